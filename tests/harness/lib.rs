@@ -1,1 +1,69 @@
-//! See ARCHITECTURE.md.
+//! What black-box tests share: a centre as a real process with a database, a clock and a broker of its own, and verbs
+//! to drive it.
+//!
+//! Nothing here looks inside the server: it is a process that is spoken to over its public ways. Waiting is for a
+//! condition, with a limit; never for a length of time.
+
+mod broker;
+mod centre;
+mod clock;
+mod database;
+mod live;
+
+pub use broker::Broker;
+pub use centre::{Answer, Centre, Setup};
+pub use clock::MovedClock;
+pub use database::Database;
+pub use live::Viewer;
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// The repository's folder.
+#[must_use]
+pub fn repository() -> PathBuf {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    here.parent().map_or(here.clone(), PathBuf::from)
+}
+
+/// The program under test: `TAYDO_BIN`, or the one that cargo built beside the tests.
+///
+/// # Panics
+/// When there is none; it says how to build it.
+#[must_use]
+pub fn program() -> PathBuf {
+    if let Some(path) = std::env::var_os("TAYDO_BIN") {
+        return PathBuf::from(path);
+    }
+    let test = std::env::current_exe().unwrap_or_default();
+    let built = test.ancestors().nth(2).map(|folder| folder.join("taydo")).filter(|path| path.exists());
+    assert!(built.is_some(), "no taydo beside the tests; run `cargo build -p taydo --features test-clock`, or `cargo xtask test`");
+    built.unwrap_or_default()
+}
+
+/// Real data for tests that lies beside the repository, where it is there.
+#[must_use]
+pub fn real_data(file: &str) -> Option<PathBuf> {
+    let path = repository().parent()?.join("shared/data").join(file);
+    if path.exists() {
+        return Some(path);
+    }
+    println!("not covered: {file} is not here");
+    None
+}
+
+/// Asks until the answer is there, for at most so long.
+///
+/// # Panics
+/// When it doesn't come in time.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, limit: Duration, mut ask: impl FnMut() -> F) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(begun.elapsed() < limit, "{what}: not within {} s", limit.as_secs());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
