@@ -21,7 +21,6 @@ use tokio::task::JoinHandle;
 const LANES: i16 = 2;
 
 /// A running centre.
-#[derive(Debug)]
 pub struct Application {
     port: u16,
     clock: Clock,

@@ -12,6 +12,7 @@ mod intake;
 mod live;
 mod pages;
 pub mod refusal;
+mod site;
 
 pub use health::Readiness;
 
@@ -109,7 +110,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/cases", web::post().to(intake::cases))
         .route("/api/v1/imports", web::post().to(intake::import))
         .route("/api/v2/write", web::post().to(intake::lines))
-        .route("/{path:.*}", web::get().to(assets::serve));
+        .route("/{path:.*}", web::get().to(site::serve));
 }
 
 /// A connection's socket, to end it when it doesn't read what it is sent.

@@ -97,15 +97,17 @@ impl Pipeline {
                 }
                 () = clock.sleep_until(self.next_turn()) => {}
                 outcome = self.saver.ended() => return outcome,
-                done = self.recompute.done() => self.recompute.finished(self.parts.clock.now(), done),
+                done = self.recompute.done() => {
+                    let positions = self.recompute.finished(self.parts.clock.now(), done);
+                    self.saver.add(Save { recorded: Vec::new(), positions });
+                }
             }
             self.turn();
         }
     }
 
     fn next_turn(&self) -> Timestamp {
-        let wake = self.engine.next_wake();
-        wake.map_or(self.next_tick, |wake| wake.min(self.next_tick))
+        [self.engine.next_wake(), self.recompute.due()].into_iter().flatten().fold(self.next_tick, Timestamp::min)
     }
 
     /// What time alone brings: grid instants, the screens' tick, the next recompute.
@@ -173,7 +175,8 @@ impl Pipeline {
     /// Hands effects on: recorded readings and positions to the saver, ranges to the recompute.
     fn follow(&mut self, now: Timestamp, effects: Effects) {
         self.recompute.add(now, effects.recompute);
-        let overflow = self.saver.add(Save { recorded: effects.recorded, positions: effects.positions });
+        let positions = self.recompute.hold(effects.positions);
+        let overflow = self.saver.add(Save { recorded: effects.recorded, positions });
         self.recompute.add(now, overflow);
     }
 

@@ -159,7 +159,7 @@ fn quiet_topics_beat_and_stuck_or_silent_viewers_are_ended() {
         stuck.heard();
         ready(&reads);
         ready(&silent);
-        assert_eq!(hub.client_count(), 3 - usize::from(second >= 36) - usize::from(second >= 60), "at {second} s");
+        assert_eq!(hub.client_count(), 3 - usize::from(second >= 34) - usize::from(second >= 60), "at {second} s");
     }
     let beats = hub.join(at(71), None).unwrap();
     hub.subscribe(&beats, &topic(), None).unwrap();

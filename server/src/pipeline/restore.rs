@@ -2,9 +2,13 @@
 
 use super::Parts;
 use crate::store::StoreError;
-use jiff::Timestamp;
-use std::collections::BTreeMap;
-use taydo_engine::{Batch, Effects, Engine, Input, Position, Touched};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+use taydo_engine::{Batch, CaseVersion, Engine, Input, Position, Series, Touched};
+use taydo_model::CaseKey;
+
+/// How long an absence is recorded instant by instant. What was missed before is recorded only where data comes for it.
+const LONGEST_ABSENCE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// An engine that knows what the store knows.
 #[derive(Debug)]
@@ -12,54 +16,63 @@ pub(super) struct Restored {
     pub(super) engine: Engine,
     /// The last committed batch of each lane: all of them are in the engine now.
     pub(super) positions: Vec<Position>,
-    /// Grid instants that passed while nobody computed, and ranges that unconsumed batches touched.
+    /// What batches touched that no engine has consumed.
     pub(super) touched: Vec<Touched>,
 }
 
 /// Rebuilds the engine from the store.
 pub(super) async fn restore(parts: &Parts, now: Timestamp) -> Result<Restored, StoreError> {
-    let store = &parts.store;
+    let begun = parts.clock.instant();
     let mut engine = Engine::new(parts.definitions.clone(), now);
-    let mut effects = Effects::default();
-    let series = store.series().await?.into_iter().map(|(_, series)| series).collect();
-    absorb(&mut effects, engine.step(now, Input::Batch(Batch { series, ..Batch::default() })));
-
-    // Lanes first, rows after: what is committed in between is read, and comes again as a batch, which changes nothing.
-    let mut positions = Vec::new();
-    let mut unconsumed = Vec::new();
-    for position in store.positions().await? {
-        let batches = store.batches_after(position).await?;
-        positions.push(batches.last().map_or(position, |batch| batch.position));
-        unconsumed.extend(batches.into_iter().filter_map(|batch| batch.span));
+    let oldest_absence = now.saturating_sub(LONGEST_ABSENCE).unwrap_or(now);
+    for (kpi, recorded) in parts.store.latest_readings().await? {
+        engine.resume_after(&kpi, recorded.max(oldest_absence));
     }
+    let unconsumed = Unconsumed::read(parts).await?;
+    engine.restore(now, Batch { series: all_series(parts).await?, ..Batch::default() });
+
     let from = now.saturating_sub(engine.horizon()).unwrap_or(Timestamp::MIN);
-    let oldest = unconsumed.iter().map(|(earliest, _)| *earliest).min().unwrap_or(from);
-    let mut rows = 0_usize;
-    let mut samples = store.samples(&parts.definitions, oldest.min(from), Timestamp::MAX, None).await?;
+    let mut rows = 0;
+    let mut samples = parts.store.samples(&parts.definitions, from, Timestamp::MAX, None).await?;
     while let Some(samples) = samples.next().await? {
         rows += samples.len();
-        absorb(&mut effects, engine.step(now, Input::Batch(Batch { samples, ..Batch::default() })));
+        engine.restore(now, Batch { samples, ..Batch::default() });
     }
-    let mut cases = store.cases(engine.relevant_cases_from(now)).await?;
-    while let Some(cases) = cases.next().await? {
+    let changed: BTreeSet<&CaseKey> = unconsumed.cases.iter().map(|version| &version.key).collect();
+    let mut cases = parts.store.cases(engine.relevant_cases_from(now)).await?;
+    while let Some(mut cases) = cases.next().await? {
         rows += cases.len();
-        absorb(&mut effects, engine.step(now, Input::Batch(Batch { cases, ..Batch::default() })));
+        cases.retain(|version| !changed.contains(&version.key));
+        engine.restore(now, Batch { cases, ..Batch::default() });
     }
-    let mut touched = effects.recompute;
-    touched.extend(absence(parts, now).await?);
-    tracing::info!(rows, "the engine is rebuilt from the store");
-    Ok(Restored { engine, positions, touched })
+    let mut touched: Vec<Touched> = unconsumed.spans.iter().flat_map(|(from, to)| engine.touched(*from, *to, None)).collect();
+    // As news, so that the engine says itself what they touch.
+    touched.extend(engine.step(now, Input::Batch(Batch { cases: unconsumed.cases, ..Batch::default() })).recompute);
+    tracing::info!(rows, duration_ms = begun.elapsed().as_millis(), "the engine is rebuilt from the store");
+    Ok(Restored { engine, positions: unconsumed.positions, touched })
 }
 
-/// The grid instants that have passed since each KPI was last recorded.
-async fn absence(parts: &Parts, now: Timestamp) -> Result<Vec<Touched>, StoreError> {
-    let latest = parts.store.latest_readings().await?;
-    let since = |kpi: &taydo_model::Kpi| latest.get(&kpi.id).copied().map(|from| Touched { kpi: kpi.id.clone(), from, to: now });
-    Ok(parts.definitions.kpis.iter().filter_map(|kpi| since(kpi)).collect())
+/// What was committed and never saved as consumed.
+struct Unconsumed {
+    positions: Vec<Position>,
+    spans: Vec<(Timestamp, Timestamp)>,
+    cases: Vec<CaseVersion>,
 }
 
-fn absorb(all: &mut Effects, more: Effects) {
-    all.recompute.extend(more.recompute);
+impl Unconsumed {
+    async fn read(parts: &Parts) -> Result<Self, StoreError> {
+        let mut found = Self { positions: Vec::new(), spans: Vec::new(), cases: Vec::new() };
+        for position in parts.store.positions().await? {
+            let batches = parts.store.batches_after(position).await?;
+            found.positions.push(batches.last().map_or(position, |batch| batch.position));
+            found.spans.extend(merged(batches.iter().filter_map(|batch| batch.span)));
+            let mut cases = parts.store.cases_after(position).await?;
+            while let Some(cases) = cases.next().await? {
+                found.cases.extend(cases);
+            }
+        }
+        Ok(found)
+    }
 }
 
 /// What a lane committed after a position.
@@ -74,7 +87,7 @@ pub(super) struct Missed {
 pub(super) async fn read_after(parts: &Parts, after: Position) -> Result<Missed, StoreError> {
     let committed = parts.store.batches_after(after).await?;
     let last = committed.last().map(|batch| batch.position);
-    let mut batches = vec![Batch { series: parts.store.series().await?.into_iter().map(|(_, series)| series).collect(), ..Batch::default() }];
+    let mut batches = vec![Batch { series: all_series(parts).await?, ..Batch::default() }];
     for (from, to) in merged(committed.iter().filter_map(|batch| batch.span)) {
         let mut samples = parts.store.samples(&parts.definitions, from, to, None).await?;
         while let Some(samples) = samples.next().await? {
@@ -89,13 +102,17 @@ pub(super) async fn read_after(parts: &Parts, after: Position) -> Result<Missed,
     Ok(Missed { batches, last })
 }
 
+async fn all_series(parts: &Parts) -> Result<Vec<Series>, StoreError> {
+    Ok(parts.store.series().await?.into_iter().map(|(_, series)| series).collect())
+}
+
 /// Ranges in order, those that overlap made one.
 fn merged(spans: impl Iterator<Item = (Timestamp, Timestamp)>) -> Vec<(Timestamp, Timestamp)> {
-    let starts: BTreeMap<Timestamp, Timestamp> = spans.fold(BTreeMap::new(), |mut starts, (from, to)| {
+    let mut starts: BTreeMap<Timestamp, Timestamp> = BTreeMap::new();
+    for (from, to) in spans {
         let end = starts.entry(from).or_insert(to);
         *end = (*end).max(to);
-        starts
-    });
+    }
     let mut merged: Vec<(Timestamp, Timestamp)> = Vec::new();
     for (from, to) in starts {
         match merged.last_mut() {
@@ -105,7 +122,6 @@ fn merged(spans: impl Iterator<Item = (Timestamp, Timestamp)>) -> Vec<(Timestamp
     }
     merged
 }
-
 
 #[cfg(test)]
 mod tests {
