@@ -59,7 +59,7 @@ async fn late_data_makes_a_new_revision_and_very_late_data_a_recompute() {
     small.pass(40);
     small.recorded("road.speed", "city", at, is(50.0)).await;
     let sql = small.database.client().await;
-    let revisions = sql.query("SELECT r.value FROM reading r JOIN kpi k ON k.id = r.kpi JOIN scope s ON s.id = r.scope WHERE k.name = 'road.speed' AND s.name = 'city' AND time = $1::text::timestamptz ORDER BY revision", &[&at]).await.unwrap();
+    let revisions = sql.query("SELECT r.value FROM reading r JOIN kpi k ON k.id = r.kpi_id JOIN scope s ON s.id = r.scope_id WHERE k.name = 'road.speed' AND s.name = 'city' AND time = $1::text::timestamptz ORDER BY revision", &[&at]).await.unwrap();
     let revisions: Vec<f64> = revisions.iter().filter_map(|row| row.get(0)).collect();
     assert_eq!(revisions, [30.0, 40.0, 50.0]);
 }
