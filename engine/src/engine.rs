@@ -150,6 +150,23 @@ impl Engine {
         touched
     }
 
+    /// The same for cases whose earlier state nobody knows: from when each was opened. Where the earlier state is at
+    /// hand, restoring that and then stepping with the new one finds much less to mend.
+    #[must_use]
+    pub fn touched_by_cases(&self, cases: &[CaseVersion]) -> Vec<Touched> {
+        let mut touched = Vec::new();
+        for tally in &self.tallies {
+            let Source::Backlog(backlog) = &tally.source else { continue };
+            let counted = cases.iter().filter(|version| !backlog.scopes(&version.case).is_empty());
+            let Some(from) = counted.map(|version| micros(version.case.opened)).min() else { continue };
+            let first = step_ceil(from, tally.grid.every) * tally.grid.every;
+            if first <= tally.grid.recorded {
+                touched.push(Touched { kpi: tally.kpi.id.clone(), from: timestamp(first), to: timestamp(tally.grid.recorded) });
+            }
+        }
+        touched
+    }
+
     /// Takes one input and says what follows from it. A `now` before that of an earlier step counts as that one.
     ///
     /// Readings whose turn has come are recorded after the input is taken. Corrections are gathered for up to 15 s.

@@ -5,8 +5,8 @@
 use crate::moment::{seconds, timestamp};
 use taydo_model::{Kpi, Quality, Reading, Scope};
 
-/// A value with what it rests on.
-#[derive(Debug, Clone, PartialEq)]
+/// A value with what it rests on; by default missing.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Figure {
     pub(crate) value: Option<f64>,
     /// What was divided and by what, for means and shares.

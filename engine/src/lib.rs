@@ -23,3 +23,6 @@ mod window;
 pub use engine::Engine;
 pub use input::{Batch, CaseVersion, Input, Position, Sample, Series, SeriesId};
 pub use output::{Effects, Recorded, Touched};
+
+#[cfg(test)]
+mod tests;

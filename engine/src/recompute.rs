@@ -1,6 +1,7 @@
 //! Recomputing: the same engine over a range of the past.
 //!
-//! It says what to read and drives an engine over it, chunk by chunk. It must never read anything itself.
+//! A scope that turns out not to have existed at an instant has no reading there; what the store has of it is the
+//! shell's to retract. It says what to read and drives an engine over it, chunk by chunk. It must never read anything itself.
 
 use crate::moment::{SECOND, micros, seconds, step_ceil, step_floor, timestamp};
 use crate::{Batch, CaseVersion, Engine, Input, Sample, Series, Touched};

@@ -6,14 +6,14 @@ use crate::backlog::Backlog;
 use crate::engine::SeriesState;
 use crate::figure::Figure;
 use crate::grid::Grid;
-use crate::moment::{ALWAYS, NEVER, step_ceil, timestamp};
+use crate::moment::{ALWAYS, NEVER, step_ceil, step_floor, timestamp};
 use crate::range::Ranges;
 use crate::track::Placed;
 use crate::window::{Route, Spoiled, Windows, number};
 use crate::{Effects, Recorded, Touched};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use taydo_model::{Asset, Case, Definitions, Kpi, Labels, Reading, Scope, kpi};
+use taydo_model::{Asset, Case, Definitions, Kpi, Labels, Quality, Reading, Scope, kpi};
 
 /// What a KPI is computed from.
 #[derive(Debug)]
@@ -197,7 +197,7 @@ impl Tally {
     /// recompute, and those whose turn has not come are nobody's loss.
     fn owe(&mut self, place: u32, from: i64, to: i64, now: i64) {
         let every = self.grid.every;
-        let to = to.min(self.grid.recorded);
+        let to = step_floor(to.min(self.grid.recorded), every) * every;
         let first = step_ceil(from, every) * every;
         let owed_from = self.grid.correctable_from(now);
         if first < owed_from {
@@ -221,6 +221,12 @@ impl Tally {
             Source::Backlog(backlog) => backlog.figure(&self.kpi, place as usize, at)?,
         };
         Some(Recorded { reading: figure.into_reading(&self.kpi, self.scopes.get(place as usize)?, at), correction })
+    }
+
+    /// What corrects the reading of a scope that turns out not to have existed then, as when its only case moved elsewhere.
+    fn retracted(&self, place: u32, at: i64) -> Option<Recorded> {
+        let reading = Figure::default().into_reading(&self.kpi, self.scopes.get(place as usize)?, at);
+        Some(Recorded { reading, correction: true })
     }
 
     /// Records every instant whose turn has come, and forgets what no reading needs any more.
@@ -248,7 +254,7 @@ impl Tally {
             if at < computable_from {
                 self.beyond.add(at, at);
             } else {
-                effects.recorded.extend(self.recorded(place, at, true, series));
+                effects.recorded.extend(self.recorded(place, at, true, series).or_else(|| self.retracted(place, at)));
             }
         }
     }
@@ -294,8 +300,10 @@ impl Tally {
                 self.look_at = self.look_at.min(self.next_change(place, figure, now));
             }
             let (Some(told), Some(scope)) = (self.told.get_mut(place as usize), self.scopes.get(place as usize)) else { continue };
+            // A scope that is gone is told once more, as missing.
+            let gone = told.as_ref().is_some_and(|told| told.quality != Quality::Missing).then(Figure::default);
             if *told != figure {
-                live.extend(figure.clone().map(|figure| figure.into_reading(&self.kpi, scope, now)));
+                live.extend(figure.clone().or(gone).map(|figure| figure.into_reading(&self.kpi, scope, now)));
                 *told = figure;
             }
         }
