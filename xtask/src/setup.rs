@@ -17,6 +17,7 @@ mod survey;
 
 pub(crate) use plan::{Need, Wasm};
 use plan::{Here, Step};
+pub(crate) use survey::{DEBIAN_RUSTC, WASM_TARGET, lld, program};
 
 pub(crate) const HELP: &str = "\
 usage: cargo xtask setup [--check]
