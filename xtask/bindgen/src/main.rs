@@ -47,7 +47,7 @@ fn build(wasm: &Path, out: &Path, roots: &[PathBuf]) -> Result<()> {
     pack::write(&assets, out)
 }
 
-/// Runs wasm-bindgen for the browser and adds its two files.
+/// Runs wasm-bindgen for the browser and adds its two files, with the scripts that dependencies bring.
 fn bind(wasm: &Path, files: &mut pack::Files) -> Result<()> {
     let mut output = Bindgen::new()
         .input_path(wasm)
@@ -59,10 +59,16 @@ fn bind(wasm: &Path, files: &mut pack::Files) -> Result<()> {
         .remove_producers_section(true)
         .generate_output()
         .with_context(|| format!("wasm-bindgen can't read {}; build it with the wasm-bindgen of the lock file", wasm.display()))?;
-    if !output.snippets().is_empty() || !output.local_modules().is_empty() {
-        bail!("a dependency of the front end brings JavaScript of its own, which is not packed; use one that doesn't");
+    for (package, scripts) in output.snippets() {
+        for (number, script) in scripts.iter().enumerate() {
+            files.insert(format!("/snippets/{package}/inline{number}.js"), script.as_bytes().to_vec());
+        }
     }
-    files.insert("/app.js".to_owned(), output.js().as_bytes().to_vec());
+    for (path, script) in output.local_modules() {
+        files.insert(format!("/snippets/{path}"), script.as_bytes().to_vec());
+    }
+    // Only paths from the root are followed when files get their new names.
+    files.insert("/app.js".to_owned(), output.js().replace("'./snippets/", "'/snippets/").into_bytes());
     files.insert("/app.wasm".to_owned(), output.wasm_mut().emit_wasm());
     Ok(())
 }

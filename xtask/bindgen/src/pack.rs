@@ -35,7 +35,7 @@ pub(crate) struct Asset {
 struct Kind {
     extension: &'static str,
     content_type: &'static str,
-    /// Files refer only to files of a lower rank, and to the program's (`/app.js`, `/app.wasm`).
+    /// Files refer only to files of a lower rank.
     rank: u8,
     text: bool,
     compressible: bool,
@@ -60,8 +60,8 @@ const KINDS: &[Kind] = &[
     kind("txt", "text/plain; charset=utf-8", 0, false, true),
     kind("css", "text/css; charset=utf-8", 1, true, true),
     kind("js", "text/javascript; charset=utf-8", 2, true, true),
-    kind("webmanifest", "application/manifest+json", 4, true, true),
-    kind("html", "text/html; charset=utf-8", 5, true, true),
+    kind("webmanifest", "application/manifest+json", 5, true, true),
+    kind("html", "text/html; charset=utf-8", 6, true, true),
 ];
 
 /// Reads every file below the roots; a later root must not hide a file of an earlier one.
@@ -119,9 +119,14 @@ pub(crate) fn pack(files: Files) -> Result<Vec<Asset>> {
     Ok(assets)
 }
 
-/// The loader comes after the program that it loads.
+/// The scripts of dependencies come before the program that imports them, and the loader after the program.
 fn rank(path: &str, kind: &Kind) -> u8 {
-    if kind.extension == "js" && path != "/app.js" { kind.rank + 1 } else { kind.rank }
+    match kind.extension {
+        "js" if path.starts_with("/snippets/") => 2,
+        "js" if path == "/app.js" => 3,
+        "js" => 4,
+        _ => kind.rank,
+    }
 }
 
 fn kind_of(path: &str) -> Result<&'static Kind> {
@@ -209,8 +214,11 @@ mod tests {
         list.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect()
     }
 
-    fn find<'a>(assets: &'a [Asset], stem: &str) -> &'a Asset {
-        assets.iter().find(|asset| asset.path.starts_with(stem)).unwrap()
+    /// The file that `original` became.
+    fn find<'a>(assets: &'a [Asset], original: &str) -> &'a Asset {
+        let (stem, extension) = original.rsplit_once('.').unwrap();
+        let became = |path: &str| path == original || path.starts_with(&format!("{stem}-")) && path.ends_with(extension);
+        assets.iter().find(|asset| became(&asset.path)).unwrap()
     }
 
     const PAGE: &str = r#"<link rel="stylesheet" href="/style.css"><script type="module" src="/boot.js"></script>"#;
@@ -221,7 +229,8 @@ mod tests {
             ("/style.css", "@font-face { src: url(/fonts/a.woff2) }"),
             ("/fonts/a.woff2", "font"),
             ("/boot.js", r#"import init from "/app.js"; init({ module_or_path: "/app.wasm" })"#),
-            ("/app.js", "export default 1"),
+            ("/app.js", "import '/snippets/dep-1/inline0.js'"),
+            ("/snippets/dep-1/inline0.js", "1"),
             ("/app.wasm", "wasm"),
             ("/fonts/LICENSE.txt", "free"),
         ])
@@ -230,13 +239,26 @@ mod tests {
     #[test]
     fn references_follow_the_names() {
         let assets = pack(site()).unwrap();
-        let text = |stem| String::from_utf8(find(&assets, stem).identity.clone()).unwrap();
-        assert!(text("/index.html").contains(&find(&assets, "/style-").path));
-        assert!(text("/index.html").contains(&find(&assets, "/boot-").path));
-        assert!(text("/style-").contains(&find(&assets, "/fonts/a-").path));
-        assert!(text("/boot-").contains(&find(&assets, "/app-").path));
-        assert!(find(&assets, "/style-").immutable && !find(&assets, "/index.html").immutable);
-        assert_eq!(find(&assets, "/fonts/LICENSE").path, "/fonts/LICENSE.txt");
+        for (from, to) in [
+            ("/index.html", "/style.css"),
+            ("/index.html", "/boot.js"),
+            ("/style.css", "/fonts/a.woff2"),
+            ("/boot.js", "/app.js"),
+            ("/boot.js", "/app.wasm"),
+            ("/app.js", "/snippets/dep-1/inline0.js"),
+        ] {
+            let text = String::from_utf8(find(&assets, from).identity.clone()).unwrap();
+            assert!(text.contains(&find(&assets, to).path), "{from}: {text}");
+        }
+    }
+
+    #[test]
+    fn only_files_whose_name_follows_their_content_are_kept_for_ever() {
+        let assets = pack(site()).unwrap();
+        assert!(find(&assets, "/style.css").immutable && find(&assets, "/style.css").path != "/style.css");
+        for fixed in ["/index.html", "/fonts/LICENSE.txt"] {
+            assert!(!find(&assets, fixed).immutable && find(&assets, fixed).path == fixed);
+        }
     }
 
     #[test]
@@ -244,8 +266,8 @@ mod tests {
         let mut changed = site();
         changed.insert("/fonts/a.woff2".to_owned(), b"another font".to_vec());
         let (before, after) = (pack(site()).unwrap(), pack(changed).unwrap());
-        assert_ne!(find(&before, "/style-").path, find(&after, "/style-").path);
-        assert_eq!(find(&before, "/boot-").path, find(&after, "/boot-").path);
+        assert_ne!(find(&before, "/style.css").path, find(&after, "/style.css").path);
+        assert_eq!(find(&before, "/boot.js").path, find(&after, "/boot.js").path);
     }
 
     #[test]
