@@ -1,1 +1,76 @@
-//! The vocabulary.
+//! The vocabulary of Tây Đô: what the server, the engine and the browser say to each other.
+//!
+//! Each noun has one file and one meaning (see `docs/` and ARCHITECTURE.md). Nothing here reads a clock, does
+//! input or output, or knows that a database or a browser exists. With the feature `files`, definition files
+//! are read too: text in, a checked set and every problem out.
+
+pub mod api;
+pub mod asset;
+pub mod board;
+pub mod case;
+pub mod city;
+pub mod fault;
+#[cfg(feature = "files")]
+pub mod files;
+pub mod id;
+pub mod kpi;
+pub mod observation;
+pub mod reading;
+pub mod source;
+pub mod text;
+pub mod unit;
+pub mod wall;
+pub mod wire;
+
+pub use asset::Asset;
+pub use case::{Case, CaseKey};
+pub use city::{Area, City, Department};
+pub use fault::{ErrorBody, ErrorCode};
+pub use id::{AreaId, AssetId, BoardId, CaseId, DepartmentId, KpiId, LabelName, MetricId, SourceId, WallId};
+pub use kpi::Kpi;
+pub use observation::{Labels, Metric, Observation};
+pub use reading::{Quality, Reading, Scope, Status};
+pub use text::Text;
+pub use unit::Unit;
+
+use std::sync::Arc;
+
+/// Everything that a city's folder defines, checked: ids resolve, units fit, nothing is defined twice.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Definitions {
+    /// SHA-256 over the files' names and contents, as hexadecimal; names this set in frames and in the store.
+    pub hash: String,
+    /// The city itself: name, zone, population, areas, departments.
+    pub city: City,
+    /// The metrics, by id.
+    pub metrics: Vec<Arc<Metric>>,
+    /// The register of assets, by id.
+    pub assets: Vec<Arc<Asset>>,
+    /// The configured ways in, by id.
+    pub sources: Vec<Arc<source::Source>>,
+    /// The KPIs, by id.
+    pub kpis: Vec<Arc<Kpi>>,
+    /// The boards, by id.
+    pub boards: Vec<Arc<board::Board>>,
+    /// The walls, by id.
+    pub walls: Vec<Arc<wall::Wall>>,
+}
+
+macro_rules! lookups {
+    ($($name:ident: $id:ty => $list:ident: $noun:ty),+ $(,)?) => { impl Definitions { $(
+        #[doc = concat!("The one with this id, if `", stringify!($list), "` has it.")]
+        #[must_use]
+        pub fn $name(&self, id: &$id) -> Option<&Arc<$noun>> {
+            self.$list.binary_search_by(|one| one.id.cmp(id)).ok().and_then(|at| self.$list.get(at))
+        }
+    )+ } };
+}
+
+lookups! {
+    metric: MetricId => metrics: Metric,
+    asset: AssetId => assets: Asset,
+    source: SourceId => sources: source::Source,
+    kpi: KpiId => kpis: Kpi,
+    board: BoardId => boards: board::Board,
+    wall: WallId => walls: wall::Wall,
+}

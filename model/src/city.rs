@@ -1,0 +1,51 @@
+//! The city: its name, its zone, its areas and its departments.
+
+use crate::{AreaId, DepartmentId, Text};
+use serde::{Deserialize, Serialize};
+
+/// A city, as its folder defines it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct City {
+    /// The folder's name, such as `can-tho`.
+    pub id: String,
+    /// What people call it.
+    pub name: Text,
+    /// The IANA name of its time zone.
+    pub zone: String,
+    /// Inhabitants.
+    pub population: u64,
+    /// Wards and communes, by id.
+    pub areas: Vec<Area>,
+    /// Departments and other owners, by id.
+    pub departments: Vec<Department>,
+    /// Where geography and names come from, to be shown with them.
+    pub attribution: String,
+}
+
+/// A ward or commune.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Area {
+    /// Its GSO code.
+    pub id: AreaId,
+    /// Its name, with its kind: `Phường Ninh Kiều`.
+    pub name: String,
+    /// Its place on the tile map, axial coordinates.
+    pub hex: Option<(i32, i32)>,
+}
+
+/// A department or another owner.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Department {
+    /// Its name in files and labels.
+    pub id: DepartmentId,
+    /// What people call it.
+    pub name: Text,
+}
+
+impl City {
+    /// The area's name, or its id where the city doesn't know it.
+    #[must_use]
+    pub fn area_name<'a>(&'a self, id: &'a AreaId) -> &'a str {
+        self.areas.iter().find(|area| area.id == *id).map_or(id.as_str(), |area| area.name.as_str())
+    }
+}

@@ -1,0 +1,174 @@
+//! KPIs: named figures with a unit, a direction and a target, and how they are computed.
+
+use crate::{DepartmentId, KpiId, Labels, MetricId, Scope, Status, Text, Unit};
+use serde::{Deserialize, Serialize};
+
+/// A definition. Its `version` changes whenever anything in it does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Kpi {
+    /// Its name.
+    pub id: KpiId,
+    /// SHA-256 over the definition's content, the first 16 hexadecimal digits; readings carry it.
+    pub version: String,
+    /// Its title.
+    pub title: Text,
+    /// The unit of its readings.
+    pub unit: Unit,
+    /// Digits after the decimal sign when shown.
+    pub decimals: u8,
+    /// Which direction is good.
+    pub better: Better,
+    /// The standard that it follows, where there is one.
+    pub standard: Option<String>,
+    /// Who answers for it.
+    pub owner: Option<DepartmentId>,
+    /// What it is computed from.
+    pub from: From,
+    /// The scopes beside the city's that it is computed for.
+    pub by: Vec<Dimension>,
+    /// The grid of its recorded readings, in seconds; instants are multiples of it since the Unix epoch.
+    pub every_s: u32,
+    /// How long after a grid instant the reading is computed, for data in flight, in seconds.
+    pub delay_s: u32,
+    /// How late data may be and still correct recorded readings at once, in seconds.
+    pub lateness_s: u32,
+    /// Below this share of the expected series reporting, quality is partial.
+    pub coverage: Option<f64>,
+    /// When the newest sample is older than this, in seconds, quality is stale.
+    pub stale_s: u32,
+    /// What it should be.
+    pub target: Option<f64>,
+    /// From here on, towards the bad side, it deserves attention.
+    pub attention: Option<f64>,
+    /// From here on, towards the bad side, it is critical.
+    pub critical: Option<f64>,
+}
+
+/// Which direction is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Better {
+    /// More is better.
+    Higher,
+    /// Less is better.
+    Lower,
+    /// Neither: context only, never a status.
+    #[default]
+    Neither,
+}
+
+/// What a KPI is computed from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum From {
+    /// From the observations of one metric.
+    Observations {
+        /// The metric.
+        metric: MetricId,
+        /// How a window's samples become one number.
+        aggregate: Aggregate,
+        /// The sliding window of event time, in seconds: a reading at T covers (T − window, T].
+        window_s: u32,
+        /// Absent: all samples of a scope are one set. `Sum`: each series is aggregated by itself and the
+        /// results are added, as a city's load is the sum of its feeders' mean loads.
+        #[serde(default)]
+        across: Option<Across>,
+        /// Only series that carry these labels.
+        #[serde(default)]
+        only: Labels,
+        /// What the result is multiplied by to be in the KPI's unit.
+        factor: f64,
+    },
+    /// From cases.
+    Cases {
+        /// Only cases of this kind; empty: all.
+        kind: String,
+        /// What is counted.
+        measure: CaseMeasure,
+        /// For `opened`, `closed` and `on_time`: the sliding window, in seconds.
+        window_s: u32,
+    },
+}
+
+/// How a window's samples become one number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Aggregate {
+    Count,
+    Sum,
+    Mean,
+    Min,
+    Max,
+    /// The newest sample; of several at one time, the largest.
+    Last,
+}
+
+/// How the series of one scope come together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Across {
+    /// Each series by itself, then the sum.
+    Sum,
+}
+
+/// What is counted of cases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CaseMeasure {
+    /// Open at T: opened ≤ T and not closed by T.
+    Open,
+    /// Open at T with a deadline before T.
+    Overdue,
+    /// Opened in (T − window, T].
+    Opened,
+    /// Closed in (T − window, T].
+    Closed,
+    /// Of those closed in (T − window, T] with a deadline, the share closed by it.
+    OnTime,
+}
+
+/// A way to divide a city.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Dimension {
+    Area,
+    Department,
+    Asset,
+}
+
+impl Kpi {
+    /// The status of a value: how far it lies towards the bad side.
+    #[must_use]
+    pub fn status(&self, value: f64) -> Status {
+        let reached = |limit: Option<f64>| match (limit, self.better) {
+            (Some(limit), Better::Higher) => value < limit,
+            (Some(limit), Better::Lower) => value > limit,
+            (None, _) | (_, Better::Neither) => false,
+        };
+        if reached(self.critical) {
+            Status::Critical
+        } else if reached(self.attention) {
+            Status::Attention
+        } else {
+            Status::Normal
+        }
+    }
+
+    /// Whether it is computed for this scope.
+    #[must_use]
+    pub fn covers(&self, scope: &Scope) -> bool {
+        scope.dimension().is_none_or(|dimension| self.by.contains(&dimension))
+    }
+
+    /// The sliding window, in seconds; zero for levels such as open cases.
+    #[must_use]
+    pub fn window_s(&self) -> u32 {
+        match &self.from {
+            From::Observations { window_s, .. } => *window_s,
+            From::Cases { measure: CaseMeasure::Open | CaseMeasure::Overdue, .. } => 0,
+            From::Cases { window_s, .. } => *window_s,
+        }
+    }
+}

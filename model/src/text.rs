@@ -1,0 +1,47 @@
+//! A text in the centre's languages: Vietnamese first, English second. Always in Unicode NFC.
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+/// The languages that the product itself speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// Vietnamese.
+    #[default]
+    Vi,
+    /// English.
+    En,
+}
+
+/// A title or another short text, in each language.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Text {
+    /// In Vietnamese.
+    pub vi: String,
+    /// In English.
+    pub en: String,
+}
+
+impl Text {
+    /// Both languages, normalised to NFC.
+    #[must_use]
+    pub fn new(vi: &str, en: &str) -> Self {
+        Self { vi: nfc(vi), en: nfc(en) }
+    }
+
+    /// The text in one language.
+    #[must_use]
+    pub fn get(&self, language: Language) -> &str {
+        match language {
+            Language::Vi => &self.vi,
+            Language::En => &self.en,
+        }
+    }
+}
+
+/// The text in Unicode's composed form, without surrounding blanks.
+#[must_use]
+pub fn nfc(text: &str) -> String {
+    text.trim().nfc().collect()
+}

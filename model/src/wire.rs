@@ -1,0 +1,133 @@
+//! The wire protocol `taydo.v1.json`: what goes over `/api/v1/live`, message by message (docs/protocol.md).
+//!
+//! A topic is a board seen through a view. All frames of a topic carry its mode, epoch and sequence; a client that
+//! knows the last pair it has seen can resume there.
+
+use crate::{BoardId, ErrorCode, Reading};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The WebSocket subprotocol's name.
+pub const SUBPROTOCOL: &str = "taydo.v1.json";
+/// The largest message that a client may send, in bytes.
+pub const MAX_CLIENT_MESSAGE_BYTES: usize = 4096;
+
+/// A board seen through a view.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Topic {
+    /// The board.
+    pub board: BoardId,
+    /// Whose scopes are seen.
+    #[serde(default)]
+    pub view: View,
+}
+
+/// The set of scopes that a viewer may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum View {
+    /// All of them.
+    #[default]
+    All,
+}
+
+/// Whether frames show now or a replay of the past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Mode {
+    #[default]
+    Live,
+    Replay,
+}
+
+/// Where a frame stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Head {
+    /// The topic.
+    pub topic: Topic,
+    /// Live or replay.
+    pub mode: Mode,
+    /// The lease's fence under which the readings were made; a lower one is old.
+    pub epoch: i64,
+    /// The frame's number in this epoch; each update is one more than the last. A snapshot and a heartbeat carry
+    /// the number of the update that they stand after.
+    pub sequence: u64,
+    /// The server's time when the frame was made.
+    pub time: Timestamp,
+    /// The definition set that the readings were made by; another one than the page was built from calls for a new page.
+    pub definitions: String,
+}
+
+/// What the server sends.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerMessage {
+    /// First of all.
+    Hello {
+        /// The server's time.
+        time: Timestamp,
+        /// Names the server's build; another one than the page's calls for a reload.
+        build: String,
+        /// A heartbeat comes at least this often on each topic, in milliseconds.
+        heartbeat_ms: u32,
+    },
+    /// All current readings of a topic; replaces what the client has.
+    Snapshot {
+        /// Where it stands.
+        #[serde(flatten)]
+        head: Head,
+        /// One for each KPI and scope.
+        readings: Vec<Reading>,
+    },
+    /// What has changed since the update before.
+    Update {
+        /// Where it stands.
+        #[serde(flatten)]
+        head: Head,
+        /// Live readings that changed.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        live: Vec<Reading>,
+        /// Recorded readings, new or corrected: points of trends.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        recorded: Vec<Reading>,
+    },
+    /// Nothing has changed; the server is alive.
+    Heartbeat {
+        /// Where the topic stands.
+        #[serde(flatten)]
+        head: Head,
+    },
+    /// A message of the client's was refused.
+    Error {
+        /// Why.
+        code: ErrorCode,
+        /// In words.
+        message: String,
+    },
+}
+
+/// What a client sends.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ClientMessage {
+    /// Send this topic from now on, beginning with a snapshot.
+    Subscribe {
+        /// Which.
+        topic: Topic,
+    },
+    /// Send this topic from after this frame on; with a snapshot where that is no longer possible.
+    Resume {
+        /// Which.
+        topic: Topic,
+        /// The epoch of the last frame that was seen.
+        epoch: i64,
+        /// Its sequence.
+        sequence: u64,
+    },
+    /// No longer send this topic.
+    Unsubscribe {
+        /// Which.
+        topic: Topic,
+    },
+}

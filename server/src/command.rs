@@ -1,0 +1,52 @@
+//! The commands of `taydo`: one file each under `command/`. Parsing only; what a command does lives with its noun.
+
+mod broker;
+mod check;
+mod import;
+mod replay;
+mod serve;
+mod simulate;
+mod source;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// The software of a smart city's operations centre.
+#[derive(Debug, Parser)]
+#[command(name = "taydo", version, propagate_version = true)]
+struct Taydo {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Args),
+    Check(check::Args),
+    Import(import::Args),
+    Replay(replay::Args),
+    Source(source::Args),
+    Simulate(simulate::Args),
+    Broker(broker::Args),
+}
+
+/// Runs the command that the process was started with. Exit codes: 0 done, 1 failed, 2 wrong usage.
+#[must_use]
+pub fn run() -> ExitCode {
+    let outcome = match Taydo::parse().command {
+        Command::Serve(args) => args.run(),
+        Command::Check(args) => args.run(),
+        Command::Import(args) => args.run(),
+        Command::Replay(args) => args.run(),
+        Command::Source(args) => args.run(),
+        Command::Simulate(args) => args.run(),
+        Command::Broker(args) => args.run(),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("taydo: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
