@@ -39,8 +39,7 @@ pub(crate) fn run(what: &str, command: &mut Command) -> Result<()> {
 pub(crate) fn run_logged(title: &str, command: &mut Command, log: &Path, limit: Option<Duration>) -> Result<()> {
     let file = File::create(log).with_context(|| format!("can't write the log {}", log.display()))?;
     let errors = file.try_clone().context("can't share the log file")?;
-    let mut child =
-        command.stdin(Stdio::null()).stdout(file).stderr(errors).spawn().with_context(|| missing(title, command))?;
+    let mut child = command.stdin(Stdio::null()).stdout(file).stderr(errors).spawn().with_context(|| missing(title, command))?;
     let mut moving = Moving::start(title);
     let status = loop {
         if let Some(status) = child.try_wait().context("can't wait for a child")? {

@@ -73,11 +73,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if arguments.has("--fresh") {
         data::delete(&data)?;
     }
+    // Before the builds: nobody should wait minutes to learn that a port is taken.
+    let (http, mqtt) = ports::choose(wanted)?;
     let target = places.lock_target()?;
     let tools = setup::ensure(&places, Need::RUN)?;
     frontend::build(&places, &tools)?;
     dist::build_server(&places)?;
-    let (http, mqtt) = ports::choose(wanted)?;
     lock.announce(http)?;
     let binary = places.target.join("release/taydo");
     let plan = Plan { city, data, binary, http, mqtt, simulator: !arguments.has("--no-simulator") };

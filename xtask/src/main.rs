@@ -39,13 +39,7 @@ const COMMANDS: &[Command] = &[
         options: demo::OPTIONS,
         run: demo::run,
     },
-    Command {
-        name: "test",
-        summary: "run every check and test that CI runs",
-        help: test::HELP,
-        options: test::OPTIONS,
-        run: test::run,
-    },
+    Command { name: "test", summary: "run every check and test that CI runs", help: test::HELP, options: test::OPTIONS, run: test::run },
     Command {
         name: "bench",
         summary: "measure one thing against a floor in the same run",
@@ -53,20 +47,8 @@ const COMMANDS: &[Command] = &[
         options: bench::OPTIONS,
         run: bench::run,
     },
-    Command {
-        name: "soak",
-        summary: "long runs (none exists yet)",
-        help: bench::SOAK_HELP,
-        options: &[],
-        run: bench::run_soak,
-    },
-    Command {
-        name: "dist",
-        summary: "build the one file that is shipped",
-        help: dist::HELP,
-        options: &[],
-        run: dist::run,
-    },
+    Command { name: "soak", summary: "long runs (none exists yet)", help: bench::SOAK_HELP, options: &[], run: bench::run_soak },
+    Command { name: "dist", summary: "build the one file that is shipped", help: dist::HELP, options: &[], run: dist::run },
     Command {
         name: "setup",
         summary: "only get what the other commands need",

@@ -59,7 +59,8 @@ impl Places {
     pub(crate) fn lock_target(&self) -> Result<File> {
         create(&self.target)?;
         let path = self.target.join("xtask.lock");
-        let file = File::create(&path).with_context(|| format!("can't write {}; set CARGO_TARGET_DIR to a folder of yours", path.display()))?;
+        let file =
+            File::create(&path).with_context(|| format!("can't write {}; set CARGO_TARGET_DIR to a folder of yours", path.display()))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

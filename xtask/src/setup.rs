@@ -15,8 +15,8 @@ mod apt;
 mod plan;
 mod survey;
 
-pub(crate) use plan::{Need, Wasm};
 use plan::{Here, Step};
+pub(crate) use plan::{Need, Wasm};
 pub(crate) use survey::{DEBIAN_RUSTC, WASM_TARGET, lld, program};
 
 pub(crate) const HELP: &str = "\
@@ -151,7 +151,10 @@ pub(crate) fn install(places: &Places, packages: &[&'static str]) -> Result<()> 
 fn remedy(here: &Here) -> String {
     match &here.debian_rustc {
         Some(version) if here.tools.wasm.is_none() => {
-            format!("Debian's rustc is {version} and the workspace needs {}; run `rustup target add wasm32-unknown-unknown` where rustup can download", plan::MINIMUM_RUSTC)
+            format!(
+                "Debian's rustc is {version} and the workspace needs {}; run `rustup target add wasm32-unknown-unknown` where rustup can download",
+                plan::MINIMUM_RUSTC
+            )
         }
         _ => "install what is named by hand and run this again".to_owned(),
     }

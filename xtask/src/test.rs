@@ -24,10 +24,8 @@ options:
   --list         list the stages
 ";
 
-pub(crate) const OPTIONS: &[arguments::Option] = &[
-    arguments::Option { name: "--only", takes_value: true },
-    arguments::Option { name: "--list", takes_value: false },
-];
+pub(crate) const OPTIONS: &[arguments::Option] =
+    &[arguments::Option { name: "--only", takes_value: true }, arguments::Option { name: "--list", takes_value: false }];
 
 /// Every build of the workspace names this feature, so that nothing is compiled twice with and without it.
 const FEATURES: [&str; 2] = ["--features", "taydo/test-clock"];

@@ -83,7 +83,10 @@ fn report(assets: &[pack::Asset]) -> Result<()> {
     let gzipped = wasm.gzip.as_ref().map_or(wasm.identity.len(), Vec::len);
     println!("  wasm: {} bytes, gzipped {gzipped} of at most {WASM_GZIP_BUDGET}", wasm.identity.len());
     if gzipped > WASM_GZIP_BUDGET {
-        bail!("the front end is {} bytes over its budget; find what grew (`git log frontend/`), or argue for a larger budget", gzipped - WASM_GZIP_BUDGET);
+        bail!(
+            "the front end is {} bytes over its budget; find what grew (`git log frontend/`), or argue for a larger budget",
+            gzipped - WASM_GZIP_BUDGET
+        );
     }
     Ok(())
 }

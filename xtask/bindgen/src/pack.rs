@@ -77,7 +77,8 @@ fn read_folder(folder: &Path, prefix: &str, files: &mut Files) -> Result<()> {
     let entries = std::fs::read_dir(folder).with_context(|| format!("can't read the folder {}", folder.display()))?;
     for entry in entries {
         let entry = entry.with_context(|| format!("can't read the folder {}", folder.display()))?;
-        let name = entry.file_name().into_string().ok().with_context(|| format!("a file name in {} is not UTF-8; rename it", folder.display()))?;
+        let name =
+            entry.file_name().into_string().ok().with_context(|| format!("a file name in {} is not UTF-8; rename it", folder.display()))?;
         if name.starts_with('.') {
             continue;
         }
@@ -146,11 +147,7 @@ fn asset(path: &str, identity: Vec<u8>, kind: &'static Kind) -> Result<Asset> {
     let hash = hash(&identity);
     let immutable = !keeps_its_name(path);
     let path = if immutable { fingerprinted(path, &hash) } else { path.to_owned() };
-    let (gzip, brotli) = if kind.compressible {
-        (compress::gzip(&identity)?, compress::brotli(&identity)?)
-    } else {
-        (None, None)
-    };
+    let (gzip, brotli) = if kind.compressible { (compress::gzip(&identity)?, compress::brotli(&identity)?) } else { (None, None) };
     Ok(Asset { path, content_type: kind.content_type, immutable, hash, identity, gzip, brotli })
 }
 

@@ -60,7 +60,10 @@ impl Lock {
 /// Deletes what earlier demos left, unless a database still runs on it.
 pub(crate) fn delete(data: &Path) -> Result<()> {
     if let Some((pid, file)) = running_database(data, CLUSTER_DEPTH) {
-        bail!("a database (process {pid}) still runs on {}; run the demo once without --fresh and stop it, or `kill -INT {pid}`", file.display());
+        bail!(
+            "a database (process {pid}) still runs on {}; run the demo once without --fresh and stop it, or `kill -INT {pid}`",
+            file.display()
+        );
     }
     for folder in FOLDERS.map(|name| data.join(name)).iter().filter(|folder| folder.exists()) {
         std::fs::remove_dir_all(folder).with_context(|| format!("can't delete {}; check who owns it", folder.display()))?;

@@ -31,7 +31,8 @@ pub(crate) fn choose(wanted: Option<u16>) -> Result<(u16, u16)> {
         bail!("port {first} is taken; name another with --port, or see what has it with `ss -ltnp`");
     };
     let start = http.saturating_add(1);
-    let mqtt = next_free(start, TRIES, is_free).with_context(|| format!("no port from {start} on is free for the broker; name another with --port"))?;
+    let mqtt = next_free(start, TRIES, is_free)
+        .with_context(|| format!("no port from {start} on is free for the broker; name another with --port"))?;
     if http != first {
         progress::say("demo", &format!("port {first} is taken, so the pages are on {http}"));
     }

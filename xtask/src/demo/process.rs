@@ -81,7 +81,10 @@ impl Process {
 
 /// Has the kernel ask the process to stop when xtask dies, also when xtask is killed. Processes are started from
 /// xtask's only thread, because the kernel watches the thread and not the process.
-#[allow(unsafe_code, reason = "`pre_exec` is unsafe because the closure runs between fork and exec; this one makes two system calls and allocates nothing")]
+#[allow(
+    unsafe_code,
+    reason = "`pre_exec` is unsafe because the closure runs between fork and exec; this one makes two system calls and allocates nothing"
+)]
 fn end_with_us(command: &mut Command) {
     let us = rustix::process::getpid();
     let arrange = move || {

@@ -5,8 +5,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::plan::{Here, MINIMUM_POSTGRES, MINIMUM_RUSTC, Version, Wasm};
 use super::Tools;
+use super::plan::{Here, MINIMUM_POSTGRES, MINIMUM_RUSTC, Version, Wasm};
 use crate::child;
 
 /// The target that the front end is built for.
@@ -28,11 +28,8 @@ pub(crate) fn look() -> Here {
     let debian_source = debian_source().is_some();
     let lld = lld();
     let debian = debian_rustc.is_some_and(|version| version >= MINIMUM_RUSTC) && debian_source && lld.is_some();
-    let wasm = if choice != "debian" && native_target() {
-        Some(Wasm::Native)
-    } else {
-        (choice != "rustup" && debian).then_some(Wasm::Debian)
-    };
+    let wasm =
+        if choice != "debian" && native_target() { Some(Wasm::Native) } else { (choice != "rustup" && debian).then_some(Wasm::Debian) };
     let tools = Tools {
         wasm,
         postgres_bin: postgres(Path::new("/usr/lib/postgresql")),
