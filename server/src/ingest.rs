@@ -1,1 +1,3 @@
-//! ingest: see ARCHITECTURE.md.
+//! Ingest: what arrives, decoded, checked, and committed before it is acknowledged.
+
+pub mod decode;
