@@ -4,7 +4,8 @@ use crate::clock::Clock;
 use crate::config::{Config, folder};
 use crate::http::{self, Readiness, State};
 use crate::hub::{Hub, Limits};
-use crate::ingest::{Health, Intake, Lanes, Mqtt};
+use crate::ingest::mqtt::{Broker, Mqtt};
+use crate::ingest::{Intake, LANES, Lanes};
 use crate::pipeline::{self, Parts, Pipeline};
 use crate::store::{EmbeddedDatabase, Store};
 use crate::telemetry::Metrics;
@@ -17,15 +18,13 @@ use taydo_model::Definitions;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-/// The lanes that commit at the same time.
-const LANES: i16 = 2;
-
 /// A running centre.
 pub struct Application {
     port: u16,
     clock: Clock,
     database: Option<EmbeddedDatabase>,
     hub: Hub,
+    intake: Intake,
     lanes: Lanes,
     mqtt: Option<Mqtt>,
     pipeline: JoinHandle<Result<(), crate::store::StoreError>>,
@@ -96,13 +95,24 @@ impl Application {
         let (batches, committed) = mpsc::channel(pipeline::QUEUE);
         let pipeline = tokio::spawn(pipeline.run(committed));
 
-        let health = Arc::new(Health::new(&definitions, store.series_counts().await?));
-        let (intake, lanes) = Intake::start(definitions.clone(), store.clone(), clock.clone(), health.clone(), LANES, batches).await?;
-        let mqtt = config.mqtt.and_then(|broker| Mqtt::start(broker, definitions.clone(), intake.clone(), health.clone(), clock.clone()));
-        let state = State { definitions, build, clock: clock.clone(), store: store.clone(), intake, health, hub: hub.clone(), readiness, metrics };
+        let (intake, lanes) = Intake::start(definitions.clone(), store.clone(), clock.clone(), LANES, batches).await?;
+        let mqtt = config.mqtt.map(|address| {
+            let (host, port) = (address.ip().to_string(), address.port());
+            Mqtt::start(intake.clone(), Broker { host, port, client_id: format!("taydo-{}", definitions.city.id), login: None })
+        });
+        let state = State {
+            definitions,
+            build,
+            clock: clock.clone(),
+            store: store.clone(),
+            intake: intake.clone(),
+            hub: hub.clone(),
+            readiness,
+            metrics,
+        };
         let server = http::server(listener, state, config.workers)?;
         let chores = tokio::spawn(chores(clock.clone(), hub.clone(), store));
-        Ok(Self { port: 0, clock, database: None, hub, lanes, mqtt, pipeline, server, chores })
+        Ok(Self { port: 0, clock, database: None, hub, intake, lanes, mqtt, pipeline, server, chores })
     }
 
     /// The port that it listens on.
@@ -121,8 +131,8 @@ impl Application {
         let mut serving = tokio::spawn(self.server);
         let failure = tokio::select! {
             () = stop => None,
-            ended = &mut serving => Some(ended.map_err(anyhow::Error::from).and_then(|outcome| outcome.map_err(anyhow::Error::from)).err().unwrap_or_else(|| anyhow::anyhow!("the HTTP server ended by itself"))),
-            ended = &mut self.pipeline => Some(ended.map_err(anyhow::Error::from).and_then(|outcome| outcome.map_err(anyhow::Error::from)).err().unwrap_or_else(|| anyhow::anyhow!("the pipeline ended by itself"))),
+            ended = &mut serving => Some(reason("the HTTP server", ended)),
+            ended = &mut self.pipeline => Some(reason("the pipeline", ended)),
         };
         tracing::info!("stopping");
         self.hub.close_all("the server is stopping");
@@ -130,7 +140,8 @@ impl Application {
         if let Some(mqtt) = self.mqtt {
             mqtt.stop().await;
         }
-        self.lanes.stop().await;
+        self.intake.stop();
+        self.lanes.finished().await;
         self.chores.abort();
         if failure.is_none() {
             self.pipeline.await??;
@@ -140,6 +151,15 @@ impl Application {
         }
         tracing::info!(time = %self.clock.now(), "stopped; everything that was acknowledged is stored");
         failure.map_or(Ok(()), Err)
+    }
+}
+
+/// Why a task has ended that should not have.
+fn reason<E: std::error::Error + Send + Sync + 'static>(part: &str, ended: Result<Result<(), E>, tokio::task::JoinError>) -> anyhow::Error {
+    match ended {
+        Ok(Ok(())) => anyhow::anyhow!("{part} ended by itself"),
+        Ok(Err(error)) => anyhow::Error::new(error).context(format!("{part} failed")),
+        Err(error) => anyhow::Error::new(error).context(format!("{part} broke")),
     }
 }
 

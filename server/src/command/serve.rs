@@ -52,7 +52,10 @@ impl Args {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         telemetry::log(self.log_json);
         let config = self.check()?;
-        actix_web::rt::System::new().block_on(async move {
+        // The engine, the lanes and recomputes must not wait for one another; the HTTP workers have threads of their own.
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let system = actix_web::rt::System::with_tokio_rt(|| runtime);
+        system.block_on(async move {
             let application = Application::build(config).await?;
             // Whoever started the server reads its port here, also where it was left to chance.
             println!("http://127.0.0.1:{}/", application.port());
