@@ -3,7 +3,7 @@
 //! Must never let an asset stand in an area or belong to a department that the city doesn't have.
 
 use super::{document::Document, name::Known, section::Section, value::Value};
-use crate::{Asset, AssetId, DepartmentId, MetricId};
+use crate::{AreaId, Asset, AssetId, DepartmentId, MetricId};
 
 const DAY_S: u32 = 86_400;
 
@@ -11,6 +11,7 @@ const DAY_S: u32 = 86_400;
 #[derive(Default)]
 struct Defaults {
     site: Option<String>,
+    area: Option<AreaId>,
     owner: Option<DepartmentId>,
     metrics: Option<Vec<MetricId>>,
     interval_s: Option<u32>,
@@ -37,6 +38,7 @@ pub(super) fn read(document: &Document<'_>, known: &Known) -> Vec<Asset> {
 fn shared(section: &mut Section<'_>, known: &Known) -> Defaults {
     Defaults {
         site: section.may("site", Value::text),
+        area: section.may("area", |value| value.reference(&known.areas)),
         owner: super::city::owner(section, known),
         metrics: section.may("metrics", |value| value.each(|one| one.reference(&known.metrics))),
         interval_s: section.may("interval", |value| value.seconds(1, DAY_S)),
@@ -47,7 +49,6 @@ fn asset(entry: &Value<'_>, known: &Known, defaults: &Defaults) -> Option<Asset>
     let id = entry.key_id::<AssetId>();
     let mut section = entry.section(&format!("asset {}", entry.key))?;
     let name = section.need("name", Value::text);
-    let area = section.need("area", |value| value.reference(&known.areas));
     let at = section.may("at", coordinates);
     let own = shared(&mut section, known);
     let valid_from = section.may("valid_from", Value::moment);
@@ -56,6 +57,7 @@ fn asset(entry: &Value<'_>, known: &Known, defaults: &Defaults) -> Option<Asset>
         section.problem(format!("{} goes out of service before it is put into it", section.what), "write valid_from before valid_to");
     }
     let site = or_default(&section, "site", own.site, defaults.site.as_ref());
+    let area = or_default(&section, "area", own.area, defaults.area.as_ref());
     let owner = or_default(&section, "owner", own.owner, defaults.owner.as_ref());
     let metrics = or_default(&section, "metrics", own.metrics, defaults.metrics.as_ref());
     let interval_s = or_default(&section, "interval", own.interval_s, defaults.interval_s.as_ref());

@@ -38,7 +38,7 @@ impl<'t> Document<'t> {
             let hint = "correct the TOML syntax here; the rest of this file is checked after that";
             document.problem(at, first_line(error.message()), Some(hint.to_owned()));
         }
-        document.check_composed();
+        document.check_letters();
         document
     }
 
@@ -70,9 +70,13 @@ impl<'t> Document<'t> {
     }
 
     /// Vietnamese can be written in two ways that look the same and compare as different; files use the composed one.
-    fn check_composed(&self) {
+    /// What was read from bytes that are no UTF-8 holds U+FFFD in their place.
+    fn check_letters(&self) {
         let mut start = 0;
         for line in self.text.split_inclusive('\n') {
+            if let Some(at) = line.find(char::REPLACEMENT_CHARACTER) {
+                self.problem(start + at, "these bytes are no UTF-8 text", Some("save the file as UTF-8".to_owned()));
+            }
             if !is_nfc(line) {
                 let composed: String = line.nfc().collect();
                 let same = line.char_indices().zip(composed.chars()).find(|((_, have), want)| have != want);

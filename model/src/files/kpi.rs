@@ -183,7 +183,9 @@ fn coverage(value: &Value<'_>, from: Option<&From>, context: &Context<'_>) -> Op
     let coverage = section.need("coverage", |value| value.number_in(0.0, 1.0));
     match from {
         Some(From::Cases { .. }) => section.problem("no series are expected of cases", "remove `expect`"),
-        Some(From::Observations { metric, .. }) if context.metric(metric).is_some() && context.measuring(metric).next().is_none() => {
+        Some(From::Observations { metric, .. })
+            if context.known.assets.are(context.assets.len()) && context.measuring(metric).next().is_none() =>
+        {
             section.problem(
                 format!("no asset measures {metric}, so none can be expected to report"),
                 "remove `expect`, or register the assets",

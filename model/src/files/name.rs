@@ -32,6 +32,11 @@ impl Names {
         !self.complete || self.ids.contains(id)
     }
 
+    /// Whether so many are all that there are, so that none was left out for its problems.
+    pub(super) fn are(&self, count: usize) -> bool {
+        self.complete && self.ids.len() == count
+    }
+
     pub(super) fn hint(&self, id: &str) -> String {
         match nearest(id, self.ids.iter().map(String::as_str)) {
             Some(near) => format!("did you mean `{near}`?"),
