@@ -8,6 +8,7 @@ pub mod check;
 pub mod decode;
 pub mod gather;
 pub mod health;
+pub mod import;
 mod intake;
 mod lane;
 mod metrics;
@@ -16,4 +17,6 @@ mod registry;
 
 pub use intake::{Intake, LANES, Lanes, PATIENCE, RETRY_AFTER_S, SubmitError};
 pub use lane::QUEUE_WEIGHT;
-pub use metrics::IntakeMetrics;
+pub use health::Health;
+pub use metrics::{Figure, IntakeMetrics, Level};
+pub use mqtt::Mqtt;
