@@ -1,1 +1,3 @@
 //! config: see ARCHITECTURE.md.
+
+pub mod folder;
