@@ -15,8 +15,8 @@ mod metrics;
 pub mod mqtt;
 mod registry;
 
+pub use health::Health;
 pub use intake::{Intake, LANES, Lanes, PATIENCE, RETRY_AFTER_S, SubmitError};
 pub use lane::QUEUE_WEIGHT;
-pub use health::Health;
 pub use metrics::{Figure, IntakeMetrics, Level};
 pub use mqtt::Mqtt;

@@ -56,10 +56,10 @@ pub async fn run(
     let now = intake.clock().now();
     let exported_at = check::time(exported_at.unwrap_or(now), now)?;
     let import = Import { intake: intake.clone(), source, exported_at, now };
-    let Way::Csv(csv) = &import.source.way else { return Err(SubmitError::Internal) };
-    match &csv.rows {
-        Rows::Cases(columns) if columns.snapshot => import.snapshot(csv.clone(), columns, file).await,
-        _ => import.stream(csv.clone(), file).await,
+    let Way::Csv(csv) = import.source.way.clone() else { return Err(SubmitError::Internal) };
+    match csv.rows.clone() {
+        Rows::Cases(columns) if columns.snapshot => import.snapshot(csv, &columns, file).await,
+        _ => import.stream(csv, file).await,
     }
 }
 
@@ -117,7 +117,8 @@ impl Import {
         columns: &CaseColumns,
         file: impl io::Read + Send + 'static,
     ) -> Result<ImportAnswer, SubmitError> {
-        let open = self.intake.store().open_cases(&self.source.id).await.map_err(|error| SubmitError::from(super::lane::Failure::from(&error)))?;
+        let open =
+            self.intake.store().open_cases(&self.source.id).await.map_err(|error| SubmitError::from(super::lane::Failure::from(&error)))?;
         let (intake, source, exported_at, now) = (self.intake.clone(), Arc::clone(&self.source), self.exported_at, self.now);
         let reading = tokio::task::spawn_blocking(move || {
             let mut present = Present::default();
@@ -147,11 +148,11 @@ impl Import {
         let cases = std::mem::take(&mut gathered.cases);
         add(&mut answer, self.intake.submit(&self.source, gathered, self.now).await?);
         for chunk in cases.chunks(CHUNK_ROWS) {
-            let part = Gathered { cases: chunk.to_vec(), ..Gathered::default() };
+            let part = Gathered::of_cases(chunk);
             add(&mut answer, self.intake.submit(&self.source, part, self.now).await?);
         }
         for chunk in closings.chunks(CHUNK_ROWS) {
-            let part = Gathered { cases: chunk.to_vec(), ..Gathered::default() };
+            let part = Gathered::of_cases(chunk);
             self.intake.submit(&self.source, part, self.now).await?;
         }
         Ok(answer)
@@ -218,9 +219,9 @@ impl Present {
         if self.unnamed > 0 {
             return Vec::new();
         }
-        let absent = open.iter().filter(|version| {
-            !self.ids.contains(&version.key.id) && version.case.opened <= exported_at && version.updated <= exported_at
-        });
+        let absent = open
+            .iter()
+            .filter(|version| !self.ids.contains(&version.key.id) && version.case.opened <= exported_at && version.updated <= exported_at);
         absent
             .filter_map(|version| {
                 let case = Case { closed: Some(exported_at), updated: Some(exported_at), ..version.case.clone() };

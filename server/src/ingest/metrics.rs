@@ -78,7 +78,11 @@ impl IntakeMetrics {
         vec![
             Level { name: "ingest_queue", help: "What waits for its commit, by weight", now: queued },
             Level { name: "ingest_queue_limit", help: "The most that may wait in one lane", now: u64::from(QUEUE_WEIGHT) },
-            Level { name: "mqtt_messages_in_flight", help: "Messages received and not yet acknowledged", now: self.mqtt_in_flight.load(Relaxed) },
+            Level {
+                name: "mqtt_messages_in_flight",
+                help: "Messages received and not yet acknowledged",
+                now: self.mqtt_in_flight.load(Relaxed),
+            },
         ]
     }
 }

@@ -110,7 +110,12 @@ impl Mqtt {
         if sources.is_empty() {
             return None;
         }
-        let broker = Broker { host: address.ip().to_string(), port: address.port(), client_id: format!("taydo-{}", definitions.city.id), login: None };
+        let broker = Broker {
+            host: address.ip().to_string(),
+            port: address.port(),
+            client_id: format!("taydo-{}", definitions.city.id),
+            login: None,
+        };
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         // Acknowledgements wait in the client's queue, and there are never more than the broker may have sent, so putting
