@@ -14,6 +14,8 @@ mod lane;
 mod metrics;
 pub mod mqtt;
 mod registry;
+pub mod replay;
+pub mod trial;
 
 pub use health::Health;
 pub use intake::{Intake, LANES, Lanes, PATIENCE, RETRY_AFTER_S, SubmitError};

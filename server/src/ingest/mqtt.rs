@@ -12,7 +12,7 @@ use super::{
     health::{Health, Problem},
 };
 use crate::clock::Clock;
-use delivery::{Gate, Message};
+use delivery::{Delivery, Gate, Message};
 use jiff::{SignedDuration, Timestamp};
 use rumqttc::v5::{
     AsyncClient, Event, EventLoop, Incoming, MqttOptions,
@@ -140,7 +140,8 @@ impl Mqtt {
         };
         let delivered = CancellationToken::new();
         tasks.spawn(reader.run(events, delivered.clone()));
-        tasks.spawn(delivery::run(intake, clock, sources, client, messages, gate, stop.clone(), delivered));
+        let delivery = Delivery { intake, clock, sources, client, gate, stop: stop.clone() };
+        tasks.spawn(delivery.run(messages, delivered));
         Some(Self { stop, tasks })
     }
 

@@ -84,42 +84,46 @@ impl Gate {
     }
 }
 
-/// Delivers until `stop` is cancelled and everything taken is answered; then says so by `delivered`.
-pub(super) async fn run(
-    intake: Intake,
-    clock: Clock,
-    sources: Arc<[Arc<Source>]>,
-    client: AsyncClient,
-    mut messages: mpsc::Receiver<Message>,
-    gate: Arc<Gate>,
-    stop: CancellationToken,
-    delivered: CancellationToken,
-) {
-    let mut groups = FuturesOrdered::new();
-    loop {
-        let mut group = Vec::new();
-        tokio::select! {
-            biased;
-            Some(done) = groups.next(), if !groups.is_empty() => finish(&intake, &client, &gate, done),
-            count = messages.recv_many(&mut group, GROUP_MESSAGES), if groups.len() < GROUPS => {
-                if count == 0 {
-                    break;
+/// The task between the connection and the intake.
+pub(super) struct Delivery {
+    pub(super) intake: Intake,
+    pub(super) clock: Clock,
+    pub(super) sources: Arc<[Arc<Source>]>,
+    pub(super) client: AsyncClient,
+    pub(super) gate: Arc<Gate>,
+    pub(super) stop: CancellationToken,
+}
+
+impl Delivery {
+    /// Delivers until it is stopped and everything taken is answered; then says so by `delivered`.
+    pub(super) async fn run(self, mut messages: mpsc::Receiver<Message>, delivered: CancellationToken) {
+        let Self { intake, clock, sources, client, gate, stop } = self;
+        let mut groups = FuturesOrdered::new();
+        loop {
+            let mut group = Vec::new();
+            tokio::select! {
+                biased;
+                Some(done) = groups.next(), if !groups.is_empty() => finish(&intake, &client, &gate, done),
+                count = messages.recv_many(&mut group, GROUP_MESSAGES), if groups.len() < GROUPS => {
+                    if count == 0 {
+                        break;
+                    }
+                    let group: Arc<[Message]> = group.into();
+                    let task = tokio::spawn(deliver(intake.clone(), clock.clone(), Arc::clone(&sources), Arc::clone(&group), stop.clone()));
+                    groups.push_back(async move { (group, task.await.unwrap_or(false)) });
                 }
-                let group: Arc<[Message]> = group.into();
-                let task = tokio::spawn(deliver(intake.clone(), clock.clone(), Arc::clone(&sources), Arc::clone(&group), stop.clone()));
-                groups.push_back(async move { (group, task.await.unwrap_or(false)) });
+                () = stop.cancelled(), if groups.is_empty() && messages.is_empty() => break,
             }
-            () = stop.cancelled(), if groups.is_empty() && messages.is_empty() => break,
         }
+        while let Some(done) = groups.next().await {
+            finish(&intake, &client, &gate, done);
+        }
+        // A reader that waits for a place in the queue has to be let go before it can send anything.
+        drop(messages);
+        delivered.cancel();
+        // Wakes the reader from polling; where it has ended already there is nothing to say goodbye to.
+        let _ = client.disconnect().await;
     }
-    while let Some(done) = groups.next().await {
-        finish(&intake, &client, &gate, done);
-    }
-    // A reader that waits for a place in the queue has to be let go before it can send anything.
-    drop(messages);
-    delivered.cancel();
-    // Wakes the reader from polling; where it has ended already there is nothing to say goodbye to.
-    let _ = client.disconnect().await;
 }
 
 fn finish(intake: &Intake, client: &AsyncClient, gate: &Gate, (group, durable): (Arc<[Message]>, bool)) {
