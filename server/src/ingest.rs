@@ -8,12 +8,17 @@ pub mod check;
 pub mod decode;
 pub mod gather;
 pub mod health;
+pub mod import;
 mod intake;
 mod lane;
 mod metrics;
 pub mod mqtt;
 mod registry;
+pub mod replay;
+pub mod trial;
 
+pub use health::Health;
 pub use intake::{Intake, LANES, Lanes, PATIENCE, RETRY_AFTER_S, SubmitError};
 pub use lane::QUEUE_WEIGHT;
-pub use metrics::IntakeMetrics;
+pub use metrics::{Figure, IntakeMetrics, Level};
+pub use mqtt::Mqtt;

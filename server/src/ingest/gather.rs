@@ -257,6 +257,12 @@ impl Gathering<'_> {
 }
 
 impl Gathered {
+    /// Cases that are checked already.
+    #[must_use]
+    pub fn of_cases(cases: &[CaseVersion]) -> Self {
+        Self { cases: cases.to_vec(), ..Self::default() }
+    }
+
     /// How many rows there are, refused ones included.
     #[must_use]
     pub fn len(&self) -> usize {

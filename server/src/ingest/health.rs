@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use taydo_model::{
     Definitions, SourceId,
@@ -22,6 +22,7 @@ const SECONDS: usize = 60;
 /// What is known of all feeds.
 #[derive(Debug, Default)]
 pub struct Health {
+    sources: Vec<Arc<Source>>,
     state: Mutex<State>,
 }
 
@@ -36,6 +37,7 @@ struct Feed {
     last_seen: Option<Timestamp>,
     accepted: u64,
     rejected: u64,
+    series: u64,
     /// Items taken in each of the last sixty seconds, by the second's remainder, with the second that the count is of.
     recent: [(i64, u64); SECONDS],
     /// What is wrong, in words, and until when that is told; the first is shown.
@@ -44,7 +46,7 @@ struct Feed {
 
 impl Default for Feed {
     fn default() -> Self {
-        Self { last_seen: None, accepted: 0, rejected: 0, recent: [(i64::MIN, 0); SECONDS], problems: Vec::new() }
+        Self { last_seen: None, accepted: 0, rejected: 0, series: 0, recent: [(i64::MIN, 0); SECONDS], problems: Vec::new() }
     }
 }
 
@@ -64,6 +66,13 @@ pub enum Problem {
 }
 
 impl Health {
+    /// The health of these definitions' sources; `series` says how many series each has created so far.
+    #[must_use]
+    pub fn new(definitions: &Definitions, series: HashMap<SourceId, u64>) -> Self {
+        let feeds = series.into_iter().map(|(source, series)| (source, Feed { series, ..Feed::default() })).collect();
+        Self { sources: definitions.sources.clone(), state: Mutex::new(State { feeds, unknown: BTreeMap::new() }) }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // The state is counters only; one that was left in the middle of a panic is still the best there is.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -80,6 +89,11 @@ impl Health {
         if let Some(slot) = usize::try_from(second.rem_euclid(60)).ok().and_then(|at| feed.recent.get_mut(at)) {
             *slot = (second, if slot.0 == second { slot.1 + accepted } else { accepted });
         }
+    }
+
+    /// A source has created so many series by now.
+    pub fn series(&self, source: &SourceId, series: u64) {
+        self.state().feeds.entry(source.clone()).or_default().series = series;
     }
 
     /// Observations named an asset (or cases an area or department) that the register doesn't have. When the table is
@@ -119,16 +133,11 @@ impl Health {
     }
 
     /// Every source's health, in the definitions' order, and the unknown assets, the most frequent first.
-    /// `series` says how many series a source has created.
-    pub fn snapshot(
-        &self,
-        definitions: &Definitions,
-        series: impl Fn(&SourceId) -> u64,
-        now: Timestamp,
-    ) -> (Vec<SourceHealth>, Vec<UnknownAsset>) {
+    #[must_use]
+    pub fn snapshot(&self, now: Timestamp) -> (Vec<SourceHealth>, Vec<UnknownAsset>) {
         let state = self.state();
         let none = Feed::default();
-        let health = |source: &std::sync::Arc<Source>| {
+        let health = |source: &Arc<Source>| {
             let feed = state.feeds.get(&source.id).unwrap_or(&none);
             let silent = feed.silent(source, now);
             let problem = feed.problems.iter().find(|(.., until)| now < *until).map(|(_, text, _)| text.clone());
@@ -147,7 +156,7 @@ impl Health {
                 per_minute: feed.per_minute(now),
                 accepted: feed.accepted,
                 rejected: feed.rejected,
-                series: series(&source.id),
+                series: feed.series,
                 max_series: source.max_series,
             }
         };
@@ -157,7 +166,7 @@ impl Health {
             .map(|((source, asset), count)| UnknownAsset { asset: asset.clone(), source: source.clone(), observations: *count })
             .collect();
         unknown.sort_by_key(|asset| std::cmp::Reverse(asset.observations));
-        (definitions.sources.iter().map(health).collect(), unknown)
+        (self.sources.iter().map(health).collect(), unknown)
     }
 }
 
@@ -188,7 +197,6 @@ pub fn way(source: &Source) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
 
     #[test]
     fn a_feed_waits_lives_falls_silent_and_has_problems() {
@@ -203,8 +211,8 @@ mod tests {
         };
         let definitions = Definitions { sources: vec![Arc::new(source)], ..Definitions::default() };
         let at = |second: i64| Timestamp::from_second(1_000_000 + second).unwrap();
-        let health = Health::default();
-        let one = |now| health.snapshot(&definitions, |_| 3, now).0.remove(0);
+        let health = Health::new(&definitions, HashMap::from([(id.clone(), 3)]));
+        let one = |now| health.snapshot(now).0.remove(0);
         assert_eq!(one(at(0)).state, FeedState::Waiting);
         health.taken(&id, 5, 1, at(0));
         health.taken(&id, 7, 0, at(30));
@@ -224,7 +232,7 @@ mod tests {
             health.unknown(&id, &format!("a{n}"), 1);
         }
         health.unknown(&id, "a7", 1);
-        let unknown = health.snapshot(&definitions, |_| 0, at(0)).1;
+        let unknown = health.snapshot(at(0)).1;
         assert_eq!((unknown.len(), unknown[0].asset.as_str(), unknown[0].observations), (MAX_UNKNOWN_ASSETS, "a7", 2));
     }
 }

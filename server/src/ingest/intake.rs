@@ -9,7 +9,7 @@ use super::{
     gather::{Gathered, Gathering, Memory},
     health::{Health, Problem, way},
     lane::{self, Failure, Lane, Rows},
-    metrics::IntakeMetrics,
+    metrics::{Figure, IntakeMetrics, Level},
     registry::Registry,
 };
 use crate::{
@@ -25,7 +25,6 @@ use std::{
 use taydo_engine::Batch;
 use taydo_model::{
     Definitions, ErrorCode, SourceId,
-    api::{SourceHealth, UnknownAsset},
     fault::BatchAnswer,
     source::{Source, Way},
 };
@@ -44,9 +43,12 @@ const INTERN_CHUNK: usize = 1000;
 /// Why a submission was not taken. Nothing of it is stored, or it may be: sending it again is harmless.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SubmitError {
-    /// No such source is defined, or it is fed another way.
+    /// No such source is defined.
     #[error("{0}")]
-    Source(String),
+    UnknownSource(String),
+    /// The source is fed another way.
+    #[error("{0}")]
+    OtherWay(String),
     /// The body as a whole can't be read.
     #[error("{0}")]
     Body(#[from] Refusal),
@@ -69,7 +71,8 @@ impl SubmitError {
     #[must_use]
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::Source(_) => ErrorCode::NotFound,
+            Self::UnknownSource(_) => ErrorCode::NotFound,
+            Self::OtherWay(_) => ErrorCode::Invalid,
             Self::Body(refusal) => refusal.code,
             Self::Busy => ErrorCode::Busy,
             Self::Unavailable | Self::Full => ErrorCode::Unavailable,
@@ -120,19 +123,24 @@ struct Inner {
     /// For sources that aren't defined; it stays empty.
     nobodys: Memory,
     lanes: Vec<Lane>,
-    health: Health,
+    health: Arc<Health>,
     metrics: Arc<IntakeMetrics>,
     stop: CancellationToken,
 }
 
 /// The tasks of the lanes.
 #[derive(Debug)]
-pub struct Lanes(JoinSet<()>);
+pub struct Lanes {
+    tasks: JoinSet<()>,
+    stop: CancellationToken,
+}
 
 impl Lanes {
-    /// Waits until every lane has committed its queue; after [`Intake::stop`] that comes to an end.
-    pub async fn finished(mut self) {
-        while self.0.join_next().await.is_some() {}
+    /// Takes nothing more in, and waits until every lane has committed its queue; without a database that is given up
+    /// after one attempt, and the senders are told. The ways in have to be stopped before.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        while self.tasks.join_next().await.is_some() {}
     }
 }
 
@@ -145,6 +153,7 @@ impl Intake {
         definitions: Arc<Definitions>,
         store: Store,
         clock: Clock,
+        health: Arc<Health>,
         lanes: i16,
         pipeline: mpsc::Sender<Batch>,
     ) -> Result<(Self, Lanes), StoreError> {
@@ -160,15 +169,9 @@ impl Intake {
             tasks.spawn(worker.run());
         }
         let memories = definitions.sources.iter().map(|source| (source.id.clone(), Memory::default())).collect();
-        let health = Health::default();
         let nobodys = Memory::default();
-        let inner = Inner { definitions, store, clock, registry, memories, nobodys, lanes: opened, health, metrics, stop };
-        Ok((Self(Arc::new(inner)), Lanes(tasks)))
-    }
-
-    /// Takes nothing more in; what is queued is still committed. [`Lanes::finished`] tells when.
-    pub fn stop(&self) {
-        self.0.stop.cancel();
+        let inner = Inner { definitions, store, clock, registry, memories, nobodys, lanes: opened, health, metrics, stop: stop.clone() };
+        Ok((Self(Arc::new(inner)), Lanes { tasks, stop }))
     }
 
     /// `POST /api/v1/observations?source=`.
@@ -208,12 +211,12 @@ impl Intake {
         let found = SourceId::new(name).ok().and_then(|id| self.0.definitions.source(&id));
         match found {
             Some(source) if fits(&source.way) => Ok(Arc::clone(source)),
-            Some(source) => Err(SubmitError::Source(format!("source {name:?} is fed by {}, not this way", way(source)))),
+            Some(source) => Err(SubmitError::OtherWay(format!("source {name:?} is fed by {}, not this way", way(source)))),
             None => {
                 let shown: String = name.chars().take(80).collect();
                 let near = nearest(name, sources.iter().filter(|source| fits(&source.way)).map(|source| source.id.as_str()));
                 let hint = near.map_or_else(|| "define it in the city's sources".to_owned(), |near| format!("is {near:?} meant?"));
-                Err(SubmitError::Source(format!("there is no source {shown:?}; {hint}")))
+                Err(SubmitError::UnknownSource(format!("there is no source {shown:?}; {hint}")))
             }
         }
     }
@@ -289,6 +292,9 @@ impl Intake {
             fresh.extend(interned.map_err(|_| Failure::Unavailable)?.map_err(|error| Failure::from(&error))?);
         }
         inner.registry.learn(&source.id, std::mem::take(&mut gathered.fresh), &fresh);
+        if !fresh.is_empty() {
+            inner.health.series(&source.id, inner.registry.created(&source.id));
+        }
         if let Some(memory) = inner.memories.get(&source.id) {
             memory.learn(source, gathered, &fresh);
         }
@@ -306,16 +312,17 @@ impl Intake {
         Ok(BatchAnswer { accepted, rejected, errors: std::mem::take(&mut gathered.errors) })
     }
 
-    /// Every source's health, and the names that the register doesn't have.
+    /// The counters, for `/metrics`.
     #[must_use]
-    pub fn health(&self, now: Timestamp) -> (Vec<SourceHealth>, Vec<UnknownAsset>) {
-        self.0.health.snapshot(&self.0.definitions, |source| self.0.registry.created(source), now)
+    pub fn figures(&self) -> Vec<Figure> {
+        self.0.metrics.figures()
     }
 
-    /// What waits in each lane or is being committed, by weight; [`lane::QUEUE_WEIGHT`] is the most.
+    /// What fills now, for `/metrics`.
     #[must_use]
-    pub fn depths(&self) -> Vec<usize> {
-        self.0.lanes.iter().map(Lane::depth).collect()
+    pub fn levels(&self) -> Vec<Level> {
+        let queued = self.0.lanes.iter().map(|lane| lane.depth() as u64).sum();
+        self.0.metrics.levels(queued)
     }
 
     /// The counters.
@@ -328,10 +335,6 @@ impl Intake {
     #[must_use]
     pub fn definitions(&self) -> &Arc<Definitions> {
         &self.0.definitions
-    }
-
-    pub(super) fn feeds(&self) -> &Health {
-        &self.0.health
     }
 
     pub(super) fn store(&self) -> &Store {

@@ -11,7 +11,8 @@ use super::{
     Intake,
     health::{Health, Problem},
 };
-use delivery::{Gate, Message};
+use crate::clock::Clock;
+use delivery::{Delivery, Gate, Message};
 use jiff::{SignedDuration, Timestamp};
 use rumqttc::v5::{
     AsyncClient, Event, EventLoop, Incoming, MqttOptions,
@@ -21,10 +22,11 @@ use rumqttc::v5::{
     },
 };
 use std::{
+    net::SocketAddr,
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
-use taydo_model::{SourceId, source::Source, source::Way};
+use taydo_model::{Definitions, SourceId, source::Source, source::Way};
 use tokio::{
     sync::{Semaphore, mpsc},
     task::JoinSet,
@@ -99,16 +101,23 @@ pub struct Mqtt {
 }
 
 impl Mqtt {
-    /// Connects, now or as soon as the broker can be reached, and takes in what the definitions' MQTT sources subscribe to.
+    /// Connects, now or as soon as the broker can be reached, and takes in what the definitions' MQTT sources subscribe
+    /// to; `None` where there are no such sources. The session is the city's: one centre for each city and broker.
     #[must_use]
-    pub fn start(intake: Intake, broker: Broker) -> Self {
+    pub fn start(address: SocketAddr, definitions: &Definitions, intake: Intake, health: Arc<Health>, clock: Clock) -> Option<Self> {
         let sources: Arc<[Arc<Source>]> =
-            intake.definitions().sources.iter().filter(|source| matches!(source.way, Way::Mqtt { .. })).cloned().collect();
+            definitions.sources.iter().filter(|source| matches!(source.way, Way::Mqtt { .. })).cloned().collect();
+        if sources.is_empty() {
+            return None;
+        }
+        let broker = Broker {
+            host: address.ip().to_string(),
+            port: address.port(),
+            client_id: format!("taydo-{}", definitions.city.id),
+            login: None,
+        };
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
-        if sources.is_empty() {
-            return Self { stop, tasks };
-        }
         // Acknowledgements wait in the client's queue, and there are never more than the broker may have sent, so putting
         // one there never has to wait; a few places are left for subscriptions.
         let (client, events) = AsyncClient::new(broker.options(false), usize::from(RECEIVE_MAXIMUM) + 64);
@@ -117,6 +126,8 @@ impl Mqtt {
         let gate = Arc::new(Gate::default());
         let reader = Reader {
             intake: intake.clone(),
+            health,
+            clock: clock.clone(),
             broker,
             sources: Arc::clone(&sources),
             client: client.clone(),
@@ -129,8 +140,9 @@ impl Mqtt {
         };
         let delivered = CancellationToken::new();
         tasks.spawn(reader.run(events, delivered.clone()));
-        tasks.spawn(delivery::run(intake, sources, client, messages, gate, stop.clone(), delivered));
-        Self { stop, tasks }
+        let delivery = Delivery { intake, clock, sources, client, gate, stop: stop.clone() };
+        tasks.spawn(delivery.run(messages, delivered));
+        Some(Self { stop, tasks })
     }
 
     /// Takes in nothing more, waits for the commit of what was taken, acknowledges it, and disconnects. The session
@@ -145,6 +157,8 @@ impl Mqtt {
 /// be lost between two states.
 struct Reader {
     intake: Intake,
+    health: Arc<Health>,
+    clock: Clock,
     broker: Broker,
     sources: Arc<[Arc<Source>]>,
     client: AsyncClient,
@@ -181,7 +195,7 @@ impl Reader {
                     }
                     self.lost(&error.to_string());
                     tokio::select! {
-                        () = self.intake.clock().pause(pause) => {}
+                        () = self.clock.pause(pause) => {}
                         () = delivered.cancelled() => return,
                     }
                     pause = (pause * 2).min(LAST_PAUSE);
@@ -214,7 +228,7 @@ impl Reader {
     }
 
     fn connected(&mut self, session_present: bool) {
-        let now = self.intake.clock().now();
+        let now = self.clock.now();
         tracing::info!(broker = %self.broker, session_present, "connected to the broker");
         self.each(|health, source| health.clear(source, Problem::Connection));
         if let (false, Some(since)) = (session_present, self.session) {
@@ -244,10 +258,10 @@ impl Reader {
         // The codes stand in the order of the filters; the last one is the broker's own count, which it need not have.
         for (source, code) in self.sources.iter().zip(&ack.return_codes) {
             if matches!(code, SubscribeReasonCode::Success(QoS::AtLeastOnce | QoS::ExactlyOnce)) {
-                self.intake.feeds().clear(&source.id, Problem::Subscription);
+                self.health.clear(&source.id, Problem::Subscription);
             } else {
                 let text = format!("the broker refused the subscription with QoS 1: {code:?}; check its access rules");
-                self.intake.feeds().raise(&source.id, Problem::Subscription, text);
+                self.health.raise(&source.id, Problem::Subscription, text);
             }
         }
     }
@@ -255,7 +269,7 @@ impl Reader {
     fn broker_dropped(&mut self, payload: &[u8]) {
         let Some(count) = std::str::from_utf8(payload).ok().and_then(|text| text.trim().parse::<u64>().ok()) else { return };
         if let Some(more) = self.dropped.and_then(|before| count.checked_sub(before)).filter(|more| *more > 0) {
-            let now = self.intake.clock().now();
+            let now = self.clock.now();
             let text = format!(
                 "the broker dropped {more} messages shortly before {now}, of some client or other; its queues or packet limit are too small"
             );
@@ -266,7 +280,7 @@ impl Reader {
     }
 
     fn lost(&mut self, error: &str) {
-        let now = self.intake.clock().now();
+        let now = self.clock.now();
         if self.session.is_some() {
             self.session = Some(now);
         }
@@ -277,7 +291,7 @@ impl Reader {
 
     fn each(&self, tell: impl Fn(&Health, &SourceId)) {
         for source in self.sources.iter() {
-            tell(self.intake.feeds(), &source.id);
+            tell(&self.health, &source.id);
         }
     }
 }

@@ -231,7 +231,7 @@ mod tests {
             assert!(got[1].starts_with(&format!("1: {expected}")), "{element}: {}", got[1]);
         }
         assert_eq!(items(&format!("{{\"observations\":[{good}]}}")).len(), 1);
-        let deep = format!("[{{\"metric\":\"m\",\"value\":{}}}]", "[".repeat(50_000));
+        let deep = format!("[{{\"metric\":\"m\",\"value\":{}]", "[".repeat(50_000) + &"]".repeat(50_000) + "}");
         assert_eq!(items(&deep).len(), 1);
     }
 }

@@ -1,5 +1,5 @@
-//! Cuts a JSON array into its elements without judging them, so that one that isn't JSON (`NaN`, a missing brace)
-//! spoils no other. It never recurses, however deep the body is, and never copies.
+//! Cuts a JSON array into its elements without judging them, so that one that isn't JSON (`NaN`, a missing value)
+//! spoils no other. An array without an end is refused: what is cut short was not meant so. It never recurses, however deep the body is, and never copies.
 
 use super::{MAX_ITEMS, Refusal};
 use taydo_model::ErrorCode;
@@ -24,7 +24,6 @@ pub(super) fn elements<'a>(body: &'a [u8], under: &str) -> Result<Vec<&'a [u8]>,
         return Err(Refusal::new(ErrorCode::Malformed, message));
     };
     let (elements, rest) = split(array)?;
-    // What is cut short has lost its end; its last element is then refused by whoever reads it, or was whole.
     let rest = trim(rest);
     let rest = if closing { rest.strip_prefix(b"}").map_or(rest, trim) } else { rest };
     if rest.is_empty() {
@@ -70,10 +69,7 @@ pub(super) fn split(array: &[u8]) -> Result<(Vec<&[u8]>, &[u8]), Refusal> {
             _ => {}
         }
     }
-    // The end is missing: what is there of the last element is refused as an item.
-    let last = array.get(start..).unwrap_or_default();
-    elements.push(if last.is_empty() { b" " } else { last });
-    Ok((elements, &[]))
+    Err(Refusal::new(ErrorCode::Malformed, "the array has no end; was the body cut off?"))
 }
 
 pub(super) fn trim(bytes: &[u8]) -> &[u8] {
@@ -98,9 +94,9 @@ mod tests {
         assert_eq!(cut(r#"[{"a":[1,2],"b":"],\","},3]"#), all(&[r#"{"a":[1,2],"b":"],\","}"#, "3"]));
         assert_eq!(cut(r#"{ "items" : [1, 2] }"#), all(&["1", "2"]));
         assert_eq!(cut("[1,]"), all(&["1", ""]));
-        assert_eq!(cut("[1,{\"a\""), all(&["1", "{\"a\""]));
-        assert_eq!(cut(&format!("[{}]", "[".repeat(100_000))).map(|all| all.len()), Ok(1));
-        for bad in ["", "3", "{}", r#"{"other":[1]}"#, "[1] 2", r#"{"items":[1],"more":2}"#] {
+        let deep = format!("[{}{}]", "[".repeat(100_000), "]".repeat(100_000));
+        assert_eq!(cut(&deep).map(|all| all.len()), Ok(1));
+        for bad in ["", "3", "{}", r#"{"other":[1]}"#, "[1] 2", "[1,{\"a\"", "[1,2", r#"{"items":[1],"more":2}"#] {
             assert!(cut(bad).is_err(), "{bad}");
         }
     }

@@ -6,6 +6,7 @@ use super::super::{
     Intake, SubmitError,
     decode::{self, Refusal},
 };
+use crate::clock::Clock;
 use futures_util::{StreamExt, stream::FuturesOrdered};
 use rumqttc::v5::{AsyncClient, mqttbytes::v5::Publish};
 use std::{
@@ -83,41 +84,46 @@ impl Gate {
     }
 }
 
-/// Delivers until `stop` is cancelled and everything taken is answered; then says so by `delivered`.
-pub(super) async fn run(
-    intake: Intake,
-    sources: Arc<[Arc<Source>]>,
-    client: AsyncClient,
-    mut messages: mpsc::Receiver<Message>,
-    gate: Arc<Gate>,
-    stop: CancellationToken,
-    delivered: CancellationToken,
-) {
-    let mut groups = FuturesOrdered::new();
-    loop {
-        let mut group = Vec::new();
-        tokio::select! {
-            biased;
-            Some(done) = groups.next(), if !groups.is_empty() => finish(&intake, &client, &gate, done),
-            count = messages.recv_many(&mut group, GROUP_MESSAGES), if groups.len() < GROUPS => {
-                if count == 0 {
-                    break;
+/// The task between the connection and the intake.
+pub(super) struct Delivery {
+    pub(super) intake: Intake,
+    pub(super) clock: Clock,
+    pub(super) sources: Arc<[Arc<Source>]>,
+    pub(super) client: AsyncClient,
+    pub(super) gate: Arc<Gate>,
+    pub(super) stop: CancellationToken,
+}
+
+impl Delivery {
+    /// Delivers until it is stopped and everything taken is answered; then says so by `delivered`.
+    pub(super) async fn run(self, mut messages: mpsc::Receiver<Message>, delivered: CancellationToken) {
+        let Self { intake, clock, sources, client, gate, stop } = self;
+        let mut groups = FuturesOrdered::new();
+        loop {
+            let mut group = Vec::new();
+            tokio::select! {
+                biased;
+                Some(done) = groups.next(), if !groups.is_empty() => finish(&intake, &client, &gate, done),
+                count = messages.recv_many(&mut group, GROUP_MESSAGES), if groups.len() < GROUPS => {
+                    if count == 0 {
+                        break;
+                    }
+                    let group: Arc<[Message]> = group.into();
+                    let task = tokio::spawn(deliver(intake.clone(), clock.clone(), Arc::clone(&sources), Arc::clone(&group), stop.clone()));
+                    groups.push_back(async move { (group, task.await.unwrap_or(false)) });
                 }
-                let group: Arc<[Message]> = group.into();
-                let task = tokio::spawn(deliver(intake.clone(), Arc::clone(&sources), Arc::clone(&group), stop.clone()));
-                groups.push_back(async move { (group, task.await.unwrap_or(false)) });
+                () = stop.cancelled(), if groups.is_empty() && messages.is_empty() => break,
             }
-            () = stop.cancelled(), if groups.is_empty() && messages.is_empty() => break,
         }
+        while let Some(done) = groups.next().await {
+            finish(&intake, &client, &gate, done);
+        }
+        // A reader that waits for a place in the queue has to be let go before it can send anything.
+        drop(messages);
+        delivered.cancel();
+        // Wakes the reader from polling; where it has ended already there is nothing to say goodbye to.
+        let _ = client.disconnect().await;
     }
-    while let Some(done) = groups.next().await {
-        finish(&intake, &client, &gate, done);
-    }
-    // A reader that waits for a place in the queue has to be let go before it can send anything.
-    drop(messages);
-    delivered.cancel();
-    // Wakes the reader from polling; where it has ended already there is nothing to say goodbye to.
-    let _ = client.disconnect().await;
 }
 
 fn finish(intake: &Intake, client: &AsyncClient, gate: &Gate, (group, durable): (Arc<[Message]>, bool)) {
@@ -131,7 +137,7 @@ fn finish(intake: &Intake, client: &AsyncClient, gate: &Gate, (group, durable): 
 }
 
 /// Makes a group durable, however long that takes; `false` only when the server stops before.
-async fn deliver(intake: Intake, sources: Arc<[Arc<Source>]>, group: Arc<[Message]>, stop: CancellationToken) -> bool {
+async fn deliver(intake: Intake, clock: Clock, sources: Arc<[Arc<Source>]>, group: Arc<[Message]>, stop: CancellationToken) -> bool {
     let mut orphans: Vec<usize> = (0..group.len()).collect();
     for source in sources.iter() {
         let Way::Mqtt { topic: pattern, body } = &source.way else { continue };
@@ -140,7 +146,7 @@ async fn deliver(intake: Intake, sources: Arc<[Arc<Source>]>, group: Arc<[Messag
         let decode = |topic: &str, payload: &[u8], take: &mut dyn FnMut(decode::Item<'_>)| {
             decode::message::decode(topic, payload, pattern, body, take);
         };
-        if !persist(&intake, source, &group, &mine, &stop, decode).await {
+        if !persist(&intake, &clock, source, &group, &mine, &stop, decode).await {
             return false;
         }
     }
@@ -153,12 +159,13 @@ async fn deliver(intake: Intake, sources: Arc<[Arc<Source>]>, group: Arc<[Messag
         let refusal = Refusal::new(ErrorCode::Invalid, format!("no source subscribes to topic {topic:?}"));
         take(decode::Item { index: 0, payload, content: Err(refusal) });
     };
-    persist(&intake, &nobody, &group, &orphans, &stop, refuse).await
+    persist(&intake, &clock, &nobody, &group, &orphans, &stop, refuse).await
 }
 
 /// Submits some messages of a group until they are durable. What the database refuses for good becomes rejects.
 async fn persist(
     intake: &Intake,
+    clock: &Clock,
     source: &Source,
     group: &[Message],
     mine: &[usize],
@@ -171,7 +178,7 @@ async fn persist(
     let mut pause = FIRST_PAUSE;
     let mut refused = false;
     loop {
-        let now = intake.clock().now();
+        let now = clock.now();
         let (gathered, ()) = intake.gather(source, now, |gathering| {
             for message in mine.iter().filter_map(|at| group.get(*at)) {
                 let topic = String::from_utf8_lossy(&message.publish.topic);
@@ -193,7 +200,7 @@ async fn persist(
                     return false;
                 }
                 tracing::warn!(source = source.id.as_str(), %error, messages = mine.len(), "messages wait for the store");
-                intake.clock().pause(pause).await;
+                clock.pause(pause).await;
                 pause = (pause * 2).min(LAST_PAUSE);
             }
         }
