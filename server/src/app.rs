@@ -4,8 +4,7 @@ use crate::clock::Clock;
 use crate::config::{Config, folder};
 use crate::http::{self, Readiness, State};
 use crate::hub::{Hub, Limits};
-use crate::ingest::mqtt::{Broker, Mqtt};
-use crate::ingest::{Intake, LANES, Lanes};
+use crate::ingest::{Health, Intake, LANES, Lanes, Mqtt};
 use crate::pipeline::{self, Parts, Pipeline};
 use crate::store::{EmbeddedDatabase, Store};
 use crate::telemetry::Metrics;
@@ -24,7 +23,6 @@ pub struct Application {
     clock: Clock,
     database: Option<EmbeddedDatabase>,
     hub: Hub,
-    intake: Intake,
     lanes: Lanes,
     mqtt: Option<Mqtt>,
     pipeline: JoinHandle<Result<(), crate::store::StoreError>>,
@@ -95,24 +93,23 @@ impl Application {
         let (batches, committed) = mpsc::channel(pipeline::QUEUE);
         let pipeline = tokio::spawn(pipeline.run(committed));
 
-        let (intake, lanes) = Intake::start(definitions.clone(), store.clone(), clock.clone(), LANES, batches).await?;
-        let mqtt = config.mqtt.map(|address| {
-            let (host, port) = (address.ip().to_string(), address.port());
-            Mqtt::start(intake.clone(), Broker { host, port, client_id: format!("taydo-{}", definitions.city.id), login: None })
-        });
+        let health = Arc::new(Health::new(&definitions, store.series_counts().await?));
+        let (intake, lanes) = Intake::start(definitions.clone(), store.clone(), clock.clone(), health.clone(), LANES, batches).await?;
+        let mqtt = config.mqtt.and_then(|broker| Mqtt::start(broker, &definitions, intake.clone(), health.clone(), clock.clone()));
         let state = State {
             definitions,
             build,
             clock: clock.clone(),
             store: store.clone(),
-            intake: intake.clone(),
+            intake,
+            health,
             hub: hub.clone(),
             readiness,
             metrics,
         };
         let server = http::server(listener, state, config.workers)?;
         let chores = tokio::spawn(chores(clock.clone(), hub.clone(), store));
-        Ok(Self { port: 0, clock, database: None, hub, intake, lanes, mqtt, pipeline, server, chores })
+        Ok(Self { port: 0, clock, database: None, hub, lanes, mqtt, pipeline, server, chores })
     }
 
     /// The port that it listens on.
@@ -140,8 +137,7 @@ impl Application {
         if let Some(mqtt) = self.mqtt {
             mqtt.stop().await;
         }
-        self.intake.stop();
-        self.lanes.finished().await;
+        self.lanes.stop().await;
         self.chores.abort();
         if failure.is_none() {
             self.pipeline.await??;

@@ -18,7 +18,7 @@ pub use health::Readiness;
 
 use crate::clock::Clock;
 use crate::hub::Hub;
-use crate::ingest::Intake;
+use crate::ingest::{Health, Intake};
 use crate::store::Store;
 use crate::telemetry::Metrics;
 use actix_web::dev::{Extensions, Server};
@@ -46,6 +46,8 @@ pub struct State {
     pub store: Store,
     /// The gate for data.
     pub intake: Intake,
+    /// The feeds' health.
+    pub health: Arc<Health>,
     /// Live readings.
     pub hub: Hub,
     /// What is not ready, and why.
@@ -106,6 +108,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/sources", web::get().to(pages::sources))
         .route("/api/v1/observations", web::post().to(intake::observations))
         .route("/api/v1/cases", web::post().to(intake::cases))
+        .route("/api/v1/imports", web::post().to(intake::import))
         .route("/api/v2/write", web::post().to(intake::lines))
         .route("/{path:.*}", web::get().to(site::serve));
 }

@@ -3,7 +3,7 @@
 //! Field names carry units (docs/logging.md). No secret, no payload and no personal data is logged.
 
 use crate::hub::Hub;
-use crate::ingest::{Intake, QUEUE_WEIGHT};
+use crate::ingest::Intake;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
@@ -76,21 +76,14 @@ impl Metrics {
         counter("hub_clients_refused", "Clients refused because there were too many", read(&live.refused));
         counter("hub_clients_stalled", "Clients closed because they did not read", read(&live.stalled));
         counter("hub_clients_silent", "Clients closed because nothing was heard of them", read(&live.silent));
-        let taken = intake.metrics();
-        counter("ingest_commits", "Transactions committed", read(&taken.commits));
-        counter("ingest_commit_failures", "Attempts to commit that failed; each is repeated or answered", read(&taken.failed_commits));
-        counter("ingest_observations", "Observations committed, repeats included", read(&taken.samples));
-        counter("ingest_cases", "Cases committed, repeats included", read(&taken.cases));
-        counter("ingest_rejects", "Items refused and kept with their reason", read(&taken.rejects));
-        counter("ingest_refused_busy", "Submissions refused because the lanes were full", read(&taken.refused_busy));
-        counter("ingest_refused_unavailable", "Submissions that could not be made durable in time", read(&taken.refused_unavailable));
-        counter("ingest_batches_skipped", "Committed batches that the pipeline reads again because its queue was full", read(&taken.skipped_batches));
-        counter("mqtt_acknowledged", "MQTT messages acknowledged after their commit", read(&taken.mqtt_acknowledged));
+        for figure in intake.figures() {
+            counter(figure.name, figure.help, figure.total);
+        }
         let mut gauge = |name: &str, help: &str, value: u64| registry.register(name, help, ConstGauge::new(value));
         gauge("hub_clients", "Clients connected", hub.client_count() as u64);
-        gauge("ingest_queue", "What waits in the lanes or is being committed, by weight", intake.depths().iter().sum::<usize>() as u64);
-        gauge("ingest_queue_limit", "The most that may wait in all lanes, by weight", u64::from(QUEUE_WEIGHT) * intake.depths().len() as u64);
-        gauge("mqtt_in_flight", "MQTT messages received and not yet acknowledged", read(&taken.mqtt_in_flight));
+        for level in intake.levels() {
+            gauge(level.name, level.help, level.now);
+        }
         let mut text = String::new();
         // Writing to a string does not fail.
         let _ = encode(&mut text, &registry);

@@ -51,6 +51,7 @@ pub static ACCESS: &[(&str, &str, Role)] = &[
     ("GET", "/api/v1/sources", Role::Viewer),
     ("POST", "/api/v1/observations", Role::Contributor),
     ("POST", "/api/v1/cases", Role::Contributor),
+    ("POST", "/api/v1/imports", Role::Contributor),
     ("POST", "/api/v2/write", Role::Contributor),
     ("GET", "/{path:.*}", Role::Anybody),
 ];

@@ -13,9 +13,9 @@ use std::time::Duration;
 use taydo_model::ErrorCode;
 
 /// The largest body on the wire.
-pub const MAX_BODY_BYTES: usize = 4 << 20;
+const MAX_BODY_BYTES: usize = 4 << 20;
 /// The largest body once unpacked.
-pub const MAX_UNPACKED_BYTES: usize = 32 << 20;
+const MAX_UNPACKED_BYTES: usize = 32 << 20;
 /// A body must have arrived within this time.
 const BODY_TIME: Duration = Duration::from_secs(15);
 

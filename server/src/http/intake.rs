@@ -3,12 +3,19 @@
 use super::refusal::Refusal;
 use super::{State, body, query};
 use crate::ingest::SubmitError;
+use crate::ingest::import::{self, ImportAnswer};
 use crate::ingest::decode::line::Precision;
 use actix_web::web::{Data, Json, Payload};
 use actix_web::{HttpRequest, HttpResponse};
+use futures_util::StreamExt;
+use jiff::Timestamp;
 use serde::Deserialize;
+use std::time::Duration;
 use taydo_model::ErrorCode;
 use taydo_model::fault::BatchAnswer;
+
+/// The next part of an import's file must come within this time.
+const CHUNK_TIME: Duration = Duration::from_secs(60);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,6 +61,32 @@ pub(super) async fn lines(request: HttpRequest, payload: Payload, state: Data<St
         }
         Some(_) => Ok(HttpResponse::Ok().json(answer)),
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Import {
+    source: String,
+    exported_at: Option<Timestamp>,
+}
+
+/// A file of any size: it is read as it comes, and the sender is held back while rows are stored.
+pub(super) async fn import(request: HttpRequest, mut payload: Payload, state: Data<State>) -> Result<Json<ImportAnswer>, Refusal> {
+    let Import { source, exported_at } = query(&request)?;
+    let (upload, file) = import::upload();
+    let (clock, intake) = (state.clock.clone(), state.intake.clone());
+    let feed = async move {
+        loop {
+            match clock.timeout(CHUNK_TIME, payload.next()).await {
+                Ok(Some(Ok(chunk))) if upload.push(chunk.clone()).await => {}
+                Ok(None) => return upload.finish().await,
+                // Broken off, late, or no longer wanted: without `finish` the reader takes the file as cut off.
+                _ => return,
+            }
+        }
+    };
+    let (answer, ()) = futures_util::join!(import::run(&intake, &source, file, exported_at), feed);
+    Ok(Json(answer.map_err(refusal)?))
 }
 
 fn refusal(error: SubmitError) -> Refusal {

@@ -64,7 +64,7 @@ fn board_page(definitions: &Definitions, board: &Arc<Board>) -> BoardPage {
 
 pub(super) async fn sources(state: Data<State>) -> Result<Json<SourcesPage>, Refusal> {
     let now = state.clock.now();
-    let (sources, unknown_assets) = state.intake.health(now);
+    let (sources, unknown_assets) = state.health.snapshot(now);
     let rejects = state.store.rejects(REJECTS_SHOWN).await.map_err(|error| unavailable(&error))?;
     Ok(Json(SourcesPage { time: now, sources, unknown_assets, rejects }))
 }
