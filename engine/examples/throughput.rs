@@ -122,7 +122,7 @@ fn observations(by: &[Dimension], name: &str) {
 
 fn case(number: u32) -> CaseVersion {
     let opened = i64::from(number) * 90 * 86_400 / i64::from(CASES);
-    let closed = (number % 4 != 0).then(|| at(opened + i64::from(number % 40) * 36_000));
+    let closed = (!number.is_multiple_of(4)).then(|| at(opened + i64::from(number % 40) * 36_000));
     let case = Case {
         id: format!("c{number}").try_into().unwrap(),
         kind: "dossier".into(),

@@ -58,7 +58,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// An engine that knows the definitions and no data yet. Recorded readings begin with the first grid instant after `now`.
+    /// An engine that knows the definitions and no data yet. A KPI whose metric isn't defined is left out. Recorded readings begin with the first grid instant after `now`.
     #[must_use]
     pub fn new(definitions: Arc<Definitions>, now: Timestamp) -> Self {
         Self::with(definitions, now, |_| true)
@@ -188,11 +188,18 @@ impl Engine {
         effects
     }
 
+    /// Tells at once the corrections that wait, and with them all positions: before a stop.
+    pub fn settle(&mut self, now: Timestamp) -> Effects {
+        self.correct_at = self.now;
+        self.step(now, Input::Wake)
+    }
+
     /// When the engine wants to be woken, if data doesn't come before. Where it is for a live reading, the next tick
     /// tells it.
     #[must_use]
     pub fn next_wake(&self) -> Option<Timestamp> {
-        let ahead = self.ahead.first().map(|(time, ..)| *time);
+        // Devices whose clocks are a little ahead must not cause a wake for each of their samples.
+        let ahead = self.ahead.first().map(|(time, ..)| step_ceil(*time, SECOND) * SECOND);
         let wakes = self.tallies.iter().map(Tally::next_wake).chain(ahead).chain([self.correct_at]);
         wakes.min().filter(|wake| *wake < NEVER).map(timestamp)
     }

@@ -153,5 +153,8 @@ fn positions_wait_for_the_corrections_of_their_batches() {
     let late = shell.batch(at(70), vec![sample(2, 40, 300, 0)], Vec::new(), false);
     assert!(late.positions.is_empty());
     assert_eq!(shell.engine.next_wake(), Some(at(85)));
+    let (mut stopping, _) = play(Aggregate::Mean, "s1 30 =100 @30; wake 65; s2 40 =300 @70");
+    let settled = stopping.engine.settle(at(71));
+    assert_eq!((settled.positions.len(), settled.recorded.iter().filter(|one| one.correction).count()), (1, 3));
     assert_eq!(shell.wake(at(85)).positions.first().map(|position| position.seq), Some(1));
 }
