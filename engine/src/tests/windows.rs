@@ -27,7 +27,9 @@ fn kpis() -> Arc<Definitions> {
 
 /// (event time, delay until it arrives, series, ticks, revision): on edges of panes as often as not.
 fn arrivals() -> impl Strategy<Value = Vec<(i64, Sample)>> {
-    let time = prop_oneof![(0i64..90).prop_map(|minute| minute * 60), 0i64..5400];
+    // The few crowded moments make for corrections, of extremes too.
+    let crowded = (0i64..6).prop_map(|step| 1200 + step * 20);
+    let time = prop_oneof![2 => (0i64..90).prop_map(|minute| minute * 60), 2 => 0i64..5400, 1 => crowded];
     let delay = prop_oneof![4 => 0i64..8, 2 => 0i64..900, 1 => 0i64..5000, 1 => -120i64..0];
     let one = (time, delay, 1i32..=5, -50i64..400, prop_oneof![3 => Just(0i32), 1 => 0..3]);
     let arrival = one.prop_map(|(time, delay, series, ticks, revision)| (time + delay, sample(series, time, ticks, revision)));
