@@ -150,14 +150,13 @@ impl Engine {
         touched
     }
 
-    /// The same for cases whose earlier state nobody knows: from when each was opened. Where the earlier state is at
-    /// hand, restoring that and then stepping with the new one finds much less to mend.
+    /// The same for cases, given their present and all earlier versions: from when each was first said to be opened.
     #[must_use]
     pub fn touched_by_cases(&self, cases: &[CaseVersion]) -> Vec<Touched> {
         let mut touched = Vec::new();
         for tally in &self.tallies {
             let Source::Backlog(backlog) = &tally.source else { continue };
-            let counted = cases.iter().filter(|version| !backlog.scopes(&version.case).is_empty());
+            let counted = cases.iter().filter(|version| backlog.counts(&version.case));
             let Some(from) = counted.map(|version| micros(version.case.opened)).min() else { continue };
             let first = step_ceil(from, tally.grid.every) * tally.grid.every;
             if first <= tally.grid.recorded {
@@ -307,6 +306,10 @@ impl Engine {
     }
 
     fn take_case(&mut self, now: i64, version: CaseVersion, taking: Taking) {
+        let counted = self.tallies.iter().any(|tally| matches!(&tally.source, Source::Backlog(backlog) if backlog.counts(&version.case)));
+        if !counted && !self.cases.holds(&version.key) {
+            return;
+        }
         let Some(change) = self.cases.put(version) else { return };
         self.tallies.iter_mut().for_each(|tally| tally.put_case(change.old.as_ref(), &change.new, now, taking));
     }
