@@ -1,18 +1,27 @@
 //! Windows: whatever the order, the batches, the lateness and the corrections, recorded readings end as the plain ones.
 
-use super::city::{at, definitions, kpi, observed, sample};
+use super::city::{at, definitions, kpi, labels, observed, sample};
 use super::shell::Shell;
 use crate::Sample;
 use proptest::prelude::*;
 use std::sync::Arc;
-use taydo_model::kpi::{Across, Aggregate};
+use taydo_model::kpi::{Across, Aggregate, From};
 use taydo_model::{Definitions, Kpi};
 
 fn kpis() -> Arc<Definitions> {
     let kpi = |id, from, every_s, lateness_s| kpi(id, "km/h", from, every_s, lateness_s);
     let sum = Some(Across::Sum);
     let narrowed = Kpi { by: Vec::new(), ..kpi("city", observed(Aggregate::Mean, 120, None), 120, 600) };
+    let only = |id, label| {
+        let mut from = observed(Aggregate::Sum, 120, None);
+        if let From::Observations { only, .. } = &mut from {
+            *only = labels(&[label]);
+        }
+        kpi(id, from, 120, 300)
+    };
     definitions(vec![
+        only("ward", ("area", "x")),
+        only("lane", ("lane", "2")),
         kpi("mean", observed(Aggregate::Mean, 300, None), 60, 600),
         kpi("sum", observed(Aggregate::Sum, 180, None), 120, 0),
         kpi("min", observed(Aggregate::Min, 120, None), 60, 120),
