@@ -330,7 +330,7 @@ fn sources_and_zones() {
         "sources.toml",
         "%Y-%m-%d %H:%M\"",
         "%Y-%m-%d %I:%M\"",
-        "sources.toml:9:15: the time format \"%Y-%m-%d %I:%M\" reads 2017-11-24T21:45:00 as 2017-11-24T09:45:00 | …",
+        "sources.toml:9:15: the time format \"%Y-%m-%d %I:%M\" reads 2017-11-24T21:00:00 as 2017-11-24T09:00:00 | …",
     );
     mistake(
         "sources.toml",
