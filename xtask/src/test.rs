@@ -128,8 +128,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
     let stages = select(all, arguments.value("--only"))?;
     let _lock = places.lock_target()?;
-    let mut needs: Vec<Need> = stages.iter().flat_map(|stage| stage.needs()).copied().collect();
-    needs.dedup();
+    let needs: Vec<Need> = Need::ALL.iter().copied().filter(|need| stages.iter().any(|stage| stage.needs().contains(need))).collect();
     let start = Instant::now();
     let tools = setup::ensure(&places, &needs)?;
     let mut done = vec![("set-up", start.elapsed())];

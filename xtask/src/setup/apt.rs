@@ -40,9 +40,8 @@ pub(crate) fn install(places: &Places, packages: &[&str]) -> Result<()> {
     };
     command.args(["-c", SCRIPT, "taydo-setup"]).args(packages);
     let log = places.log("packages")?;
-    child::run_logged("installing packages", &mut command, &log, None).with_context(|| {
-        format!("no package was left half installed on purpose; check the network and that {list} exist in this Debian release")
-    })
+    child::run_logged("installing packages", &mut command, &log, None)
+        .with_context(|| format!("check the network, and that this Debian release has {list}"))
 }
 
 fn sudo(way: Way) -> Command {

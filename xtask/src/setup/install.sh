@@ -20,6 +20,7 @@ restore() {
     if [ "$clusters_ours" = yes ]; then
         if [ -f /usr/share/postgresql-common/createcluster.conf ]; then
             cp /usr/share/postgresql-common/createcluster.conf "$clusters"
+            rm -f "$clusters.ucf-dist"
         else
             rm -f "$clusters"
             rmdir /etc/postgresql-common 2>/dev/null || true
@@ -74,7 +75,11 @@ fi
 install "$@" || { update && install "$@"; }
 
 for service in $new_services; do
-    if command -v systemctl >/dev/null; then systemctl disable "$service.service" || true; fi
-    if command -v deb-systemd-helper >/dev/null; then deb-systemd-helper disable "$service.service" || true; fi
+    if command -v systemctl >/dev/null; then
+        systemctl disable "$service.service" || true
+    elif command -v deb-systemd-helper >/dev/null; then
+        # It enables units also where there is no systemd yet, and works only for a package's own scripts.
+        DPKG_MAINTSCRIPT_PACKAGE=$service deb-systemd-helper disable "$service.service" || true
+    fi
     if command -v update-rc.d >/dev/null; then update-rc.d "$service" disable || true; fi
 done
