@@ -2,8 +2,8 @@
 //!
 //! It speaks MQTT 5, because there a broker keeps to our receive maximum and can be told not to repeat retained
 //! messages; devices may publish in either version. It acknowledges nothing that isn't durable, in the order of
-//! arrival, and never gives up on the broker. Messages larger than [`MAX_PACKET_BYTES`] never reach us: the broker
-//! drops them, so its own limit has to be no higher.
+//! arrival, and never gives up on the broker. Packets larger than [`MAX_PACKET_BYTES`] never reach us: the broker drops
+//! them, so its own limit has to be lower; then what is too large for us is kept as a reject, or refused to its sender.
 
 mod delivery;
 
@@ -33,8 +33,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// The largest packet that the broker may send us.
-pub const MAX_PACKET_BYTES: u32 = 1024 * 1024;
+/// The largest packet that the broker may send us: a payload of 1 MiB with the longest topic and some properties.
+pub const MAX_PACKET_BYTES: u32 = 1024 * 1024 + 128 * 1024;
 /// The most messages that the broker sends before we acknowledge: more than a commit takes, so that the next one fills meanwhile.
 pub const RECEIVE_MAXIMUM: u16 = 8192;
 /// The most bytes of messages that wait for their commit; when they are reached, reading stops.

@@ -147,7 +147,8 @@ impl<'d> Recording<'d> {
         let body = match self.body {
             Body::Value(_) => {
                 let unit = self.definitions.metric(&one.metric).map_or(one.unit, |metric| metric.unit);
-                (one.value * one.unit.factor_to(unit).ok_or_else(|| wrong(unit))?).to_string()
+                let value = one.value * one.unit.factor_to(unit).ok_or_else(|| wrong(unit))?;
+                serde_json::json!({ "ts": due.as_millisecond(), "value": value }).to_string()
             }
             Body::Fields(fields) => {
                 let fits = |labels: &Labels| labels.iter().all(|(name, value)| one.labels.get(name.as_str()) == Some(value));

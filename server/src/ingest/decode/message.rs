@@ -1,4 +1,5 @@
 //! The bodies of messages: a plain value, an object of fields, ThingsBoard's `{"ts", "values"}`, or an array of these.
+//! Where the mapping expects a plain value, `{"ts", "value"}` gives it with its time.
 //!
 //! `ts` is in milliseconds since the Unix epoch; beside fields, without `values`, it is the time as well, unless the
 //! mapping names a field so. Absent fields and nulls are no observations; nested values of mapped fields are refused.
@@ -33,8 +34,8 @@ pub fn decode(topic: &str, body: &[u8], pattern: &TopicPattern, shape: &Body, ta
         Body::Value(metric) => {
             let content = match metric.as_ref().map(|metric| metric.as_str()).or(found.metric) {
                 None => Err(Refusal::new(ErrorCode::UnknownMetric, "neither the topic nor the source's mapping names a metric")),
-                Some(metric) => plain(body).map(|value| {
-                    Incoming::Observation(Draft { metric, labels: &labels, time: None, value, unit: Given::Metrics, revision: 0 })
+                Some(metric) => plain(body).map(|(time, value)| {
+                    Incoming::Observation(Draft { metric, labels: &labels, time, value, unit: Given::Metrics, revision: 0 })
                 }),
             };
             take(Item { index: 0, payload: body, content });
@@ -61,10 +62,23 @@ pub fn decode(topic: &str, body: &[u8], pattern: &TopicPattern, shape: &Body, ta
     }
 }
 
-/// A body that is one number: `31.5`, `"31.5"`, `true`.
-fn plain(body: &[u8]) -> Result<f64, Refusal> {
-    let scalar: Scalar<'_> = serde_json::from_slice(body).map_err(|error| json::refuse(&error))?;
-    number(&scalar)?.ok_or_else(|| Refusal::new(ErrorCode::InvalidValue, "the body is null and not a number"))
+/// A body that is one number: `31.5`, `"31.5"`, `true`, or `{"ts": 1772348400000, "value": 31.5}`.
+fn plain(body: &[u8]) -> Result<(Option<Timestamp>, f64), Refusal> {
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Dated<'a> {
+        ts: i64,
+        #[serde(borrow)]
+        value: Scalar<'a>,
+    }
+    let (time, scalar) = if split::trim(body).starts_with(b"{") {
+        let dated: Dated<'_> = serde_json::from_slice(body).map_err(|error| json::refuse(&error))?;
+        (Some(from_millis(dated.ts)?), dated.value)
+    } else {
+        (None, serde_json::from_slice(body).map_err(|error| json::refuse(&error))?)
+    };
+    let value = number(&scalar)?.ok_or_else(|| Refusal::new(ErrorCode::InvalidValue, "the body is null and not a number"))?;
+    Ok((time, value))
 }
 
 /// A value as a number; nothing for a null.

@@ -24,13 +24,16 @@ fn a_plain_value_takes_its_metric_from_the_topic_or_the_mapping() {
     let by_topic = Body::Value(None);
     assert_eq!(read("ct/a1/traffic.speed", "31.5", &by_topic), ["0: traffic.speed{asset=a1} 31.5 @-"]);
     assert_eq!(read("ct/a1/traffic.speed", " \"31.5\" ", &by_topic), ["0: traffic.speed{asset=a1} 31.5 @-"]);
+    let dated = r#"{"ts": 1500, "value": 31.5}"#;
+    assert_eq!(read("ct/a1/traffic.speed", dated, &by_topic), ["0: traffic.speed{asset=a1} 31.5 @1970-01-01T00:00:01.5Z"]);
     assert_eq!(read("ct/a1/x", "true", &Body::Value(MetricId::new("m").ok())), ["0: m{asset=a1} 1 @-"]);
     for (body, expected) in [
         ("", "0: Malformed: EOF"),
         ("31.5 km", "0: Malformed: trailing"),
         ("NaN", "0: Malformed: expected value"),
         ("null", "0: InvalidValue: the body is null"),
-        ("{\"a\":1}", "0: InvalidValue: an object"),
+        ("[1]", "0: InvalidValue: an object or an array"),
+        ("{\"a\":1}", "0: Invalid: unknown field `a`"),
         ("\"fast\"", "0: InvalidValue: \"fast\" is not a number"),
     ] {
         let got = read("ct/a1/m", body, &by_topic);
