@@ -13,7 +13,7 @@ use crate::store::{Fence, Store, StoreError};
 use crate::telemetry::PipelineCounters;
 use jiff::Timestamp;
 use recompute::Recompute;
-use saver::{Save, Saver};
+use saver::{Save, Saver, Saving};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -56,6 +56,7 @@ pub struct Pipeline {
     /// The last batch of each lane that the engine has seen.
     seen: BTreeMap<i16, i64>,
     saver: Saver,
+    saving: Saving,
     recompute: Recompute,
     next_tick: Timestamp,
 }
@@ -70,11 +71,11 @@ impl Pipeline {
         let fence = parts.store.take_lease(LEASE, now).await?;
         let restored = restore::restore(&parts, now).await?;
         parts.hub.open(now, fence.number(), &parts.definitions, &restored.engine.snapshot(now));
-        let saver = Saver::start(&parts, &fence);
+        let (saver, saving) = Saver::start(&parts, &fence);
         let mut recompute = Recompute::new(&parts, &fence);
         recompute.add(now, restored.touched);
         let seen = restored.positions.iter().map(|position| (position.lane, position.seq)).collect();
-        Ok(Self { parts, fence, engine: restored.engine, seen, saver, recompute, next_tick: now })
+        Ok(Self { parts, fence, engine: restored.engine, seen, saver, saving, recompute, next_tick: now })
     }
 
     /// Runs until the lanes are gone (a graceful stop: everything they sent is stepped and saved first) or the lease is
@@ -96,7 +97,8 @@ impl Pipeline {
                     }
                 }
                 () = clock.sleep_until(self.next_turn()) => {}
-                outcome = self.saver.ended() => return outcome,
+                () = self.saver.room() => {}
+                outcome = self.saving.ended() => return outcome,
                 done = self.recompute.done() => {
                     let positions = self.recompute.finished(self.parts.clock.now(), done);
                     self.saver.add(Save { recorded: Vec::new(), positions });
@@ -187,6 +189,7 @@ impl Pipeline {
         self.follow(now, effects);
         self.recompute.abandon();
         tracing::info!(fence = self.fence.number(), "the pipeline has drained");
-        self.saver.finish().await
+        self.saver.finish().await;
+        self.saving.ended().await
     }
 }

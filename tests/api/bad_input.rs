@@ -45,7 +45,7 @@ async fn bodies_that_can_t_be_taken_are_refused_with_their_reason() {
 #[tokio::test]
 async fn what_is_not_in_the_access_table_can_t_be_reached() {
     let small = Small::start().await;
-    for (path, status) in [("/api/v1/users", 404), ("/metrics/", 404), ("//metrics", 404), ("/.env", 404), ("/api/v1/boards/../city", 404), ("/api/v2/write", 405)] {
+    for (path, status) in [("/api/v1/users", 404), ("/metrics/", 404), ("//metrics", 404), ("/.env", 404), ("/api/v2/write", 405)] {
         assert_eq!(small.centre.get(path).await.status, status, "{path}");
     }
     let page = small.centre.get("/wall/main").await;

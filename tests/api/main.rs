@@ -37,10 +37,14 @@ impl Small {
         }
     }
 
-    /// Waits until the newest recorded reading of a grid instant satisfies the test.
+    /// Lets time pass until the newest recorded reading of a grid instant satisfies the test.
     async fn recorded(&self, kpi: &str, scope: &str, at: &str, test: impl Fn(&Value) -> bool) -> Value {
-        eventually(&format!("{kpi} of {scope} at {at}"), Duration::from_secs(20), || async {
+        let seen = std::cell::RefCell::new(None);
+        let what = || format!("{kpi} of {scope} at {at}, last seen as {:?}", seen.borrow());
+        eventually(what, Duration::from_secs(20), || async {
+            self.clock.advance(jiff::SignedDuration::from_millis(100));
             let point = self.centre.readings(kpi, scope, at, at).await.into_iter().next();
+            seen.replace(point.clone());
             point.filter(|point| test(point))
         })
         .await

@@ -1,5 +1,7 @@
 //! One private PostgreSQL for a test binary, and a fresh database in it for each test that asks.
 
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use taydo_server::clock::Clock;
 use taydo_server::store::EmbeddedDatabase;
@@ -11,7 +13,6 @@ static NEXT: AtomicU32 = AtomicU32::new(1);
 
 struct Cluster {
     address: tokio_postgres::Config,
-    _folder: tempfile::TempDir,
 }
 
 /// An empty database of a test's own.
@@ -49,13 +50,32 @@ impl Database {
 async fn cluster() -> &'static Cluster {
     CLUSTER
         .get_or_init(|| async {
-            let folder = tempfile::Builder::new().prefix("taydo-test").tempdir().expect("a folder for the cluster");
-            let (database, address) = EmbeddedDatabase::start(folder.path(), Clock::real()).await.expect("the tests' database");
-            // It stops when the test's process ends: the server adopts nothing of it.
-            std::mem::forget(database);
-            Cluster { address, _folder: folder }
+            let folder = tempfile::Builder::new().prefix("taydo-test").tempdir().expect("a folder for the cluster").keep();
+            let (answer, address) = tokio::sync::oneshot::channel();
+            let data = folder.clone();
+            // Each test has a runtime of its own, which ends with it; the cluster's has to last.
+            std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+                runtime.block_on(async {
+                    let (_database, address) = EmbeddedDatabase::start(&data, Clock::real()).await.expect("the tests' database");
+                    answer.send(address).expect("the test waits");
+                    std::future::pending::<()>().await;
+                });
+            });
+            let address = address.await.expect("the tests' database starts");
+            stop_at_the_end(&folder);
+            Cluster { address }
         })
         .await
+}
+
+/// Leaves a shell that waits for the end of this process, however it ends, then stops the cluster and removes its folder.
+fn stop_at_the_end(folder: &Path) {
+    let script = "cat; kill -INT $(head -n 1 \"$0/postgres/postmaster.pid\"); while [ -e \"$0/postgres/postmaster.pid\" ]; do sleep 0.1; done; rm -rf \"$0\"";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script]).arg(folder).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    // The pipe closes with this process, which is what the shell waits for.
+    std::mem::forget(shell.spawn().expect("a shell"));
 }
 
 async fn connect(address: &tokio_postgres::Config) -> tokio_postgres::Client {

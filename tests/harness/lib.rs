@@ -62,13 +62,31 @@ pub fn real_data(file: &str) -> Option<PathBuf> {
 ///
 /// # Panics
 /// When it doesn't come in time.
-pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, limit: Duration, mut ask: impl FnMut() -> F) -> T {
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: impl What, limit: Duration, mut ask: impl FnMut() -> F) -> T {
     let begun = Instant::now();
     loop {
         if let Some(answer) = ask().await {
             return answer;
         }
-        assert!(begun.elapsed() < limit, "{what}: not within {} s", limit.as_secs());
+        assert!(begun.elapsed() < limit, "{}: not within {} s", what.text(), limit.as_secs());
         tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// What is waited for, in words; a function is asked only when it doesn't come.
+pub trait What {
+    /// The words.
+    fn text(&self) -> String;
+}
+
+impl What for &str {
+    fn text(&self) -> String {
+        (*self).to_owned()
+    }
+}
+
+impl<F: Fn() -> String> What for F {
+    fn text(&self) -> String {
+        self()
     }
 }

@@ -31,15 +31,25 @@ pub(super) struct Saver {
     waiting: Vec<Recorded>,
     positions: BTreeMap<i16, i64>,
     /// One save at a time is on its way; what comes meanwhile waits here.
-    queue: Option<mpsc::Sender<Save>>,
-    task: JoinHandle<Result<(), StoreError>>,
+    queue: mpsc::Sender<Save>,
+}
+
+/// The task that saves.
+#[derive(Debug)]
+pub(super) struct Saving(JoinHandle<Result<(), StoreError>>);
+
+impl Saving {
+    /// Resolves when saving has ended: after [`Saver::finish`], or before its time.
+    pub(super) async fn ended(&mut self) -> Result<(), StoreError> {
+        (&mut self.0).await.unwrap_or_else(|error| Err(StoreError::Internal(error.into())))
+    }
 }
 
 impl Saver {
-    pub(super) fn start(parts: &Parts, fence: &Fence) -> Self {
+    pub(super) fn start(parts: &Parts, fence: &Fence) -> (Self, Saving) {
         let (queue, saves) = mpsc::channel(1);
         let task = tokio::spawn(run(parts.clone(), fence.clone(), saves));
-        Self { waiting: Vec::new(), positions: BTreeMap::new(), queue: Some(queue), task }
+        (Self { waiting: Vec::new(), positions: BTreeMap::new(), queue }, Saving(task))
     }
 
     /// Keeps what is to be saved. Returns the ranges of what had to be let go.
@@ -61,7 +71,7 @@ impl Saver {
         if self.waiting.is_empty() && self.positions.is_empty() {
             return;
         }
-        let Some(Ok(slot)) = self.queue.as_ref().map(mpsc::Sender::try_reserve) else { return };
+        let Ok(slot) = self.queue.try_reserve() else { return };
         let rest = self.waiting.split_off(self.waiting.len().min(CHUNK));
         let recorded = std::mem::replace(&mut self.waiting, rest);
         // Positions move on only once every reading before them is saved.
@@ -69,19 +79,20 @@ impl Saver {
         slot.send(Save { recorded, positions: positions.into_iter().map(|(lane, seq)| Position { lane, seq }).collect() });
     }
 
-    /// Resolves when saving has ended before its time.
-    pub(super) async fn ended(&mut self) -> Result<(), StoreError> {
-        (&mut self.task).await.unwrap_or_else(|error| Err(StoreError::Internal(error.into())))
+    /// Resolves when something waits and the last save is done.
+    pub(super) async fn room(&self) {
+        if self.waiting.is_empty() && self.positions.is_empty() {
+            return std::future::pending().await;
+        }
+        // The place is taken again by `push`. An error means that the task is gone, which `ended` tells.
+        drop(self.queue.reserve().await);
     }
 
-    /// Saves everything that waits, and ends.
-    pub(super) async fn finish(mut self) -> Result<(), StoreError> {
-        if let Some(queue) = self.queue.take() {
-            let positions = self.positions.into_iter().map(|(lane, seq)| Position { lane, seq }).collect();
-            // The task is gone only when the lease is, which its own outcome says.
-            let _ = queue.send(Save { recorded: self.waiting, positions }).await;
-        }
-        self.task.await.unwrap_or_else(|error| Err(StoreError::Internal(error.into())))
+    /// Sends everything that waits; the task ends when it is saved.
+    pub(super) async fn finish(self) {
+        let positions = self.positions.into_iter().map(|(lane, seq)| Position { lane, seq }).collect();
+        // The task is gone only when the lease is, which its own outcome says.
+        let _ = self.queue.send(Save { recorded: self.waiting, positions }).await;
     }
 }
 
