@@ -77,6 +77,7 @@ pub fn check(files: &[File]) -> (Definitions, Vec<Problem>) {
         });
     }
     problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+    problems.dedup();
     (set, problems)
 }
 

@@ -1,100 +1,7 @@
 //! Broken files: each is one mistake in a small sound city, and the lines that it must be answered with.
 
-use super::*;
-
-/// A sound city: the mistakes below are put into it.
-const CITY: &[(&str, &str)] = &[
-    (
-        "city.toml",
-        r#"format_version = 1
-id = "town"
-name = { vi = "Phố", en = "Town" }
-zone = "Asia/Ho_Chi_Minh"
-population = 1000
-[areas]
-north = { name = "Phường Bắc", hex = [0, 1] }
-[departments]
-roads = { vi = "Sở Đường", en = "Roads" }
-"#,
-    ),
-    (
-        "metrics.toml",
-        r#"[traffic.speed]
-title = { vi = "Tốc độ", en = "Speed" }
-unit = "km/h"
-resolution = 0.1
-range = [0, 200]
-"#,
-    ),
-    (
-        "assets.toml",
-        r#"[defaults]
-owner = "roads"
-interval = "60s"
-[assets]
-r1 = { name = "R1", site = "Road", area = "north", metrics = ["traffic.speed"], at = [10.0, 105.7] }
-"#,
-    ),
-    (
-        "sources.toml",
-        r#"[sensors]
-title = { vi = "Cảm biến", en = "Sensors" }
-way = "mqtt"
-topic = "town/{asset}/telemetry"
-fields = [{ name = "speed", metric = "traffic.speed", unit = "km/h" }]
-[export]
-title = { vi = "Tệp", en = "File" }
-way = "csv"
-time_format = "%Y-%m-%d %H:%M"
-cases = { kind = "dossier", id = "ID", opened = "OPEN" }
-"#,
-    ),
-    (
-        "kpis/traffic.toml",
-        r#"[traffic.speed]
-title = { vi = "Tốc độ", en = "Speed" }
-unit = "km/h"
-better = "higher"
-from = { observations = "traffic.speed", aggregate = "mean", window = "5m" }
-by = ["area"]
-target = 30
-attention = 25
-critical = 15
-[services.open]
-title = { vi = "Hồ sơ", en = "Dossiers" }
-unit = "cases"
-better = "lower"
-from = { cases = "dossier", measure = "open" }
-"#,
-    ),
-    (
-        "boards/main.toml",
-        r#"title = { vi = "Chính", en = "Main" }
-grid = [12, 8]
-[[panels]]
-at = [1, 1]
-size = [3, 2]
-value = "traffic.speed"
-scope = "area:north"
-[[panels]]
-at = [4, 1]
-size = [4, 2]
-ranking = "traffic.speed"
-by = "area"
-"#,
-    ),
-    (
-        "walls.toml",
-        r#"[main]
-title = { vi = "Tường", en = "Wall" }
-screens = [4, 3]
-screen_width_mm = 1218
-signal_px = [3840, 2160]
-farthest_seat_m = 6
-scenes = [{ board = "main", for = "60s" }]
-"#,
-    ),
-];
+use super::{town::CITY, *};
+use proptest::prelude::*;
 
 /// The sound city with pieces of its files replaced; a file that is only named by `add` is new.
 fn town(changes: &[(&str, &str, &str)]) -> Vec<File> {
@@ -395,4 +302,26 @@ fn a_definition_with_a_problem_is_left_out_and_its_name_is_still_known() {
     let (set, problems) = check(&town(&[("kpis/traffic.toml", "target = 30", "target = \"30\"")]));
     assert_eq!(problems.len(), 1, "the board that shows it is not accused");
     assert_eq!(set.kpis.iter().map(|kpi| kpi.id.as_str()).collect::<Vec<_>>(), ["services.open"]);
+}
+
+proptest! {
+    /// Whatever is typed into a file: the check comes to an end, and names places that are there.
+    #[test]
+    fn any_text_is_answered_with_places_in_it(
+        file in 0..CITY.len(),
+        from in 0.0..1.0_f64,
+        length in 0..12_usize,
+        typed in prop_oneof!["[\\[\\]{}=\",.\n#' ]{0,6}", "[a-z0-9ư\u{302}-]{0,4}", Just("[[a.b]]\n".to_owned()), Just("a.".repeat(500))],
+    ) {
+        let mut files = town(&[]);
+        let letters: Vec<char> = files[file].text.chars().collect();
+        let from = (from * letters.len() as f64) as usize;
+        let rest = letters.iter().skip(from + length);
+        files[file].text = letters.iter().take(from).copied().chain(typed.chars()).chain(rest.copied()).collect();
+        for problem in check(&files).1 {
+            let Some(file) = files.iter().find(|file| file.name == problem.file) else { panic!("{problem} is in no file") };
+            let line = file.text.split('\n').nth(problem.line - 1);
+            prop_assert!(line.is_some_and(|line| problem.column <= line.chars().count() + 1), "{problem}");
+        }
+    }
 }
