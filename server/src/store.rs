@@ -8,42 +8,22 @@ mod address;
 mod batch;
 mod embedded;
 mod error;
-mod micros;
-mod migrate;
-mod partition;
-mod readings;
-mod rows;
-mod write;
 
 pub use address::{AddressError, DatabaseAddress};
 pub use batch::{Committed, NewReject, NewSample, WriteBatch};
 pub use embedded::{EmbeddedDatabase, EmbeddedError};
 pub use error::{Cause, StoreError};
-pub use rows::{CaseStream, SampleStream};
-pub use write::Writer;
 
 use crate::clock::Clock;
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod};
 use jiff::Timestamp;
-use micros::Micros;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use taydo_engine::Position;
-use taydo_model::{ErrorCode, SourceId, api};
-use tokio_postgres::NoTls;
-
-/// Connections for reads and T2. A reader that finds none free waits.
-const POOL: usize = 8;
+use taydo_engine::{CaseVersion, Position, Recorded, Sample, Series, SeriesId};
+use taydo_model::{Definitions, KpiId, Labels, MetricId, Scope, SourceId, api};
 
 /// A way to the database. A copy is the same store.
 #[derive(Debug, Clone)]
-pub struct Store {
-    pool: deadpool_postgres::Pool,
-    config: tokio_postgres::Config,
-    clock: Clock,
-    names: Arc<readings::Names>,
-    partitions: Arc<partition::Partitions>,
-}
+pub struct Store {}
 
 /// The right to write as the one holder of a lease. Every taking of the lease raises the number, and a lower one can't write any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,104 +49,149 @@ pub struct CommittedBatch {
     pub span: Option<(Timestamp, Timestamp)>,
 }
 
+/// One lane's only writer. It has a connection of its own, and makes a new one when that breaks.
+#[derive(Debug)]
+pub struct Writer {}
 
+impl Writer {
+    /// T1: makes the batch durable, all of it or nothing. Safe to repeat with the same batch after any error.
+    ///
+    /// # Errors
+    /// See [`StoreError`]. After `Unavailable` the next call reconnects, first pausing for up to 5 s when that keeps failing.
+    pub async fn commit(&mut self, _batch: &WriteBatch) -> Result<Committed, StoreError> {
+        Err(StoreError::internal("not built yet"))
+    }
+}
+
+/// Observations in order of time, read in chunks.
+#[derive(Debug)]
+pub struct SampleStream {}
+
+impl SampleStream {
+    /// The next chunk of at most some thousands; `None` at the end.
+    ///
+    /// # Errors
+    /// When the database can't be reached any more.
+    pub async fn next(&mut self) -> Result<Option<Vec<Sample>>, StoreError> {
+        Err(StoreError::internal("not built yet"))
+    }
+}
+
+/// Cases, read in chunks.
+#[derive(Debug)]
+pub struct CaseStream {}
+
+impl CaseStream {
+    /// The next chunk of at most some thousands; `None` at the end.
+    ///
+    /// # Errors
+    /// When the database can't be reached any more.
+    pub async fn next(&mut self) -> Result<Option<Vec<CaseVersion>>, StoreError> {
+        Err(StoreError::internal("not built yet"))
+    }
+}
+
+#[allow(clippy::unused_async, missing_docs)]
 impl Store {
     /// Connects and brings the schema up to date.
     ///
     /// # Errors
     /// When the database can't be reached, or its schema is newer than this program or was changed.
-    pub async fn open(config: tokio_postgres::Config, clock: Clock) -> Result<Self, StoreError> {
-        let manager = Manager::from_config(config.clone(), NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
-        let pool = Pool::builder(manager).max_size(POOL).build().map_err(|error| StoreError::Internal(error.into()))?;
-        let store = Self { pool, config, clock, names: Arc::default(), partitions: Arc::default() };
-        migrate::run(&mut *store.client().await?, store.clock.now()).await?;
-        Ok(store)
+    pub async fn open(_config: tokio_postgres::Config, _clock: Clock) -> Result<Self, StoreError> {
+        Err(StoreError::internal("not built yet"))
     }
-
-    async fn client(&self) -> Result<Object, StoreError> {
-        self.pool.get().await.map_err(|error| match error {
-            PoolError::Backend(error) => error.into(),
-            other => StoreError::Unavailable(other.into()),
-        })
-    }
-
     /// The only writer of a lane; lanes are small numbers that the caller gives out, each to one writer.
     #[must_use]
-    pub fn writer(&self, lane: i16) -> Writer {
-        Writer::new(self.clone(), lane)
+    pub fn writer(&self, _lane: i16) -> Writer {
+        Writer {}
     }
-
     /// Takes the lease, raising its fence: whoever held it before can't write any more.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn take_lease(&self, name: &str, now: Timestamp) -> Result<Fence, StoreError> {
-        let statement = "INSERT INTO lease AS old (name, fence, taken_at) VALUES ($1, 1, $2)
-            ON CONFLICT (name) DO UPDATE SET fence = old.fence + 1, taken_at = excluded.taken_at RETURNING fence";
-        let number = self.client().await?.query_one(statement, &[&name, &Micros::from(now)]).await?.try_get(0)?;
-        Ok(Fence { name: name.into(), number })
+    pub async fn take_lease(&self, _name: &str, _now: Timestamp) -> Result<Fence, StoreError> {
+        Err(StoreError::internal("not built yet"))
     }
-
+    /// The series' numbers, in the order asked; makes those that don't exist, for `source`. Repeating it changes nothing.
+    pub async fn intern_series(
+        &self,
+        _source: &SourceId,
+        _keys: &[(MetricId, Labels)],
+        _now: Timestamp,
+    ) -> Result<Vec<SeriesId>, StoreError> {
+        Err(StoreError::internal("not built yet"))
+    }
+    /// All series, each with the source that made it.
+    pub async fn series(&self) -> Result<Vec<(SourceId, Series)>, StoreError> {
+        Err(StoreError::internal("not built yet"))
+    }
     /// How many series each source has made.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
     pub async fn series_counts(&self) -> Result<HashMap<SourceId, u64>, StoreError> {
-        let rows = self.client().await?.query("SELECT source, count(*) FROM series GROUP BY source", &[]).await?;
-        let mut counts = HashMap::new();
-        for row in rows {
-            if let Ok(source) = SourceId::new(row.try_get::<_, &str>(0)?) {
-                counts.insert(source, u64::try_from(row.try_get::<_, i64>(1)?).unwrap_or(0));
-            }
-        }
-        Ok(counts)
+        Err(StoreError::internal("not built yet"))
     }
-
+    /// T2: readings whose content differs from the newest revision are inserted as the next one, and the lanes move on. Returns how many were inserted.
+    pub async fn commit_readings(
+        &self,
+        _fence: &Fence,
+        _now: Timestamp,
+        _definitions: &Definitions,
+        _readings: &[Recorded],
+        _positions: &[Position],
+    ) -> Result<usize, StoreError> {
+        Err(StoreError::internal("not built yet"))
+    }
+    /// How far each lane has been consumed.
+    pub async fn positions(&self) -> Result<Vec<Position>, StoreError> {
+        Err(StoreError::internal("not built yet"))
+    }
+    /// The lane's batches after this position, in order.
+    pub async fn batches_after(&self, _position: Position) -> Result<Vec<CommittedBatch>, StoreError> {
+        Err(StoreError::internal("not built yet"))
+    }
+    /// Observations with `from ≤ time ≤ to` of these metrics (`None`: all that are defined), in order of time.
+    pub async fn samples(
+        &self,
+        _definitions: &Definitions,
+        _from: Timestamp,
+        _to: Timestamp,
+        _metrics: Option<&[MetricId]>,
+    ) -> Result<SampleStream, StoreError> {
+        Err(StoreError::internal("not built yet"))
+    }
+    /// Cases that are open, or that were opened or closed at or after `relevant_from`.
+    pub async fn cases(&self, _relevant_from: Timestamp) -> Result<CaseStream, StoreError> {
+        Err(StoreError::internal("not built yet"))
+    }
+    /// Cases that the lane's batches after this position changed, in their present state: what fills a gap.
+    pub async fn cases_after(&self, _position: Position) -> Result<CaseStream, StoreError> {
+        Err(StoreError::internal("not built yet"))
+    }
+    /// The cases of a source that are not closed.
+    pub async fn open_cases(&self, _source: &SourceId) -> Result<Vec<CaseVersion>, StoreError> {
+        Err(StoreError::internal("not built yet"))
+    }
+    /// The newest revisions of a KPI's recorded readings with `from ≤ time ≤ to`, in order of time; of more than `limit`, the latest.
+    pub async fn readings(
+        &self,
+        _kpi: &KpiId,
+        _scope: &Scope,
+        _from: Timestamp,
+        _to: Timestamp,
+        _limit: u32,
+    ) -> Result<Vec<api::Point>, StoreError> {
+        Err(StoreError::internal("not built yet"))
+    }
     /// The newest refused items, newest first.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn rejects(&self, limit: u32) -> Result<Vec<api::Reject>, StoreError> {
-        let statement = "SELECT id, received_at, source, code, reason, payload FROM reject ORDER BY id DESC LIMIT $1";
-        let mut rejects = Vec::new();
-        for row in self.client().await?.query(statement, &[&i64::from(limit)]).await? {
-            let code = serde_json::from_value(serde_json::Value::String(row.try_get(3)?)).unwrap_or(ErrorCode::Invalid);
-            let Ok(source) = SourceId::new(row.try_get::<_, &str>(2)?) else { continue };
-            let time = row.try_get::<_, Micros>(1)?.timestamp();
-            rejects.push(api::Reject { id: row.try_get(0)?, time, source, code, reason: row.try_get(4)?, payload: row.try_get(5)? });
-        }
-        Ok(rejects)
+    pub async fn rejects(&self, _limit: u32) -> Result<Vec<api::Reject>, StoreError> {
+        Err(StoreError::internal("not built yet"))
     }
-
     /// Keeps a definition set: its files' names and contents. One that is known is left as it is.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn save_definitions(&self, hash: &str, files: &BTreeMap<String, String>, now: Timestamp) -> Result<(), StoreError> {
-        let statement = "INSERT INTO definition_set (hash, loaded_at, files) VALUES ($1, $2, $3::text::jsonb) ON CONFLICT DO NOTHING";
-        self.client().await?.execute(statement, &[&hash, &Micros::from(now), &rows::labels_json(files)]).await?;
-        Ok(())
+    pub async fn save_definitions(&self, _hash: &str, _files: &BTreeMap<String, String>, _now: Timestamp) -> Result<(), StoreError> {
+        Err(StoreError::internal("not built yet"))
     }
-
     /// Deletes rejects beyond 7 days or 100,000 rows, and batches that the engine consumed a day ago or earlier.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn prune(&self, now: Timestamp) -> Result<(), StoreError> {
-        let ago = |days: i64| Micros::from(now.saturating_sub(jiff::SignedDuration::from_hours(24 * days)).unwrap_or(now));
-        let client = self.client().await?;
-        client.execute("DELETE FROM reject WHERE received_at < $1 OR id <= (SELECT max(id) FROM reject) - 100000", &[&ago(7)]).await?;
-        let consumed = "DELETE FROM ingest_batch USING lane WHERE ingest_batch.lane = lane.lane AND ingest_batch.seq < lane.seq AND committed_at < $1";
-        client.execute(consumed, &[&ago(1)]).await?;
-        Ok(())
+    pub async fn prune(&self, _now: Timestamp) -> Result<(), StoreError> {
+        Err(StoreError::internal("not built yet"))
     }
-
     /// Whether the database answers.
-    ///
-    /// # Errors
-    /// When it doesn't.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.client().await?.execute("SELECT 1", &[]).await?;
-        Ok(())
+        Err(StoreError::internal("not built yet"))
     }
 }
