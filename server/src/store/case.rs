@@ -66,7 +66,8 @@ pub(super) async fn upsert(
     let mut changed = Vec::new();
     for chunk in cases.chunks(CHUNK) {
         let rows = Columns::of(chunk).insert(transaction, statement, position, now).await?;
-        let by_key: HashMap<(&str, &str), &CaseVersion> = chunk.iter().map(|one| ((one.key.source.as_str(), one.key.id.as_str()), one)).collect();
+        let by_key: HashMap<(&str, &str), &CaseVersion> =
+            chunk.iter().map(|one| ((one.key.source.as_str(), one.key.id.as_str()), one)).collect();
         for row in rows {
             let key: (&str, &str) = (row.try_get(0)?, row.try_get(1)?);
             changed.extend(by_key.get(&key).map(|version| (*version).clone()));
@@ -111,27 +112,36 @@ impl<'a> Columns<'a> {
         columns
     }
 
-    async fn insert(&self, transaction: &Transaction<'_>, sql: &Statement, position: Position, now: Timestamp) -> Result<Vec<Row>, StoreError> {
-        let rows = transaction.query(
-            sql,
-            &[
-                &self.source,
-                &self.id,
-                &self.kind,
-                &self.department,
-                &self.area,
-                &self.opened,
-                &self.due,
-                &self.closed,
-                &self.updated,
-                &self.hash,
-                &self.labels,
-                &position.lane,
-                &position.seq,
-                &Micros::from(now),
-            ],
-        );
-        Ok(rows.await?)
+    async fn insert(
+        &self,
+        transaction: &Transaction<'_>,
+        sql: &Statement,
+        position: Position,
+        now: Timestamp,
+    ) -> Result<Vec<Row>, StoreError> {
+        let now = Micros::from(now);
+        let rows = transaction
+            .query(
+                sql,
+                &[
+                    &self.source,
+                    &self.id,
+                    &self.kind,
+                    &self.department,
+                    &self.area,
+                    &self.opened,
+                    &self.due,
+                    &self.closed,
+                    &self.updated,
+                    &self.hash,
+                    &self.labels,
+                    &position.lane,
+                    &position.seq,
+                    &now,
+                ],
+            )
+            .await?;
+        Ok(rows)
     }
 }
 

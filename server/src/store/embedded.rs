@@ -60,7 +60,9 @@ pub enum EmbeddedError {
         by: Option<String>,
     },
     /// Root runs the server, and there is no account to run the database as.
-    #[error("as root the database runs as the account postgres, which this machine doesn't have; install PostgreSQL's package, or run taydo as an ordinary user")]
+    #[error(
+        "as root the database runs as the account postgres, which this machine doesn't have; install PostgreSQL's package, or run taydo as an ordinary user"
+    )]
     NoPostgresAccount,
     /// The server's own account has no name.
     #[error("the user number {0} has no name on this machine, which the database's peer authentication needs; run taydo as a named user")]

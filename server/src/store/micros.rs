@@ -2,14 +2,14 @@
 //!
 //! It must never round: a time is cut, and cut everywhere in the same way, so that a key is found again.
 
-use jiff::Timestamp;
 use bytes::BytesMut;
+use jiff::Timestamp;
 use std::error::Error;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, accepts, to_sql_checked};
 
 /// Microseconds since the Unix epoch. The driver's own conversion of `jiff` types goes by way of calendar spans,
 /// which for hundreds of thousands of rows a second is too slow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Micros(pub(super) i64);
 
 /// 2000-01-01, from which PostgreSQL counts.

@@ -32,7 +32,8 @@ impl Store {
             // Read apart: of a series that somebody else made at the same time, the insertion tells nothing.
             known = self.known_series(&digests).await?;
         }
-        let id = |digest: &Vec<u8>| known.get(digest).copied().ok_or_else(|| StoreError::internal("a series that was just made is not there"));
+        let id =
+            |digest: &Vec<u8>| known.get(digest).copied().ok_or_else(|| StoreError::internal("a series that was just made is not there"));
         digests.iter().map(id).collect()
     }
 

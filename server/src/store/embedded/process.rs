@@ -20,7 +20,8 @@ pub(super) fn recorded_pid(cluster: &Path) -> Option<Pid> {
 
 /// Whether the postmaster has written into `postmaster.pid`, on the eighth line, that it accepts connections.
 pub(super) fn says_ready(cluster: &Path) -> bool {
-    std::fs::read_to_string(cluster.join("postmaster.pid")).is_ok_and(|text| text.lines().nth(7).is_some_and(|status| status.trim() == "ready"))
+    std::fs::read_to_string(cluster.join("postmaster.pid"))
+        .is_ok_and(|text| text.lines().nth(7).is_some_and(|status| status.trim() == "ready"))
 }
 
 /// Whether the process is a PostgreSQL that works in the cluster's folder. Every process of a cluster does.
