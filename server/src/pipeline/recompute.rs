@@ -190,7 +190,8 @@ async fn advance(mut run: Run, chunk: Vec<taydo_engine::Sample>, until: Timestam
 }
 
 async fn save(parts: &Parts, fence: &Fence, readings: Vec<Reading>, counts: &mut (usize, usize)) -> Outcome {
-    let mut rest: Vec<Recorded> = readings.into_iter().map(|reading| Recorded { reading, correction: true }).collect();
+    // As first readings: where an import fills an empty past they are, and the store finds out where they aren't.
+    let mut rest: Vec<Recorded> = readings.into_iter().map(|reading| Recorded { reading, correction: false }).collect();
     counts.0 += rest.len();
     while !rest.is_empty() {
         let next = rest.split_off(rest.len().min(CHUNK));

@@ -1,7 +1,7 @@
 //! From the store back into an engine: at a start, and where a lane's numbers have a hole.
 
 use super::Parts;
-use crate::store::StoreError;
+use crate::store::{CommittedBatch, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use taydo_engine::{Batch, CaseVersion, Engine, Input, Position, Series, Touched};
@@ -63,7 +63,7 @@ impl Unconsumed {
     async fn read(parts: &Parts) -> Result<Self, StoreError> {
         let mut found = Self { positions: Vec::new(), spans: Vec::new(), cases: Vec::new() };
         for position in parts.store.positions().await? {
-            let batches = parts.store.batches_after(position).await?;
+            let batches = batches_after(parts, position).await?;
             found.positions.push(batches.last().map_or(position, |batch| batch.position));
             found.spans.extend(merged(batches.iter().filter_map(|batch| batch.span)));
             let mut cases = parts.store.cases_after(position).await?;
@@ -85,7 +85,7 @@ pub(super) struct Missed {
 /// Reads again what a lane committed after this position: by the time ranges that its batches touched, so also rows of
 /// other lanes, which the engine knows already and which change nothing.
 pub(super) async fn read_after(parts: &Parts, after: Position) -> Result<Missed, StoreError> {
-    let committed = parts.store.batches_after(after).await?;
+    let committed = batches_after(parts, after).await?;
     let last = committed.last().map(|batch| batch.position);
     let mut batches = vec![Batch { series: all_series(parts).await?, ..Batch::default() }];
     for (from, to) in merged(committed.iter().filter_map(|batch| batch.span)) {
@@ -100,6 +100,19 @@ pub(super) async fn read_after(parts: &Parts, after: Position) -> Result<Missed,
     }
     batches.push(Batch { position: last, ..Batch::default() });
     Ok(Missed { batches, last })
+}
+
+/// All of a lane's batches after a position; the store gives them in parts.
+async fn batches_after(parts: &Parts, position: Position) -> Result<Vec<CommittedBatch>, StoreError> {
+    let mut batches: Vec<CommittedBatch> = Vec::new();
+    loop {
+        let last = batches.last().map_or(position, |batch| batch.position);
+        let more = parts.store.batches_after(last).await?;
+        if more.is_empty() {
+            return Ok(batches);
+        }
+        batches.extend(more);
+    }
 }
 
 async fn all_series(parts: &Parts) -> Result<Vec<Series>, StoreError> {

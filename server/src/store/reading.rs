@@ -63,6 +63,23 @@ impl Store {
         Ok(inserted)
     }
 
+    /// The newest recorded instant of each KPI for the city; those without any are absent.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn latest_readings(&self) -> Result<HashMap<KpiId, Timestamp>, StoreError> {
+        let sql = "SELECT kpi.name, (SELECT time FROM reading WHERE kpi_id = kpi.id AND scope_id = scope.id ORDER BY time DESC LIMIT 1) \
+            FROM kpi, scope WHERE scope.name = $1";
+        let mut latest = HashMap::new();
+        for row in self.client().await?.query(sql, &[&Scope::City.to_string()]).await? {
+            let (name, time): (&str, Option<Micros>) = (row.try_get(0)?, row.try_get(1)?);
+            if let (Ok(kpi), Some(time)) = (KpiId::new(name), time) {
+                latest.insert(kpi, time.timestamp());
+            }
+        }
+        Ok(latest)
+    }
+
     /// The newest revisions of a KPI's recorded readings with `from ≤ time ≤ to`, in order of time; of more than `limit`, the latest.
     ///
     /// # Errors
