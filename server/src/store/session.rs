@@ -4,7 +4,7 @@
 
 use super::StoreError;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt, stream::Fuse};
 use std::{fmt, pin::Pin, time::Duration};
 use tokio::task::AbortHandle;
 use tokio_postgres::{Client, Config, NoTls, Row, RowStream, types::ToSql};
@@ -68,7 +68,8 @@ impl fmt::Debug for Session {
 
 /// The rows of one long read, taken in chunks. The database waits while nobody takes any.
 pub(super) struct Rows {
-    stream: Pin<Box<RowStream>>,
+    /// Fused, because the driver's stream answers an error when it is asked again after its end.
+    stream: Pin<Box<Fuse<RowStream>>>,
     /// The connection that the rows come over.
     _session: Session,
 }
@@ -76,7 +77,7 @@ pub(super) struct Rows {
 impl Rows {
     pub(super) async fn of(session: Session, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Self, StoreError> {
         let stream = session.client.query_raw(sql, parameters.iter().copied()).await?;
-        Ok(Self { stream: Box::pin(stream), _session: session })
+        Ok(Self { stream: Box::pin(stream.fuse()), _session: session })
     }
 
     /// The next rows, decoded; those that `decode` has nothing for are left out. `None` at the end.
