@@ -63,6 +63,20 @@ impl Store {
         Ok(inserted)
     }
 
+    /// The newest recorded instant of each KPI for the city; a KPI without any is not in it.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn latest_readings(&self) -> Result<HashMap<KpiId, Timestamp>, StoreError> {
+        let sql = "SELECT kpi.name, (SELECT max(time) FROM reading WHERE kpi_id = kpi.id AND scope_id = scope.id) FROM kpi, scope WHERE scope.name = 'city'";
+        let mut latest = HashMap::new();
+        for row in self.client().await?.query(sql, &[]).await? {
+            let kpi = KpiId::new(row.try_get::<_, &str>(0)?).map_err(|error| StoreError::Internal(error.into()))?;
+            latest.extend(row.try_get::<_, Option<Micros>>(1)?.map(|time| (kpi, time.timestamp())));
+        }
+        Ok(latest)
+    }
+
     /// The newest revisions of a KPI's recorded readings with `from ≤ time ≤ to`, in order of time; of more than `limit`, the latest.
     ///
     /// # Errors
