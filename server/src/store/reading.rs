@@ -63,19 +63,16 @@ impl Store {
         Ok(inserted)
     }
 
-    /// The newest recorded instant of each KPI for the city; those without any are absent.
+    /// The newest recorded instant of each KPI for the city; a KPI without any is not in it.
     ///
     /// # Errors
     /// See [`StoreError`].
     pub async fn latest_readings(&self) -> Result<HashMap<KpiId, Timestamp>, StoreError> {
-        let sql = "SELECT kpi.name, (SELECT time FROM reading WHERE kpi_id = kpi.id AND scope_id = scope.id ORDER BY time DESC LIMIT 1) \
-            FROM kpi, scope WHERE scope.name = $1";
+        let sql = "SELECT kpi.name, (SELECT max(time) FROM reading WHERE kpi_id = kpi.id AND scope_id = scope.id) FROM kpi, scope WHERE scope.name = 'city'";
         let mut latest = HashMap::new();
-        for row in self.client().await?.query(sql, &[&Scope::City.to_string()]).await? {
-            let (name, time): (&str, Option<Micros>) = (row.try_get(0)?, row.try_get(1)?);
-            if let (Ok(kpi), Some(time)) = (KpiId::new(name), time) {
-                latest.insert(kpi, time.timestamp());
-            }
+        for row in self.client().await?.query(sql, &[]).await? {
+            let kpi = KpiId::new(row.try_get::<_, &str>(0)?).map_err(|error| StoreError::Internal(error.into()))?;
+            latest.extend(row.try_get::<_, Option<Micros>>(1)?.map(|time| (kpi, time.timestamp())));
         }
         Ok(latest)
     }
