@@ -1,1 +1,122 @@
-//! store: see ARCHITECTURE.md.
+//! The store: everything that lasts. Every SQL statement of the server is in this module.
+//!
+//! It owns the database's schema, the two transactions (T1 in [`Writer::commit`], T2 in [`Store::commit_readings`]) and
+//! the reads. It must never decide what data means, never call SQL's `now()` (times are arguments), and never let a
+//! caller see a connection or a statement.
+
+mod address;
+mod batch;
+mod batch_log;
+mod case;
+mod definition_set;
+mod embedded;
+mod error;
+mod lease;
+mod micros;
+mod migration;
+mod observation;
+mod partition;
+mod reading;
+mod reject;
+mod series;
+mod session;
+#[cfg(test)]
+mod tests;
+mod text;
+mod writer;
+
+pub use address::{AddressError, DatabaseAddress};
+pub use batch::{Committed, NewReject, NewSample, WriteBatch};
+pub use batch_log::CommittedBatch;
+pub use case::CaseStream;
+pub use embedded::{EmbeddedDatabase, EmbeddedError};
+pub use error::{Cause, StoreError};
+pub use lease::Fence;
+pub use migration::OpenError;
+pub use observation::SampleStream;
+pub use writer::Writer;
+
+use crate::clock::Clock;
+use deadpool_postgres::{Object, Pool};
+use partition::Partitions;
+use session::Session;
+use std::{fmt, sync::Arc};
+
+/// A way to the database. A copy is the same store.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    config: tokio_postgres::Config,
+    clock: Clock,
+    /// For short statements.
+    pool: Pool,
+    /// The partitions that are known to exist.
+    partitions: Partitions,
+    /// The numbers of KPIs, scopes and versions that are known.
+    names: reading::Names,
+}
+
+impl Store {
+    /// Connects and brings the schema up to date.
+    ///
+    /// # Errors
+    /// When the database can't be reached, or its schema is newer than this program or was changed.
+    pub async fn open(config: tokio_postgres::Config, clock: Clock) -> Result<Self, OpenError> {
+        // A migration may rewrite a large table, so no limit.
+        let mut session = Session::connect(&config, "taydo migration", None).await?;
+        migration::migrate(&mut session, migration::MIGRATIONS, clock.now()).await?;
+        let pool = session::pool(&config)?;
+        Ok(Self(Arc::new(Inner { config, clock, pool, partitions: Partitions::default(), names: reading::Names::default() })))
+    }
+
+    /// The only writer of a lane; lanes are small numbers that the caller gives out, each to one writer. Connects with the first batch.
+    #[must_use]
+    pub fn writer(&self, lane: i16) -> Writer {
+        Writer::new(self.clone(), lane)
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.client().await?.simple_query("SELECT 1").await?;
+        Ok(())
+    }
+
+    /// The size of the database on its disk, in bytes.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn size_bytes(&self) -> Result<u64, StoreError> {
+        let row = self.client().await?.query_one("SELECT pg_database_size(current_database())", &[]).await?;
+        Ok(row.try_get::<_, i64>(0)?.unsigned_abs())
+    }
+
+    async fn client(&self) -> Result<Object, StoreError> {
+        Ok(self.0.pool.get().await?)
+    }
+
+    fn config(&self) -> &tokio_postgres::Config {
+        &self.0.config
+    }
+
+    fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    fn partitions(&self) -> &Partitions {
+        &self.0.partitions
+    }
+
+    fn names(&self) -> &reading::Names {
+        &self.0.names
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").finish_non_exhaustive()
+    }
+}
