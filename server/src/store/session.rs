@@ -68,7 +68,8 @@ impl fmt::Debug for Session {
 
 /// The rows of one long read, taken in chunks. The database waits while nobody takes any.
 pub(super) struct Rows {
-    stream: Pin<Box<RowStream>>,
+    /// `None` when all rows were taken: the driver's stream may not be asked again after its end.
+    stream: Option<Pin<Box<RowStream>>>,
     /// The connection that the rows come over.
     _session: Session,
 }
@@ -76,14 +77,17 @@ pub(super) struct Rows {
 impl Rows {
     pub(super) async fn of(session: Session, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Self, StoreError> {
         let stream = session.client.query_raw(sql, parameters.iter().copied()).await?;
-        Ok(Self { stream: Box::pin(stream), _session: session })
+        Ok(Self { stream: Some(Box::pin(stream)), _session: session })
     }
 
     /// The next rows, decoded; those that `decode` has nothing for are left out. `None` at the end.
     pub(super) async fn next<T>(&mut self, decode: impl Fn(&Row) -> Result<Option<T>, StoreError>) -> Result<Option<Vec<T>>, StoreError> {
         let mut chunk = Vec::new();
-        while let Some(row) = self.stream.try_next().await? {
-            chunk.extend(decode(&row)?);
+        while let Some(stream) = &mut self.stream {
+            match stream.try_next().await? {
+                Some(row) => chunk.extend(decode(&row)?),
+                None => self.stream = None,
+            }
             if chunk.len() == CHUNK_ROWS {
                 break;
             }
