@@ -4,7 +4,7 @@
 
 use super::StoreError;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt, stream::Fuse};
 use std::{fmt, pin::Pin, time::Duration};
 use tokio::task::AbortHandle;
 use tokio_postgres::{Client, Config, NoTls, Row, RowStream, types::ToSql};
@@ -68,8 +68,8 @@ impl fmt::Debug for Session {
 
 /// The rows of one long read, taken in chunks. The database waits while nobody takes any.
 pub(super) struct Rows {
-    /// `None` when all rows were taken: the driver's stream may not be asked again after its end.
-    stream: Option<Pin<Box<RowStream>>>,
+    /// Fused, because the driver's stream answers an error when it is asked again after its end.
+    stream: Pin<Box<Fuse<RowStream>>>,
     /// The connection that the rows come over.
     _session: Session,
 }
@@ -77,17 +77,14 @@ pub(super) struct Rows {
 impl Rows {
     pub(super) async fn of(session: Session, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Self, StoreError> {
         let stream = session.client.query_raw(sql, parameters.iter().copied()).await?;
-        Ok(Self { stream: Some(Box::pin(stream)), _session: session })
+        Ok(Self { stream: Box::pin(stream.fuse()), _session: session })
     }
 
     /// The next rows, decoded; those that `decode` has nothing for are left out. `None` at the end.
     pub(super) async fn next<T>(&mut self, decode: impl Fn(&Row) -> Result<Option<T>, StoreError>) -> Result<Option<Vec<T>>, StoreError> {
         let mut chunk = Vec::new();
-        while let Some(stream) = &mut self.stream {
-            match stream.try_next().await? {
-                Some(row) => chunk.extend(decode(&row)?),
-                None => self.stream = None,
-            }
+        while let Some(row) = self.stream.try_next().await? {
+            chunk.extend(decode(&row)?);
             if chunk.len() == CHUNK_ROWS {
                 break;
             }
