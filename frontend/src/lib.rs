@@ -1,1 +1,37 @@
-//! See ARCHITECTURE.md.
+//! The Yew single-page app: the wall, the leaders' boards and the sources page.
+//!
+//! What can be decided without a browser is decided in modules that the host tests; the others exist for wasm32 only.
+//! Must never hold a rule of its own about status or quality: the shared model does.
+
+pub mod calendar;
+pub mod clock;
+pub mod digits;
+pub mod draw;
+pub mod figure;
+pub mod link;
+pub mod locale;
+pub mod ranking;
+pub mod scene;
+pub mod store;
+
+#[cfg(target_arch = "wasm32")]
+pub mod app;
+#[cfg(target_arch = "wasm32")]
+pub mod browser;
+#[cfg(target_arch = "wasm32")]
+pub mod centre;
+#[cfg(target_arch = "wasm32")]
+pub mod client;
+#[cfg(target_arch = "wasm32")]
+pub mod pages;
+#[cfg(target_arch = "wasm32")]
+pub mod panels;
+#[cfg(target_arch = "wasm32")]
+pub mod pulse;
+
+/// Puts the application into the page.
+#[cfg(target_arch = "wasm32")]
+#[wasm_bindgen::prelude::wasm_bindgen(start)]
+pub fn start() {
+    yew::Renderer::<app::App>::new().render();
+}

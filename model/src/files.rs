@@ -45,11 +45,14 @@ pub struct File {
 /// only a set that came without problems may be put to use. Problems are in the order of files, lines and columns.
 #[must_use]
 pub fn check(files: &[File]) -> (Definitions, Vec<Problem>) {
-    let documents: Vec<Document<'_>> = files.iter().map(Document::parse).collect();
+    // In the order of their names, so that of two definitions of one id the same is kept, however they were read.
+    let mut files: Vec<&File> = files.iter().collect();
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    let documents: Vec<Document<'_>> = files.iter().copied().map(Document::parse).collect();
     let known = Known::collect(&documents);
     let of = |role: Role| documents.iter().filter(move |document| document.role == Some(role) && !document.broken);
 
-    let mut set = Definitions { hash: hash(files), ..Definitions::default() };
+    let mut set = Definitions { hash: hash(&files), ..Definitions::default() };
     for document in of(Role::City) {
         set.city = city::read(document);
     }
@@ -74,6 +77,7 @@ pub fn check(files: &[File]) -> (Definitions, Vec<Problem>) {
         });
     }
     problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+    problems.dedup();
     (set, problems)
 }
 
@@ -118,13 +122,11 @@ fn sorted<T, Id: Ord>(all: impl Iterator<Item = T>, id: impl Fn(&T) -> &Id) -> V
     all
 }
 
-/// Names a set by its files' names and contents, whatever order they were read in. Lengths keep a text that moves
-/// from one file to the next from giving the same hash.
-fn hash(files: &[File]) -> String {
-    let mut ordered: Vec<&File> = files.iter().collect();
-    ordered.sort_by(|a, b| a.name.cmp(&b.name));
+/// Names a set by its files' names and contents. Lengths keep a text that moves from one file to the next from
+/// giving the same hash.
+fn hash(files: &[&File]) -> String {
     let mut sha = Sha256::new();
-    for file in ordered {
+    for file in files {
         for part in [&file.name, &file.text] {
             sha.update(part.len().to_be_bytes());
             sha.update(part);

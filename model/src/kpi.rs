@@ -1,6 +1,7 @@
 //! KPIs: named figures with a unit, a direction and a target, and how they are computed.
 
-use crate::{DepartmentId, KpiId, Labels, MetricId, Scope, Status, Text, Unit};
+use crate::{DepartmentId, KpiId, Labels, MetricId, Quality, Reading, Scope, Status, Text, Unit};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// A definition. Its `version` changes whenever anything in it does.
@@ -155,6 +156,23 @@ impl Kpi {
         } else {
             Status::Normal
         }
+    }
+
+    /// Whether a value is on the target's good side; `None` without a target or a direction.
+    #[must_use]
+    pub fn meets_target(&self, value: f64) -> Option<bool> {
+        match (self.target, self.better) {
+            (Some(target), Better::Higher) => Some(value >= target),
+            (Some(target), Better::Lower) => Some(value <= target),
+            (None, _) | (_, Better::Neither) => None,
+        }
+    }
+
+    /// A reading's quality when nothing newer has come by `now`: it ages to stale by itself, and never becomes better.
+    #[must_use]
+    pub fn quality_at(&self, reading: &Reading, now: Timestamp) -> Quality {
+        let is_old = reading.data_time.is_some_and(|time| now.duration_since(time).as_secs() > i64::from(self.stale_s));
+        if is_old { reading.quality.max(Quality::Stale) } else { reading.quality }
     }
 
     /// Whether it is computed for this scope.

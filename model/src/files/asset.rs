@@ -7,14 +7,33 @@ use crate::{AreaId, Asset, AssetId, DepartmentId, MetricId};
 
 const DAY_S: u32 = 86_400;
 
-/// What the assets of one file have in common.
+/// What an asset may leave to the defaults of its file.
 #[derive(Default)]
-struct Defaults {
+struct Shared {
     site: Option<String>,
     area: Option<AreaId>,
     owner: Option<DepartmentId>,
     metrics: Option<Vec<MetricId>>,
     interval_s: Option<u32>,
+    /// The keys that are there, also those whose values are at fault: assets aren't accused of lacking them.
+    keys: Vec<&'static str>,
+}
+
+/// The keys that an asset must have, of itself or by the file's defaults.
+const SHARED: &[&str] = &["site", "area", "owner", "metrics", "interval"];
+
+impl Shared {
+    fn or(mut self, defaults: &Self) -> Self {
+        self.keys.extend(&defaults.keys);
+        Self {
+            site: self.site.or_else(|| defaults.site.clone()),
+            area: self.area.or_else(|| defaults.area.clone()),
+            owner: self.owner.or_else(|| defaults.owner.clone()),
+            metrics: self.metrics.or_else(|| defaults.metrics.clone()),
+            interval_s: self.interval_s.or(defaults.interval_s),
+            keys: self.keys,
+        }
+    }
 }
 
 /// The sound assets of a file.
@@ -35,8 +54,10 @@ pub(super) fn read(document: &Document<'_>, known: &Known) -> Vec<Asset> {
     assets.unwrap_or_default()
 }
 
-fn shared(section: &mut Section<'_>, known: &Known) -> Defaults {
-    Defaults {
+fn shared(section: &mut Section<'_>, known: &Known) -> Shared {
+    let keys = SHARED.iter().copied().filter(|key| section.has(key)).collect();
+    Shared {
+        keys,
         site: section.may("site", Value::text),
         area: section.may("area", |value| value.reference(&known.areas)),
         owner: super::city::owner(section, known),
@@ -45,49 +66,36 @@ fn shared(section: &mut Section<'_>, known: &Known) -> Defaults {
     }
 }
 
-fn asset(entry: &Value<'_>, known: &Known, defaults: &Defaults) -> Option<Asset> {
+fn asset(entry: &Value<'_>, known: &Known, defaults: &Shared) -> Option<Asset> {
     let id = entry.key_id::<AssetId>();
     let mut section = entry.section(&format!("asset {}", entry.key))?;
     let name = section.need("name", Value::text);
     let at = section.may("at", coordinates);
-    let own = shared(&mut section, known);
+    let common = shared(&mut section, known).or(defaults);
+    for key in SHARED.iter().filter(|key| !common.keys.contains(key)) {
+        let hint = format!("add `{key} = …` to it, or to [defaults] for all assets of the file");
+        section.problem(format!("{} has no `{key}`", section.what), hint);
+    }
     let valid_from = section.may("valid_from", Value::moment);
     let valid_to = section.may("valid_to", Value::moment);
     if valid_from.zip(valid_to).is_some_and(|(from, to)| from >= to) {
         section.problem(format!("{} goes out of service before it is put into it", section.what), "write valid_from before valid_to");
     }
-    let site = or_default(&section, "site", own.site, defaults.site.as_ref());
-    let area = or_default(&section, "area", own.area, defaults.area.as_ref());
-    let owner = or_default(&section, "owner", own.owner, defaults.owner.as_ref());
-    let metrics = or_default(&section, "metrics", own.metrics, defaults.metrics.as_ref());
-    let interval_s = or_default(&section, "interval", own.interval_s, defaults.interval_s.as_ref());
     let sound = section.finish();
     let asset = Asset {
         id: id?,
         name: name?,
-        site: site?,
-        area: area?,
+        site: common.site?,
+        area: common.area?,
         latitude: at.map(|(latitude, _)| latitude),
         longitude: at.map(|(_, longitude)| longitude),
-        owner: owner?,
-        metrics: metrics?,
-        interval_s: interval_s?,
+        owner: common.owner?,
+        metrics: common.metrics?,
+        interval_s: common.interval_s?,
         valid_from,
         valid_to,
     };
     sound.then_some(asset)
-}
-
-fn or_default<T: Clone>(section: &Section<'_>, key: &str, own: Option<T>, default: Option<&T>) -> Option<T> {
-    let value = own.or_else(|| default.cloned());
-    // A faulty value of its own has been reported already, so only a key that is nowhere is missing.
-    if value.is_none() && !section.has(key) {
-        section.problem(
-            format!("{} has no `{key}`", section.what),
-            format!("add `{key} = …` to it, or to [defaults] for all assets of the file"),
-        );
-    }
-    value
 }
 
 /// Degrees north and east.

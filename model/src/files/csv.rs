@@ -11,7 +11,7 @@ use crate::{
     LabelName, SourceId,
     source::{CaseColumns, Csv, Rows},
 };
-use jiff::fmt::strtime::BrokenDownTime;
+use jiff::{civil::DateTime, fmt::strtime::BrokenDownTime, tz::TimeZone};
 
 /// Time formats that have a name instead of a pattern.
 const NAMED_FORMATS: &[&str] = &["rfc3339", "unix", "unix_ms"];
@@ -49,24 +49,33 @@ pub(super) fn read(section: &mut Section<'_>, context: &Context<'_>) -> Option<C
     Some(Csv { delimiter, decimal, encoding: encoding.to_owned(), time_format: time_format?, zone, rows, replay })
 }
 
-/// A pattern is tried on a moment of its own making: what it writes, it must read back as the same moment.
+/// A pattern is tried on a moment of its own making: what it writes, it must read back as the same moment. A date
+/// alone is its midnight.
 fn time_format(value: &Value<'_>) -> Option<String> {
     let format = value.text()?;
     if NAMED_FORMATS.contains(&format.as_str()) {
         return Some(format);
     }
-    let tried = jiff::civil::date(2017, 11, 24).at(21, 45, 0, 0);
-    let again = BrokenDownTime::from(tried)
-        .to_string(&format)
-        .and_then(|text| BrokenDownTime::parse(&format, text))
-        .and_then(|time| time.to_datetime());
-    let wrong = match again {
+    let tried = jiff::civil::date(2017, 11, 24).at(21, 0, 0, 0);
+    let wrong = match read_back(&format, tried) {
         Ok(again) if again == tried => return Some(format),
         Ok(again) => format!("the time format {format:?} reads {tried} as {again}"),
         Err(why) => format!("the time format {format:?} doesn't give a date and a time: {why}"),
     };
     value.problem(wrong, "write strptime's terms, such as \"%Y-%m-%d %H:%M:%S\", or rfc3339, unix or unix_ms");
     None
+}
+
+fn read_back(format: &str, tried: DateTime) -> Result<DateTime, jiff::Error> {
+    let text = BrokenDownTime::from(&tried.to_zoned(TimeZone::UTC)?).to_string(format)?;
+    let parts = BrokenDownTime::parse(format, text)?;
+    if parts.offset().is_some() || parts.timestamp().is_some() {
+        return Ok(TimeZone::UTC.to_datetime(parts.to_timestamp()?));
+    }
+    if parts.hour().is_none() && parts.minute().is_none() && parts.second().is_none() {
+        return Ok(parts.to_date()?.to_datetime(tried.time()));
+    }
+    parts.to_datetime()
 }
 
 fn observations(value: &Value<'_>, context: &Context<'_>) -> Option<Rows> {
@@ -113,4 +122,22 @@ pub(super) fn kind(value: &Value<'_>) -> Option<String> {
 fn columns_of_labels(value: &Value<'_>) -> Option<Vec<(String, LabelName)>> {
     let section = value.section("`labels`")?;
     Some(section.entries().filter_map(|entry| Some((entry.key.clone(), entry.id::<LabelName>()?))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_is_good_when_it_leaves_no_moment_open() {
+        let tried = jiff::civil::date(2017, 11, 24).at(21, 0, 0, 0);
+        let reads = |format| read_back(format, tried).is_ok_and(|again| again == tried);
+        for good in ["%Y-%m-%d %H:%M:%S", "%m/%d/%y %H:%M", "%m/%d/%Y %I:%M:%S %p", "%d/%m/%Y", "%Y-%m-%dT%H:%M:%S%z", "%s", "%Y-%m-%d %H"]
+        {
+            assert!(reads(good), "{good}");
+        }
+        for bad in ["", "%H:%M", "%Y-%m %H:%M", "%Y-%m-%d %I:%M", "%Y-%m-%d %H:%S", "%Y-%m-%d %H:%K", "yyyy-mm-dd"] {
+            assert!(!reads(bad), "{bad}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ use crate::{KpiId, SourceId, source::Way};
 use std::path::Path;
 
 mod broken;
+mod town;
 
 /// A city of the repository, read as the server's command reads it.
 fn shipped(folder: &str) -> Vec<File> {
@@ -78,4 +79,23 @@ fn the_hash_and_the_versions_follow_the_content_and_nothing_else() {
     let differing: Vec<&str> =
         set.kpis.iter().zip(&changed.kpis).filter(|(a, b)| a.version != b.version).map(|(kpi, _)| kpi.id.as_str()).collect();
     assert_eq!(differing, ["traffic.speed"]);
+}
+
+#[test]
+fn the_guides_examples_are_a_sound_city() {
+    let guide = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/connecting-a-source.md")).unwrap();
+    let city = shipped("dashboards/can-tho").into_iter().find(|file| file.name == "city.toml");
+    let mut files: Vec<File> = city.into_iter().collect();
+    for block in guide.split("```toml\n# ").skip(1) {
+        let (name, rest) = block.split_once('\n').unwrap();
+        let (text, _) = rest.split_once("```").unwrap();
+        match files.iter_mut().find(|file| file.name == name) {
+            Some(file) => file.text.push_str(text),
+            None => files.push(File { name: name.to_owned(), text: text.to_owned() }),
+        }
+    }
+    let (set, problems) = check(&files);
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert!(lines.is_empty(), "{}", lines.join("\n"));
+    assert_eq!((set.metrics.len(), set.assets.len(), set.sources.len()), (3, 3, 7));
 }

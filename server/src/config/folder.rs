@@ -52,7 +52,7 @@ fn list(problems: &[Problem]) -> String {
 
 /// The names and paths in a folder, hidden ones left out, in order.
 fn entries(folder: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
-    let why = || format!("can't read the folder {}: name a city's folder, such as dashboards/can-tho", folder.display());
+    let why = || format!("can't read the folder {} (a city's folder is wanted, such as dashboards/can-tho)", folder.display());
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).with_context(why)? {
         let entry = entry.with_context(why)?;

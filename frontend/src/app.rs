@@ -1,0 +1,191 @@
+//! The application: its routes, its language, and the centre that all pages share.
+//!
+//! Must never hold live data: only the language and the handle go through Yew's contexts.
+
+use crate::{
+    browser,
+    centre::{Centre, Notice},
+    client::{self, ClientError},
+    locale::{self, words},
+    pages::{self, Failure},
+};
+use gloo_timers::future::TimeoutFuture;
+use std::{future::Future, rc::Rc};
+use taydo_model::{BoardId, WallId, text::Language};
+use yew::prelude::*;
+use yew_router::prelude::*;
+
+/// A page asks again this much later when the server can't be reached, in milliseconds.
+const ASK_AGAIN_MS: u32 = 3_000;
+
+/// The pages.
+#[derive(Debug, Clone, PartialEq, Routable)]
+pub enum Route {
+    /// What there is.
+    #[at("/")]
+    Index,
+    /// A wall, without any controls.
+    #[at("/wall/:id")]
+    Wall {
+        /// Its id.
+        id: String,
+    },
+    /// A board.
+    #[at("/board/:id")]
+    Board {
+        /// Its id.
+        id: String,
+    },
+    /// The feeds' health.
+    #[at("/sources")]
+    Sources,
+    /// Anything else.
+    #[not_found]
+    #[at("/404")]
+    NotFound,
+}
+
+/// The language that the page speaks, and how to choose another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Speech {
+    /// The language.
+    pub language: Language,
+    /// Chooses another.
+    pub choose: Callback<Language>,
+}
+
+/// The language of the page.
+#[hook]
+pub fn use_speech() -> Speech {
+    use_context::<Speech>().unwrap_or(Speech { language: Language::default(), choose: Callback::noop() })
+}
+
+/// What there is to know beside the figures, always the newest.
+#[hook]
+pub fn use_notice(centre: &Centre) -> Notice {
+    let notice = use_state_eq(|| centre.notice());
+    let setter = notice.setter();
+    use_effect_with(centre.clone(), move |centre| {
+        setter.set(centre.notice());
+        let watch = centre.watch(Callback::from(move |notice| setter.set(notice)));
+        let centre = centre.clone();
+        move || centre.unwatch(watch)
+    });
+    *notice
+}
+
+/// What an address answers: asked for anew whenever `key` changes, and again and again while the server can't be
+/// reached. What came before stays until the new answer is here.
+#[hook]
+pub fn use_answer<K, T, F>(key: K, ask: impl Fn(K) -> F + 'static) -> (Option<Rc<T>>, Option<ClientError>)
+where
+    K: Clone + PartialEq + 'static,
+    T: 'static,
+    F: Future<Output = Result<T, ClientError>> + 'static,
+{
+    let answer = use_state(|| None::<Rc<T>>);
+    let error = use_state_eq(|| None::<ClientError>);
+    let (set_answer, set_error) = (answer.setter(), error.setter());
+    use_effect_with(key, move |key| {
+        let key = key.clone();
+        let is_wanted = Rc::new(std::cell::Cell::new(true));
+        let wanted = is_wanted.clone();
+        wasm_bindgen_futures::spawn_local(async move {
+            while wanted.get() {
+                let result = ask(key.clone()).await;
+                if !wanted.get() {
+                    return;
+                }
+                match result {
+                    Ok(page) => {
+                        set_answer.set(Some(Rc::new(page)));
+                        set_error.set(None);
+                        return;
+                    }
+                    Err(problem) => {
+                        let is_final = problem.is_final();
+                        set_error.set(Some(problem));
+                        if is_final {
+                            return;
+                        }
+                    }
+                }
+                TimeoutFuture::new(ASK_AGAIN_MS).await;
+            }
+        });
+        move || is_wanted.set(false)
+    });
+    ((*answer).clone(), (*error).clone())
+}
+
+/// The application.
+#[component]
+pub fn App() -> Html {
+    let language = use_state_eq(browser::language);
+    let speech = Speech {
+        language: *language,
+        choose: {
+            let setter = language.setter();
+            Callback::from(move |language| {
+                browser::remember_language(language);
+                setter.set(language);
+            })
+        },
+    };
+    use_effect_with(*language, |language| {
+        browser::set_root("lang", locale::code(*language));
+        browser::set_root("data-theme", if browser::query("theme").as_deref() == Some("light") { "light" } else { "dark" });
+    });
+    html! {
+        <ContextProvider<Speech> context={speech}>
+            <BrowserRouter><Shared /></BrowserRouter>
+        </ContextProvider<Speech>>
+    }
+}
+
+/// Waits for the city, which every page begins with, and keeps the centre.
+#[component]
+fn Shared() -> Html {
+    let speech = use_speech();
+    let centre = use_state(|| None::<Centre>);
+    let generation = use_state_eq(|| 0);
+    let (city, error) = use_answer(*generation, |_| client::city());
+    let (setter, set_generation) = (centre.setter(), generation.setter());
+    let known = (*centre).clone();
+    use_effect_with(city.clone(), move |city| {
+        if let Some(city) = city {
+            match known {
+                Some(centre) => centre.set_city((**city).clone()),
+                None => {
+                    let centre = Centre::new((**city).clone());
+                    centre.watch(Callback::from(move |notice: Notice| set_generation.set(notice.generation)));
+                    setter.set(Some(centre));
+                }
+            }
+        }
+    });
+    let Some(centre) = (*centre).clone() else {
+        return html! { <Failure {error} language={speech.language} /> };
+    };
+    html! {
+        <ContextProvider<Centre> context={centre}>
+            <Switch<Route> render={switch} />
+        </ContextProvider<Centre>>
+    }
+}
+
+fn switch(route: Route) -> Html {
+    match route {
+        Route::Index => html! { <pages::index::Index /> },
+        Route::Wall { id } => WallId::new(&id).map_or_else(|_| html! { <NotFound /> }, |id| html! { <pages::wall::WallView {id} /> }),
+        Route::Board { id } => BoardId::new(&id).map_or_else(|_| html! { <NotFound /> }, |id| html! { <pages::board::BoardView {id} /> }),
+        Route::Sources => html! { <pages::sources::Sources /> },
+        Route::NotFound => html! { <NotFound /> },
+    }
+}
+
+#[component]
+fn NotFound() -> Html {
+    let words = words(use_speech().language);
+    html! { <pages::Frame title={words.not_found}><p><Link<Route> to={Route::Index}>{ words.home }</Link<Route>></p></pages::Frame> }
+}

@@ -1,0 +1,168 @@
+//! What the pages ask of the browser: its clocks, its address, what it remembers, the root element, the city's zone.
+//!
+//! Must never fail: where the browser refuses (a private window, an old engine) the page does without.
+
+use crate::{calendar::Calendar, locale};
+use jiff::Timestamp;
+use taydo_model::text::Language;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, HtmlElement, Location, Storage, UrlSearchParams, Window};
+
+/// Where the language is remembered.
+const LANGUAGE: &str = "taydo.language";
+/// Where it is remembered when the page last reloaded itself.
+const RELOADED: &str = "taydo.reloaded";
+/// A page that reloads itself rests this long before it does so again, in milliseconds.
+const RELOAD_REST_MS: f64 = 60_000.0;
+
+fn window() -> Option<Window> {
+    web_sys::window()
+}
+
+fn location() -> Option<Location> {
+    window().map(|window| window.location())
+}
+
+fn storage() -> Option<Storage> {
+    window()?.local_storage().ok()?
+}
+
+/// Milliseconds since the page was opened; only ever counts on.
+#[must_use]
+pub fn monotonic_ms() -> f64 {
+    window().and_then(|window| window.performance()).map_or_else(js_sys::Date::now, |performance| performance.now())
+}
+
+/// The browser's own idea of the time: a guess until the server has told.
+#[must_use]
+pub fn guessed_time() -> Timestamp {
+    #[allow(clippy::cast_possible_truncation)]
+    Timestamp::from_millisecond(js_sys::Date::now() as i64).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// A value of the address's query, such as `en` of `?lang=en`.
+#[must_use]
+pub fn query(name: &str) -> Option<String> {
+    UrlSearchParams::new_with_str(&location()?.search().ok()?).ok()?.get(name)
+}
+
+/// The address of the WebSocket at `path` on the page's own server.
+#[must_use]
+pub fn socket_address(path: &str) -> Option<String> {
+    let location = location()?;
+    let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
+    Some(format!("{scheme}://{}{path}", location.host().ok()?))
+}
+
+/// The language that the address asks for, else the one that was chosen last, else Vietnamese.
+#[must_use]
+pub fn language() -> Language {
+    let remembered = || storage()?.get_item(LANGUAGE).ok()?;
+    query("lang").or_else(remembered).and_then(|code| locale::language(&code)).unwrap_or_default()
+}
+
+/// Remembers the language for the next visit.
+pub fn remember_language(language: Language) {
+    if let Some(storage) = storage() {
+        // A full or forbidden store only means that the choice is forgotten.
+        let _ = storage.set_item(LANGUAGE, locale::code(language));
+    }
+}
+
+/// Loads the page again, unless it did so of itself a moment ago: two replicas of different builds must not make it flap.
+pub fn reload() {
+    let now = js_sys::Date::now();
+    let last = storage().and_then(|storage| storage.get_item(RELOADED).ok()?).and_then(|text| text.parse::<f64>().ok());
+    if last.is_some_and(|last| (0.0..RELOAD_REST_MS).contains(&(now - last))) {
+        return;
+    }
+    if let Some(storage) = storage() {
+        let _ = storage.set_item(RELOADED, &format!("{now:.0}"));
+    }
+    if let Some(location) = location() {
+        let _ = location.reload();
+    }
+}
+
+/// The root element.
+#[must_use]
+pub fn root() -> Option<HtmlElement> {
+    window()?.document()?.document_element()?.dyn_into().ok()
+}
+
+/// Sets an attribute of the root element.
+pub fn set_root(name: &str, value: &str) {
+    if let Some(root) = root() {
+        let _ = root.set_attribute(name, value);
+    }
+}
+
+/// The page's title.
+pub fn set_title(title: &str) {
+    if let Some(document) = window().and_then(|window| window.document()) {
+        document.set_title(&format!("{title} · Tây Đô"));
+    }
+}
+
+/// Sets a property of an element's own style; the page's policy allows this and forbids `style=`.
+pub fn set_style(element: &Element, name: &str, value: &str) {
+    if let Some(element) = element.dyn_ref::<HtmlElement>() {
+        let _ = element.style().set_property(name, value);
+    }
+}
+
+/// The value of a custom property of the style sheet, such as `--line-1`.
+#[must_use]
+pub fn custom_property(name: &str) -> Option<String> {
+    let style = window()?.get_computed_style(root()?.as_ref()).ok()??;
+    style.get_property_value(name).ok().map(|value| value.trim().to_owned())
+}
+
+/// The window's width, in CSS pixels.
+#[must_use]
+pub fn width_px() -> Option<f64> {
+    window()?.inner_width().ok()?.as_f64()
+}
+
+/// How many device pixels a CSS pixel has.
+#[must_use]
+pub fn pixel_ratio() -> f64 {
+    window().map_or(1.0, |window| window.device_pixel_ratio())
+}
+
+/// The calendar of a zone, whose rules the browser knows; UTC where it doesn't know the zone.
+#[must_use]
+pub fn calendar(zone: &str) -> Calendar {
+    let options = js_sys::Object::new();
+    let numeric = JsValue::from_str("2-digit");
+    for name in ["month", "day", "hour", "minute", "second"] {
+        let _ = js_sys::Reflect::set(&options, &JsValue::from_str(name), &numeric);
+    }
+    for (name, value) in [("year", "numeric"), ("hourCycle", "h23"), ("timeZone", zone)] {
+        let _ = js_sys::Reflect::set(&options, &JsValue::from_str(name), &JsValue::from_str(value));
+    }
+    // The constructor throws for an unknown zone, which a direct call would pass on as a panic.
+    let formatter = js_sys::Reflect::get(&js_sys::global(), &JsValue::from_str("Intl"))
+        .and_then(|intl| js_sys::Reflect::get(&intl, &JsValue::from_str("DateTimeFormat")))
+        .and_then(|constructor| constructor.dyn_into::<js_sys::Function>())
+        .and_then(|constructor| js_sys::Reflect::construct(&constructor, &js_sys::Array::of2(&JsValue::from_str("en-GB"), &options)))
+        .ok();
+    Calendar::new(move |second| formatter.as_ref().and_then(|formatter| offset_s(formatter, second)).unwrap_or(0))
+}
+
+/// The difference between what the formatter writes, read as UTC, and UTC itself.
+fn offset_s(formatter: &JsValue, second: i64) -> Option<i32> {
+    #[allow(clippy::cast_precision_loss)]
+    let date = js_sys::Date::new(&JsValue::from_f64(second as f64 * 1000.0));
+    let format = js_sys::Reflect::get(formatter, &JsValue::from_str("format")).ok()?.dyn_into::<js_sys::Function>().ok()?;
+    // `22/11/2026, 17:05:09`
+    let text = format.call1(formatter, &date).ok()?.as_string()?;
+    let mut numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).map(|part| part.parse::<i16>().ok());
+    let mut next = || numbers.next().flatten();
+    let (day, month, year) = (next()?, next()?, next()?);
+    let (hour, minute, second_of) = (next()?, next()?, next()?);
+    let small = |number: i16| i8::try_from(number).ok();
+    let civil = jiff::civil::DateTime::new(year, small(month)?, small(day)?, small(hour)?, small(minute)?, small(second_of)?, 0).ok()?;
+    let local = jiff::tz::Offset::UTC.to_timestamp(civil).ok()?.as_second();
+    i32::try_from(local - second).ok()
+}

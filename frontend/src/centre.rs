@@ -1,0 +1,344 @@
+//! The page's shell around its pure parts: one store, one link, one clock, one pulse. Panels read from here and are
+//! woken from here.
+//!
+//! Must never sit in a Yew context as a value that changes: it is a handle, so a frame wakes no component by itself.
+
+use crate::{
+    browser,
+    calendar::Calendar,
+    client,
+    clock::ServerClock,
+    link::{
+        Action, Health, Input, Link,
+        socket::{Report, Socket},
+    },
+    pulse::Pulse,
+    store::{Interest, PanelId, Store},
+};
+use gloo_timers::callback::Interval;
+use jiff::Timestamp;
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::{Rc, Weak},
+};
+use taydo_model::{
+    api::CityPage,
+    wire::{ServerMessage, Topic},
+};
+use yew::Callback;
+
+/// How often the link is looked after, in milliseconds; every fourth time the ages on all panels are renewed.
+const TICK_MS: u32 = 250;
+
+/// A moment, by both clocks.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// The server's time.
+    pub time: Timestamp,
+    /// The page's age, in milliseconds.
+    pub ms: f64,
+}
+
+/// What components beside the panels need to know.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Notice {
+    /// How the link is.
+    pub health: Health,
+    /// When the figures were last known to be current, while the link is lost.
+    pub lost_since: Option<Timestamp>,
+    /// Counts the times that definitions have changed.
+    pub generation: u32,
+    /// Whether the server has another build than this page.
+    pub is_outdated: bool,
+}
+
+/// The handle that pages and panels share.
+#[derive(Clone)]
+pub struct Centre(Rc<Inner>);
+
+struct Inner {
+    city: RefCell<Rc<CityPage>>,
+    calendar: RefCell<Calendar>,
+    store: RefCell<Store>,
+    clock: RefCell<ServerClock>,
+    link: RefCell<Link>,
+    socket: RefCell<Option<Socket>>,
+    pulse: Rc<Pulse>,
+    watchers: RefCell<BTreeMap<u32, Callback<Notice>>>,
+    last_watcher: Cell<u32>,
+    generation: Cell<u32>,
+    is_outdated: Cell<bool>,
+    is_kiosk: Cell<bool>,
+    fonts: Cell<u32>,
+    ticks: Cell<u32>,
+    told: Cell<Option<Notice>>,
+    interval: RefCell<Option<Interval>>,
+}
+
+impl PartialEq for Centre {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Centre {
+    /// The centre of a page that was built from `city`.
+    #[must_use]
+    pub fn new(city: CityPage) -> Self {
+        let mut clock = ServerClock::new(browser::guessed_time(), browser::monotonic_ms());
+        clock.hear(city.time, browser::monotonic_ms());
+        let inner = Rc::new(Inner {
+            calendar: RefCell::new(browser::calendar(&city.city.zone)),
+            city: RefCell::new(Rc::new(city)),
+            store: RefCell::default(),
+            clock: RefCell::new(clock),
+            link: RefCell::default(),
+            socket: RefCell::default(),
+            pulse: Pulse::new(),
+            watchers: RefCell::default(),
+            last_watcher: Cell::default(),
+            generation: Cell::default(),
+            is_outdated: Cell::default(),
+            is_kiosk: Cell::default(),
+            fonts: Cell::default(),
+            ticks: Cell::default(),
+            told: Cell::default(),
+            interval: RefCell::default(),
+        });
+        let weak = Rc::downgrade(&inner);
+        *inner.interval.borrow_mut() = Some(Interval::new(TICK_MS, move || with(&weak, |centre| centre.tick())));
+        let weak = Rc::downgrade(&inner);
+        wasm_bindgen_futures::spawn_local(async move {
+            let fonts = web_sys::window().and_then(|window| window.document()).and_then(|document| document.fonts().ready().ok());
+            if let Some(fonts) = fonts {
+                let _ = wasm_bindgen_futures::JsFuture::from(fonts).await;
+            }
+            with(&weak, Centre::fonts_changed);
+        });
+        Self(inner)
+    }
+
+    /// The city.
+    #[must_use]
+    pub fn city(&self) -> Rc<CityPage> {
+        self.0.city.borrow().clone()
+    }
+
+    /// Takes a newer description of the city.
+    pub fn set_city(&self, city: CityPage) {
+        self.0.clock.borrow_mut().hear(city.time, browser::monotonic_ms());
+        *self.0.calendar.borrow_mut() = browser::calendar(&city.city.zone);
+        *self.0.city.borrow_mut() = Rc::new(city);
+    }
+
+    /// The city's calendar.
+    #[must_use]
+    pub fn calendar(&self) -> Calendar {
+        self.0.calendar.borrow().clone()
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        let ms = browser::monotonic_ms();
+        Moment { time: self.0.clock.borrow().now(ms), ms }
+    }
+
+    /// Reads the store.
+    pub fn read<T>(&self, read: impl FnOnce(&Store) -> T) -> T {
+        read(&self.0.store.borrow())
+    }
+
+    /// Counts the times that the page's fonts have changed: texts on canvases are drawn anew.
+    #[must_use]
+    pub fn fonts(&self) -> u32 {
+        self.0.fonts.get()
+    }
+
+    /// A wall reloads itself for a new build; people are asked.
+    pub fn set_kiosk(&self, is_kiosk: bool) {
+        self.0.is_kiosk.set(is_kiosk);
+    }
+
+    /// The page shows these topics from now on, built by this definition set.
+    pub fn follow(&self, topics: Vec<Topic>, definitions: String) {
+        self.0.store.borrow_mut().keep_topics(&topics);
+        self.feed(Input::Page { topics, definitions });
+        self.feed(Input::Tick);
+    }
+
+    /// Takes a panel in: `look` is called in an animation frame after something that it is interested in has changed,
+    /// and once a second.
+    pub fn subscribe(&self, interests: Vec<Interest>, look: Callback<()>) -> PanelId {
+        let panel = self.0.store.borrow_mut().subscribe(interests);
+        self.0.pulse.add(panel, look);
+        self.0.pulse.wake([panel]);
+        self.fetch();
+        panel
+    }
+
+    /// Lets a panel go.
+    pub fn unsubscribe(&self, panel: PanelId) {
+        self.0.pulse.remove(panel);
+        self.0.store.borrow_mut().unsubscribe(panel);
+    }
+
+    /// Wakes one panel for the next frame.
+    pub fn wake(&self, panel: PanelId) {
+        self.0.pulse.wake([panel]);
+    }
+
+    /// Wakes one panel at a time, in milliseconds.
+    pub fn wake_at(&self, panel: PanelId, at_ms: f64) {
+        self.0.pulse.wake_at(panel, at_ms);
+    }
+
+    /// What there is to know beside the figures.
+    #[must_use]
+    pub fn notice(&self) -> Notice {
+        let link = self.0.link.borrow();
+        let lost_since = (link.health() == Health::Lost).then(|| self.0.clock.borrow().now(link.heard()));
+        Notice { health: link.health(), lost_since, generation: self.0.generation.get(), is_outdated: self.0.is_outdated.get() }
+    }
+
+    /// Tells `watcher` whenever there is something else to know; until `unwatch`.
+    pub fn watch(&self, watcher: Callback<Notice>) -> u32 {
+        let id = self.0.last_watcher.get() + 1;
+        self.0.last_watcher.set(id);
+        self.0.watchers.borrow_mut().insert(id, watcher);
+        id
+    }
+
+    /// Stops telling.
+    pub fn unwatch(&self, id: u32) {
+        self.0.watchers.borrow_mut().remove(&id);
+    }
+
+    fn tick(&self) {
+        self.feed(Input::Tick);
+        let ticks = self.0.ticks.get().wrapping_add(1);
+        self.0.ticks.set(ticks);
+        if ticks.is_multiple_of(4) {
+            let now = self.now().time;
+            self.0.store.borrow_mut().prune(now);
+            let panels: Vec<PanelId> = self.0.store.borrow().panels().collect();
+            self.0.pulse.wake(panels);
+            self.fetch();
+        }
+    }
+
+    fn fonts_changed(&self) {
+        self.0.fonts.set(self.0.fonts.get() + 1);
+        let panels: Vec<PanelId> = self.0.store.borrow().panels().collect();
+        self.0.pulse.wake(panels);
+    }
+
+    fn feed(&self, input: Input) {
+        let ms = browser::monotonic_ms();
+        let actions = self.0.link.borrow_mut().step(ms, input);
+        for action in actions {
+            self.act(action, ms);
+        }
+        self.tell();
+    }
+
+    fn act(&self, action: Action, ms: f64) {
+        match action {
+            Action::Connect => self.connect(),
+            Action::Close => {
+                // A dead network would keep the closing handshake waiting, so the socket is dropped as it is.
+                self.0.socket.replace(None);
+                self.feed(Input::Closed(js_sys::Math::random()));
+            }
+            Action::Send(message) => {
+                if let Some(socket) = &*self.0.socket.borrow() {
+                    socket.send(&message);
+                }
+            }
+            Action::Take(message) => self.take(message),
+            Action::Time(time) => self.0.clock.borrow_mut().hear(time, ms),
+            Action::Refetch => self.0.generation.set(self.0.generation.get() + 1),
+            Action::Build(build) => self.judge_build(&build),
+            Action::Reload => browser::reload(),
+        }
+    }
+
+    fn connect(&self) {
+        let weak = Rc::downgrade(&self.0);
+        let report = move |report| {
+            with(&weak, |centre| match report {
+                Report::Open => centre.feed(Input::Open),
+                Report::Message(message) => centre.feed(Input::Message(*message)),
+                Report::Closed => {
+                    centre.0.socket.replace(None);
+                    centre.feed(Input::Closed(js_sys::Math::random()));
+                }
+            });
+        };
+        let socket = browser::socket_address("/api/v1/live").and_then(|address| Socket::open(&address, report));
+        let is_refused = socket.is_none();
+        self.0.socket.replace(socket);
+        if is_refused {
+            self.feed(Input::Closed(js_sys::Math::random()));
+        }
+    }
+
+    fn take(&self, message: ServerMessage) {
+        let woken = match message {
+            ServerMessage::Snapshot { head, readings } => self.0.store.borrow_mut().snapshot(&head.topic, readings),
+            ServerMessage::Update { head, live, recorded } => self.0.store.borrow_mut().update(&head.topic, live, recorded),
+            _ => return,
+        };
+        self.0.pulse.wake(woken);
+        self.fetch();
+    }
+
+    fn judge_build(&self, build: &str) {
+        let is_outdated = self.city().build != build;
+        self.0.is_outdated.set(is_outdated);
+        if is_outdated && self.0.is_kiosk.get() {
+            browser::reload();
+        }
+    }
+
+    fn fetch(&self) {
+        loop {
+            let now = self.now();
+            let order = self.0.store.borrow_mut().next_order(now.time, now.ms);
+            let Some(order) = order else { return };
+            let weak = Rc::downgrade(&self.0);
+            wasm_bindgen_futures::spawn_local(async move {
+                let page = client::readings(&order).await.ok();
+                with(&weak, |centre| {
+                    let woken = centre.0.store.borrow_mut().fetched(&order, page.map(|page| page.points), browser::monotonic_ms());
+                    centre.0.pulse.wake(woken);
+                    centre.fetch();
+                });
+            });
+        }
+    }
+
+    fn tell(&self) {
+        let notice = self.notice();
+        if self.0.told.replace(Some(notice)) == Some(notice) {
+            return;
+        }
+        let state = match notice.health {
+            Health::Connecting => "connecting",
+            Health::Live => "live",
+            Health::Lost => "lost",
+        };
+        browser::set_root("data-link", state);
+        let watchers: Vec<Callback<Notice>> = self.0.watchers.borrow().values().cloned().collect();
+        for watcher in watchers {
+            watcher.emit(notice);
+        }
+    }
+}
+
+fn with(inner: &Weak<Inner>, act: impl FnOnce(&Centre)) {
+    if let Some(inner) = inner.upgrade() {
+        act(&Centre(inner));
+    }
+}

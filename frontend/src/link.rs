@@ -1,0 +1,338 @@
+//! The link to the server: what to send, what to believe, when it counts as lost, and when to try again. A pure
+//! machine: the socket, the clock and chance come in as inputs.
+//!
+//! Must never show a frame of a lower epoch, or let a hole in the sequence pass: both would be wrong figures.
+
+#[cfg(target_arch = "wasm32")]
+pub mod socket;
+
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use taydo_model::wire::{ClientMessage, Head, ServerMessage, Topic};
+
+/// What happens to the link.
+#[derive(Debug)]
+pub enum Input {
+    /// The socket is open.
+    Open,
+    /// The socket is closed, or could not be opened; with a number of [0, 1) from chance.
+    Closed(f64),
+    /// The server has said something.
+    Message(ServerMessage),
+    /// Some time has passed; comes at least once a second.
+    Tick,
+    /// The page shows these topics from now on, and was built by this definition set.
+    Page {
+        /// What it shows.
+        topics: Vec<Topic>,
+        /// Its definition set's hash.
+        definitions: String,
+    },
+}
+
+/// What the page must do about it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Open a socket.
+    Connect,
+    /// Close the socket; `Input::Closed` follows.
+    Close,
+    /// Send this.
+    Send(ClientMessage),
+    /// Take these readings in: a snapshot or an update.
+    Take(ServerMessage),
+    /// Believe this time of the server's.
+    Time(Timestamp),
+    /// Fetch the page's definitions anew.
+    Refetch,
+    /// The server's build is this one.
+    Build(String),
+    /// The server begins anew below what the page has seen; only loading the page again helps.
+    Reload,
+}
+
+/// The first wait before another attempt, in milliseconds.
+const FIRST_WAIT_MS: f64 = 500.0;
+/// The longest wait before another attempt, in milliseconds.
+const LONGEST_WAIT_MS: f64 = 5_000.0;
+/// An attempt that takes longer is given up, in milliseconds.
+const OPEN_LIMIT_MS: f64 = 10_000.0;
+/// Assumed until the server says how often it sends heartbeats, in milliseconds.
+const HEARTBEAT_MS: f64 = 5_000.0;
+/// The link is lost when a topic was silent for so many heartbeats.
+const SILENT_HEARTBEATS: f64 = 2.5;
+/// Definitions are fetched anew at most this often, in milliseconds.
+const REFETCH_REST_MS: f64 = 5_000.0;
+/// When nothing but lower epochs came for so long, the server has begun anew, in milliseconds.
+const BEHIND_LIMIT_MS: f64 = 30_000.0;
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Socket {
+    Waiting { until: f64 },
+    Opening { since: f64 },
+    Open,
+    Closing,
+}
+
+/// Where a topic stands.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    /// The last frame that was taken.
+    seen: Option<(i64, u64)>,
+    /// When the topic was last known to be in step with the server.
+    in_step: f64,
+    /// Whether it has been in step since the socket opened.
+    fresh: bool,
+    /// Whether a snapshot was asked for and hasn't come.
+    asked: bool,
+}
+
+/// How the link is, as people see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    /// Nothing was shown yet.
+    Connecting,
+    /// What is shown is current.
+    Live,
+    /// What is shown is old.
+    Lost,
+}
+
+/// The machine. Times are in milliseconds of a clock that only counts on.
+#[derive(Debug)]
+pub struct Link {
+    socket: Socket,
+    attempts: i32,
+    heartbeat_ms: f64,
+    places: BTreeMap<Topic, Place>,
+    definitions: String,
+    refetched: f64,
+    health: Health,
+    heard: f64,
+    behind_since: Option<f64>,
+}
+
+impl Default for Link {
+    fn default() -> Self {
+        Self {
+            socket: Socket::Waiting { until: 0.0 },
+            attempts: 0,
+            heartbeat_ms: HEARTBEAT_MS,
+            places: BTreeMap::new(),
+            definitions: String::new(),
+            refetched: f64::NEG_INFINITY,
+            health: Health::Connecting,
+            heard: 0.0,
+            behind_since: None,
+        }
+    }
+}
+
+impl Link {
+    /// How the link is.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.health
+    }
+
+    /// When the page was last known to be current, in milliseconds.
+    #[must_use]
+    pub fn heard(&self) -> f64 {
+        self.heard
+    }
+
+    /// What to do about `input` at `now`, in order.
+    pub fn step(&mut self, now: f64, input: Input) -> Vec<Action> {
+        let mut actions = Vec::new();
+        match input {
+            Input::Open => self.open(now, &mut actions),
+            Input::Closed(chance) => self.closed(now, chance),
+            Input::Message(message) => self.message(now, message, &mut actions),
+            Input::Tick => self.tick(now, &mut actions),
+            Input::Page { topics, definitions } => self.page(now, topics, definitions, &mut actions),
+        }
+        self.judge(now);
+        actions
+    }
+
+    fn open(&mut self, now: f64, actions: &mut Vec<Action>) {
+        self.socket = Socket::Open;
+        for (topic, place) in &mut self.places {
+            *place = Place { in_step: now, fresh: false, asked: place.seen.is_none(), seen: place.seen };
+            actions.push(Action::Send(match place.seen {
+                Some((epoch, sequence)) => ClientMessage::Resume { topic: topic.clone(), epoch, sequence },
+                None => ClientMessage::Subscribe { topic: topic.clone() },
+            }));
+        }
+    }
+
+    /// Waits grow from half a second to five, each cut by up to a half, so that a thousand pages don't come back at once.
+    fn closed(&mut self, now: f64, chance: f64) {
+        let wait = (FIRST_WAIT_MS * 2f64.powi(self.attempts.min(8))).min(LONGEST_WAIT_MS);
+        self.attempts += 1;
+        self.socket = Socket::Waiting { until: now + wait * (1.0 - chance / 2.0) };
+        for place in self.places.values_mut() {
+            place.fresh = false;
+        }
+    }
+
+    fn tick(&mut self, now: f64, actions: &mut Vec<Action>) {
+        match self.socket {
+            Socket::Waiting { until } if until <= now && !self.places.is_empty() => {
+                self.socket = Socket::Opening { since: now };
+                actions.push(Action::Connect);
+            }
+            Socket::Opening { since } if since + OPEN_LIMIT_MS < now => self.close(actions),
+            Socket::Open if self.places.values().any(|place| self.is_silent(place, now)) => self.close(actions),
+            _ => {}
+        }
+        if self.behind_since.is_some_and(|since| since + BEHIND_LIMIT_MS < now) {
+            self.behind_since = None;
+            actions.push(Action::Reload);
+        }
+    }
+
+    fn close(&mut self, actions: &mut Vec<Action>) {
+        self.socket = Socket::Closing;
+        actions.push(Action::Close);
+    }
+
+    fn is_silent(&self, place: &Place, now: f64) -> bool {
+        now - place.in_step > SILENT_HEARTBEATS * self.heartbeat_ms
+    }
+
+    fn page(&mut self, now: f64, topics: Vec<Topic>, definitions: String, actions: &mut Vec<Action>) {
+        self.definitions = definitions;
+        if self.places.is_empty() {
+            self.health = Health::Connecting;
+            self.heard = now;
+        }
+        let gone: Vec<Topic> = self.places.keys().filter(|topic| !topics.contains(topic)).cloned().collect();
+        for topic in gone {
+            self.places.remove(&topic);
+            if self.socket == Socket::Open {
+                actions.push(Action::Send(ClientMessage::Unsubscribe { topic }));
+            }
+        }
+        for topic in topics {
+            if self.places.contains_key(&topic) {
+                continue;
+            }
+            self.places.insert(topic.clone(), Place { seen: None, in_step: now, fresh: false, asked: true });
+            if self.socket == Socket::Open {
+                actions.push(Action::Send(ClientMessage::Subscribe { topic }));
+            }
+        }
+    }
+
+    fn message(&mut self, now: f64, message: ServerMessage, actions: &mut Vec<Action>) {
+        match &message {
+            ServerMessage::Hello { time, build, heartbeat_ms } => {
+                self.heartbeat_ms = f64::from(*heartbeat_ms).max(100.0);
+                actions.push(Action::Time(*time));
+                actions.push(Action::Build(build.clone()));
+            }
+            ServerMessage::Snapshot { head, .. } => {
+                if self.admits(now, head) {
+                    self.taken(now, head);
+                    self.follow(now, head, actions);
+                    actions.push(Action::Take(message));
+                }
+            }
+            ServerMessage::Update { head, .. } => {
+                if self.admits(now, head) {
+                    self.update(now, head.clone(), message, actions);
+                }
+            }
+            ServerMessage::Heartbeat { head } => {
+                if self.admits(now, head) {
+                    self.heartbeat(now, head, actions);
+                }
+            }
+            // A refusal of ours that repeats itself shows as silence, which ends in a new socket.
+            ServerMessage::Error { .. } => {}
+        }
+    }
+
+    /// Whether a frame is one of ours, and not of an epoch that is over.
+    fn admits(&mut self, now: f64, head: &Head) -> bool {
+        let Some(place) = self.places.get(&head.topic) else { return false };
+        let is_old = place.seen.is_some_and(|(epoch, _)| head.epoch < epoch);
+        if is_old {
+            self.behind_since.get_or_insert(now);
+        } else {
+            self.behind_since = None;
+        }
+        !is_old
+    }
+
+    fn update(&mut self, now: f64, head: Head, message: ServerMessage, actions: &mut Vec<Action>) {
+        match self.places.get(&head.topic).and_then(|place| place.seen) {
+            Some((epoch, sequence)) if epoch == head.epoch && head.sequence <= sequence => {}
+            Some((epoch, sequence)) if epoch == head.epoch && head.sequence == sequence + 1 => {
+                self.taken(now, &head);
+                self.follow(now, &head, actions);
+                actions.push(Action::Take(message));
+            }
+            _ => self.ask(&head.topic, actions),
+        }
+    }
+
+    fn heartbeat(&mut self, now: f64, head: &Head, actions: &mut Vec<Action>) {
+        match self.places.get(&head.topic).and_then(|place| place.seen) {
+            Some((epoch, sequence)) if epoch == head.epoch && head.sequence <= sequence => {
+                self.taken(now, &Head { sequence, ..head.clone() });
+                self.follow(now, head, actions);
+            }
+            _ => self.ask(&head.topic, actions),
+        }
+    }
+
+    /// Asks for a snapshot, once.
+    fn ask(&mut self, topic: &Topic, actions: &mut Vec<Action>) {
+        if let Some(place) = self.places.get_mut(topic)
+            && !place.asked
+        {
+            place.asked = true;
+            actions.push(Action::Send(ClientMessage::Subscribe { topic: topic.clone() }));
+        }
+    }
+
+    fn taken(&mut self, now: f64, head: &Head) {
+        self.attempts = 0;
+        if let Some(place) = self.places.get_mut(&head.topic) {
+            *place = Place { seen: Some((head.epoch, head.sequence)), in_step: now, fresh: true, asked: false };
+        }
+    }
+
+    /// What every frame that is believed brings beside its readings.
+    fn follow(&mut self, now: f64, head: &Head, actions: &mut Vec<Action>) {
+        actions.push(Action::Time(head.time));
+        if head.definitions != self.definitions && self.refetched + REFETCH_REST_MS <= now {
+            self.refetched = now;
+            actions.push(Action::Refetch);
+        }
+    }
+
+    /// Live while every topic is in step; lost from the moment that one isn't, once there was something to lose.
+    fn judge(&mut self, now: f64) {
+        let current = self.socket == Socket::Open && self.places.values().all(|place| place.fresh && !self.is_silent(place, now));
+        if current && !self.places.is_empty() {
+            self.health = Health::Live;
+            self.heard = self.places.values().map(|place| place.in_step).fold(f64::INFINITY, f64::min);
+        } else if self.health == Health::Live && !(self.socket == Socket::Open && self.is_joining(now)) {
+            self.health = Health::Lost;
+        } else if self.health == Health::Connecting && now - self.heard > OPEN_LIMIT_MS / 2.0 && !self.places.is_empty() {
+            self.health = Health::Lost;
+        }
+    }
+
+    /// A topic that was added a moment ago has no snapshot yet; that is no loss.
+    fn is_joining(&self, now: f64) -> bool {
+        self.places.values().all(|place| place.fresh || place.seen.is_none())
+            && !self.places.values().any(|place| self.is_silent(place, now))
+    }
+}
+
+#[cfg(test)]
+mod tests;

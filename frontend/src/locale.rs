@@ -1,0 +1,175 @@
+//! How the pages speak: every text of the interface in Vietnamese and English, and how numbers, spans and changes
+//! are written in each. Texts that come from definitions bring their own two languages.
+//!
+//! Must never read a clock, a zone's rules or the browser's settings: the language is always an argument.
+
+mod words;
+
+pub use taydo_model::text::Language;
+pub use words::{Words, words};
+
+use taydo_model::ErrorCode;
+
+/// The language that a code such as `vi` or `en-GB` asks for, if it is one of ours.
+#[must_use]
+pub fn language(code: &str) -> Option<Language> {
+    match code.split(['-', '_']).next() {
+        Some("vi") => Some(Language::Vi),
+        Some("en") => Some(Language::En),
+        _ => None,
+    }
+}
+
+/// The language's code, for `lang` attributes and addresses.
+#[must_use]
+pub fn code(language: Language) -> &'static str {
+    match language {
+        Language::Vi => "vi",
+        Language::En => "en",
+    }
+}
+
+/// A number with this many decimals: `1.234,5` in Vietnamese, `1,234.5` in English, with a true minus sign.
+#[must_use]
+pub fn number(value: f64, decimals: u8, language: Language) -> String {
+    let (group, point) = match language {
+        Language::Vi => ('.', ','),
+        Language::En => (',', '.'),
+    };
+    let plain = format!("{:.*}", usize::from(decimals), value.abs());
+    let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
+    let mut out = String::with_capacity(plain.len() + plain.len() / 3 + 1);
+    // What rounds to zero has no sign.
+    if value < 0.0 && plain.bytes().any(|digit| (b'1'..=b'9').contains(&digit)) {
+        out.push('\u{2212}');
+    }
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at) % 3 == 0 {
+            out.push(group);
+        }
+        out.push(digit);
+    }
+    if !fraction.is_empty() {
+        out.push(point);
+        out.push_str(fraction);
+    }
+    out
+}
+
+/// A whole number, such as a count.
+#[must_use]
+pub fn count(value: u64, language: Language) -> String {
+    #[allow(clippy::cast_precision_loss)]
+    number(value as f64, 0, language)
+}
+
+/// A difference, with its sign: `+1,2`.
+#[must_use]
+pub fn difference(value: f64, decimals: u8, language: Language) -> String {
+    let text = number(value, decimals, language);
+    if value > 0.0 && text.bytes().any(|digit| (b'1'..=b'9').contains(&digit)) { format!("+{text}") } else { text }
+}
+
+/// A span in its largest whole unit: `12 giây`, `3 min`.
+#[must_use]
+pub fn span(seconds: i64, language: Language) -> String {
+    let seconds = seconds.max(0);
+    let (amount, vi, en) = match seconds {
+        0..60 => (seconds, "giây", "s"),
+        60..3600 => (seconds / 60, "phút", "min"),
+        3600..172_800 => (seconds / 3600, "giờ", "h"),
+        _ => (seconds / 86_400, "ngày", "days"),
+    };
+    match language {
+        Language::Vi => format!("{amount} {vi}"),
+        Language::En => format!("{amount} {en}"),
+    }
+}
+
+/// How old something is: `12 giây trước`, `3 min ago`.
+#[must_use]
+pub fn age(seconds: i64, language: Language) -> String {
+    match language {
+        Language::Vi => format!("{} trước", span(seconds, language)),
+        Language::En => format!("{} ago", span(seconds, language)),
+    }
+}
+
+/// A refusal in one or two words.
+#[must_use]
+pub fn refusal(error: ErrorCode, language: Language) -> &'static str {
+    let (vi, en) = match error {
+        ErrorCode::Malformed => ("không đọc được", "unreadable"),
+        ErrorCode::Invalid => ("không hợp lệ", "invalid"),
+        ErrorCode::NotFound => ("không tồn tại", "not found"),
+        ErrorCode::MethodNotAllowed => ("sai phương thức", "wrong method"),
+        ErrorCode::TooLarge => ("quá lớn", "too large"),
+        ErrorCode::UnsupportedMedia => ("sai định dạng", "unsupported format"),
+        ErrorCode::Forbidden => ("không được phép", "forbidden"),
+        ErrorCode::ForeignOrigin => ("nguồn trang lạ", "foreign page"),
+        ErrorCode::Busy => ("quá tải", "too busy"),
+        ErrorCode::Unavailable => ("chưa sẵn sàng", "unavailable"),
+        ErrorCode::Timeout => ("quá thời gian", "timed out"),
+        ErrorCode::Internal => ("lỗi máy chủ", "server fault"),
+        ErrorCode::UnknownMetric => ("chỉ số lạ", "unknown metric"),
+        ErrorCode::WrongUnit => ("sai đơn vị", "wrong unit"),
+        ErrorCode::InvalidValue => ("giá trị sai", "invalid value"),
+        ErrorCode::InvalidTime => ("thời gian sai", "invalid time"),
+        ErrorCode::InvalidLabel => ("nhãn sai", "invalid label"),
+        ErrorCode::TooManySeries => ("quá nhiều chuỗi", "too many series"),
+    };
+    match language {
+        Language::Vi => vi,
+        Language::En => en,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use taydo_model::text::nfc;
+
+    #[test]
+    fn numbers_are_written_as_each_language_writes_them() {
+        for (value, decimals, vi, en) in [
+            (1234.5, 1, "1.234,5", "1,234.5"),
+            (-1_234_567.0, 0, "−1.234.567", "−1,234,567"),
+            (0.0, 1, "0,0", "0.0"),
+            (-0.04, 1, "0,0", "0.0"),
+            (999.96, 1, "1.000,0", "1,000.0"),
+            (12.0, 0, "12", "12"),
+        ] {
+            assert_eq!(number(value, decimals, Language::Vi), vi);
+            assert_eq!(number(value, decimals, Language::En), en);
+        }
+        assert_eq!(difference(1.25, 1, Language::Vi), "+1,2");
+        assert_eq!(difference(0.01, 1, Language::Vi), "0,0");
+        assert_eq!(difference(-3.0, 0, Language::En), "−3");
+    }
+
+    #[test]
+    fn an_age_is_told_in_its_largest_whole_unit() {
+        for (seconds, vi, en) in [
+            (-3, "0 giây trước", "0 s ago"),
+            (12, "12 giây trước", "12 s ago"),
+            (59, "59 giây trước", "59 s ago"),
+            (60, "1 phút trước", "1 min ago"),
+            (3_599, "59 phút trước", "59 min ago"),
+            (90_000, "25 giờ trước", "25 h ago"),
+            (172_800, "2 ngày trước", "2 days ago"),
+        ] {
+            assert_eq!(age(seconds, Language::Vi), vi);
+            assert_eq!(age(seconds, Language::En), en);
+        }
+    }
+
+    #[test]
+    fn every_text_is_composed_and_none_is_empty() {
+        for language in [Language::Vi, Language::En] {
+            for text in words(language).all() {
+                assert!(!text.is_empty());
+                assert_eq!(nfc(text), text, "a text is not in Unicode NFC, or has blanks around it");
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The pages, and what they have in common: the frame with its navigation, the banner of a lost link, the grid.
+//!
+//! Must never put a control on a wall.
+
+pub mod board;
+pub mod index;
+pub mod sources;
+pub mod wall;
+
+use crate::{
+    app::{Route, use_notice, use_speech},
+    browser,
+    centre::Centre,
+    client::ClientError,
+    locale::{self, words},
+    panels::PanelView,
+    ranking::Names,
+};
+use std::rc::Rc;
+use taydo_model::{Kpi, api::BoardPage, text::Language};
+use yew::prelude::*;
+use yew_router::prelude::*;
+
+/// What stands where a page can't be built yet.
+#[derive(Clone, PartialEq, Properties)]
+pub struct FailureProps {
+    /// Why; `None` while it is only loading.
+    pub error: Option<ClientError>,
+    /// The language.
+    pub language: Language,
+}
+
+/// Says that a page is loading, or why it can't be had.
+#[component]
+pub fn Failure(props: &FailureProps) -> Html {
+    let words = words(props.language);
+    let (text, again) = match &props.error {
+        None => (words.loading.to_owned(), None),
+        Some(error) => (error.text(props.language), (!error.is_final()).then_some(words.retrying)),
+    };
+    html! { <main class="failure" role="status"><p>{ text }</p>{ again.map(|again| html! { <p class="note">{ again }{ "…" }</p> }) }</main> }
+}
+
+/// A page's frame.
+#[derive(Clone, PartialEq, Properties)]
+pub struct FrameProps {
+    /// The page's title.
+    pub title: AttrValue,
+    /// What it shows.
+    pub children: Children,
+}
+
+fn switch_language(language: Language, choose: &Callback<Language>) -> Html {
+    let option = |one: Language, name: &'static str| {
+        let choose = choose.clone();
+        let pressed = (language == one).to_string();
+        html! { <button type="button" lang={locale::code(one)} aria-pressed={pressed} onclick={move |_| choose.emit(one)}>{ name }</button> }
+    };
+    html! {
+        <div class="languages" role="group" aria-label={words(language).language}>
+            { option(Language::Vi, "Tiếng Việt") }{ option(Language::En, "English") }
+        </div>
+    }
+}
+
+/// The frame of every page that people operate: navigation, language, title.
+#[component]
+pub fn Frame(props: &FrameProps) -> Html {
+    let speech = use_speech();
+    let words = words(speech.language);
+    let route = use_route::<Route>();
+    use_effect_with(props.title.clone(), |title| browser::set_title(title));
+    let link = |to: Route, text: &'static str| {
+        let is_here = route.as_ref() == Some(&to);
+        html! { <li class={classes!(is_here.then_some("here"))}><Link<Route> {to}>{ text }</Link<Route>></li> }
+    };
+    html! {
+        <>
+            <a class="skip" href="#main">{ words.skip }</a>
+            <header class="top">
+                <p class="brand"><Link<Route> to={Route::Index}>{ "Tây Đô" }</Link<Route>></p>
+                <nav aria-label={words.centre}><ul>{ link(Route::Index, words.boards) }{ link(Route::Sources, words.sources) }</ul></nav>
+                { switch_language(speech.language, &speech.choose) }
+            </header>
+            <main id="main" tabindex="-1"><h1>{ &props.title }</h1>{ props.children.clone() }</main>
+        </>
+    }
+}
+
+/// Says since when the figures are old, or that there is a new version to load; nothing while all is well.
+#[component]
+pub fn Banner() -> Html {
+    let Some(centre) = use_context::<Centre>() else { return Html::default() };
+    let notice = use_notice(&centre);
+    let words = words(use_speech().language);
+    let lost = notice.lost_since.map(|since| {
+        let time = centre.calendar().second(since);
+        html! { <p class="lost"><b>{ words.lost_since }{ " " }<time>{ time }</time></b>{ " – " }{ words.lost_note }</p> }
+    });
+    html! { <div class="banner" role="status" aria-live="polite">{ lost }</div> }
+}
+
+/// A board's panels on their grid.
+#[derive(Clone, PartialEq, Properties)]
+pub struct GridProps {
+    /// The board and its KPIs.
+    pub page: Rc<BoardPage>,
+    /// Whether it hangs on a wall.
+    #[prop_or_default]
+    pub is_kiosk: bool,
+}
+
+/// A board's panels.
+#[component]
+pub fn Grid(props: &GridProps) -> Html {
+    let language = use_speech().language;
+    let place = use_node_ref();
+    let centre = use_context::<Centre>();
+    let names = use_memo((props.page.clone(), centre.map(|centre| centre.city())), |(page, city)| {
+        city.as_ref().map(|city| Names::new(city, page)).unwrap_or_default()
+    });
+    let kpis = use_memo(props.page.clone(), |page| page.kpis.iter().cloned().map(Rc::new).collect::<Vec<Rc<Kpi>>>());
+    let node = place.clone();
+    use_effect_with(props.page.clone(), move |page| {
+        if let Some(element) = node.cast::<web_sys::Element>() {
+            browser::set_style(&element, "--columns", &page.board.columns.max(1).to_string());
+            browser::set_style(&element, "--rows", &page.board.rows.max(1).to_string());
+        }
+    });
+    let view = |(n, panel): (usize, &taydo_model::board::Panel)| {
+        let kpi = kpis.iter().find(|kpi| kpi.id == *panel.content.kpi())?.clone();
+        let key = format!("{}/{n}", props.page.board.id);
+        Some(html! { <PanelView {key} {kpi} panel={Rc::new(panel.clone())} names={names.clone()} {language} is_kiosk={props.is_kiosk} /> })
+    };
+    html! { <div ref={place} class="grid">{ for props.page.board.panels.iter().enumerate().filter_map(view) }</div> }
+}

@@ -1,0 +1,43 @@
+//! The first page: which walls and boards there are.
+//!
+//! Must never be the only way to a page: every one has its address.
+
+use super::Frame;
+use crate::{
+    app::{Route, use_speech},
+    centre::Centre,
+    locale::words,
+};
+use yew::prelude::*;
+use yew_router::prelude::*;
+
+fn list(title: &str, entries: Vec<(String, Route)>, nothing: &str) -> Html {
+    let entry = |(text, to): (String, Route)| html! { <li><Link<Route> {to}>{ text }</Link<Route>></li> };
+    html! {
+        <section class="list">
+            <h2>{ title }</h2>
+            if entries.is_empty() { <p class="note">{ nothing }</p> } else { <ul>{ for entries.into_iter().map(entry) }</ul> }
+        </section>
+    }
+}
+
+/// The page.
+#[component]
+pub fn Index() -> Html {
+    let language = use_speech().language;
+    let Some(centre) = use_context::<Centre>() else { return Html::default() };
+    let (words, page) = (words(language), centre.city());
+    let boards = page.boards.iter().map(|link| (link.title.get(language).to_owned(), Route::Board { id: link.id.to_string() })).collect();
+    let walls = page.walls.iter().map(|link| (link.title.get(language).to_owned(), Route::Wall { id: link.id.to_string() })).collect();
+    let sources = vec![(words.sources.to_owned(), Route::Sources)];
+    html! {
+        <Frame title={format!("{} {}", words.centre, page.city.name.get(language))}>
+            <div class="lists">
+                { list(words.boards, boards, words.nothing) }
+                { list(words.walls, walls, words.nothing) }
+                { list(words.sources, sources, words.nothing) }
+            </div>
+            <p class="attribution">{ &page.city.attribution }</p>
+        </Frame>
+    }
+}

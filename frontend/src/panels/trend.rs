@@ -1,0 +1,291 @@
+//! The trend chart: the course of one or more figures, drawn on canvases, with its title, legend and table as HTML.
+//!
+//! Must never draw more than once a second, or stop its time axis because no data comes.
+
+use super::{Look, PanelProps, marks, use_look};
+use crate::{
+    browser,
+    centre::{Centre, Moment},
+    digits::{CHART_REST_MS, DIGITS_REST_MS, Gate},
+    draw::{
+        canvas::ChartCanvas,
+        chart::{self, Ground, Line, Palette},
+        scale,
+    },
+    figure,
+    locale::{self, words},
+    store::{Interest, Key, Store},
+};
+use plotters::style::RGBColor;
+
+use taydo_model::{Quality, Scope, api::Point, board::Content};
+use wasm_bindgen::{JsCast, prelude::Closure};
+use web_sys::{Element, HtmlCanvasElement, ResizeObserver};
+use yew::prelude::*;
+
+/// Rows of the table: the newest ones.
+const TABLE_ROWS: usize = 100;
+/// Colours of lines that the style sheet names, `--line-1` and so on.
+const LINES: usize = 4;
+
+/// What a chart is drawn on.
+#[derive(Debug, Clone, PartialEq)]
+struct Surface {
+    size: (u32, u32),
+    font_px: f64,
+    palette: Palette,
+}
+
+/// One line of the legend.
+#[derive(Debug, Clone, PartialEq)]
+struct Entry {
+    name: String,
+    value: Option<String>,
+    quality: Quality,
+}
+
+/// What stands around the chart.
+#[derive(Debug, Clone, PartialEq)]
+struct View {
+    entries: Vec<Entry>,
+    summary: String,
+    /// Said where the chart is empty.
+    note: Option<&'static str>,
+}
+
+fn colour(name: &str, otherwise: RGBColor) -> RGBColor {
+    let text = browser::custom_property(name).unwrap_or_default();
+    let hex = text.strip_prefix('#').filter(|hex| hex.len() == 6).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+    hex.map_or(otherwise, |hex| {
+        let [_, red, green, blue] = hex.to_be_bytes();
+        RGBColor(red, green, blue)
+    })
+}
+
+fn palette() -> Palette {
+    let grey = RGBColor(154, 163, 173);
+    Palette {
+        text: colour("--text-soft", grey),
+        grid: colour("--grid", RGBColor(44, 50, 58)),
+        target: colour("--target", grey),
+        lines: (1..=LINES).map(|n| colour(&format!("--line-{n}"), grey)).collect(),
+    }
+}
+
+fn measure(element: &Element) -> Option<Surface> {
+    let place = element.get_bounding_client_rect();
+    let ratio = browser::pixel_ratio();
+    let style = web_sys::window()?.get_computed_style(element).ok()??;
+    let font_px: f64 = style.get_property_value("font-size").ok()?.trim_end_matches("px").parse().ok()?;
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let pixels = |length: f64| (length * ratio).round().clamp(0.0, 16_384.0) as u32;
+    let size = (pixels(place.width()), pixels(place.height()));
+    (size.0 > 20 && size.1 > 20).then(|| Surface { size, font_px: (font_px * ratio).round(), palette: palette() })
+}
+
+/// The surface, renewed whenever the element's size changes.
+#[hook]
+fn use_surface(node: NodeRef) -> Option<Surface> {
+    let surface = use_state_eq(|| None);
+    let setter = surface.setter();
+    use_effect_with((), move |()| {
+        let element = node.cast::<Element>();
+        let seen = element.clone();
+        let resized = Closure::<dyn FnMut()>::new(move || setter.set(seen.as_ref().and_then(measure)));
+        let observer = ResizeObserver::new(resized.as_ref().unchecked_ref()).ok();
+        if let (Some(observer), Some(element)) = (&observer, &element) {
+            observer.observe(element);
+        }
+        move || {
+            if let Some(observer) = observer {
+                observer.disconnect();
+            }
+            drop(resized);
+        }
+    });
+    (*surface).clone()
+}
+
+/// A figure's course as a line: what is recorded, and the live reading at its end.
+fn line(store: &Store, key: &Key, every_s: u32) -> Line {
+    #[allow(clippy::cast_precision_loss)]
+    let point = |Point { time, value, quality }: Point| (time.as_millisecond() as f64 / 1000.0, value, quality);
+    let mut points: Vec<_> = store.course(key).into_iter().flat_map(|course| course.points()).map(point).collect();
+    if let Some(live) = store.reading(key).filter(|live| matches!(live.quality, Quality::Good | Quality::Partial)) {
+        let live = point(Point { time: live.time, value: live.value, quality: live.quality });
+        if points.last().is_none_or(|last| last.0 < live.0) {
+            points.push(live);
+        }
+    }
+    Line { points, gap_s: f64::from(every_s) * 2.5 + 5.0 }
+}
+
+fn ground(centre: &Centre, props: &PanelProps, surface: &Surface, span_s: u32, lines: &[Line], now: Moment) -> Ground {
+    let (width, height) = surface.size;
+    // The axis moves on by whole pixels, so that the ground is drawn again only when it would look different.
+    let step = (f64::from(span_s) / f64::from(width)).max(1.0);
+    #[allow(clippy::cast_precision_loss)]
+    let to = (now.time.as_millisecond() as f64 / 1000.0 / step).ceil() * step;
+    let from = to - f64::from(span_s);
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let count = (f64::from(height) / (surface.font_px * 3.2)).clamp(2.0, 6.0) as u32;
+    let axis = chart::axis(lines, from, props.kpi.target, count);
+    let number = |tick: f64| locale::number(tick, axis.decimals, props.language);
+    let mut ground = Ground {
+        size: surface.size,
+        font_px: surface.font_px,
+        time: (from, to),
+        numbers: axis.ticks.iter().map(|tick| (*tick, number(*tick))).collect(),
+        axis,
+        times: Vec::new(),
+        target: props.kpi.target,
+        palette: surface.palette.clone(),
+    };
+    let calendar = centre.calendar();
+    #[allow(clippy::cast_possible_truncation)]
+    let room = (f64::from(ground.plot_width_px()) / (surface.font_px * 5.5)) as i64;
+    #[allow(clippy::cast_possible_truncation)]
+    let ticks = scale::time_ticks(from.ceil() as i64, to as i64, i64::from(calendar.offset_s(now.time)), room.min(8));
+    let text = |second: i64| {
+        let time = jiff::Timestamp::from_second(second).unwrap_or(now.time);
+        if ticks.are_days { calendar.day(time) } else { calendar.minute(time) }
+    };
+    #[allow(clippy::cast_precision_loss)]
+    let times = ticks.at.iter().map(|second| (*second as f64, text(*second))).collect();
+    ground.times = times;
+    ground
+}
+
+fn view(props: &PanelProps, keys: &[Key], span_s: u32, store: &Store, lines: &[Line], now: Moment) -> View {
+    let words = words(props.language);
+    let mut summary = format!("{}, {} {}", props.title(), words.last_span, locale::span(i64::from(span_s), props.language));
+    let mut entries = Vec::new();
+    for (key, line) in keys.iter().zip(lines) {
+        let reading = store.reading(key);
+        let quality = reading.map_or(Quality::Missing, |reading| props.kpi.quality_at(reading, now.time));
+        let value = reading.and_then(|reading| reading.value).filter(|_| quality != Quality::Missing);
+        let name = props.names.of(&key.scope, props.language);
+        let text = |value: f64| figure::with_unit(&props.kpi, value, props.language);
+        let values = line.points.iter().filter_map(|(_, value, _)| *value);
+        let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+        if low <= high {
+            let newest = value.map_or_else(|| words.missing.to_owned(), |value| format!("{} {}", words.latest, text(value)));
+            summary.push_str(&format!("; {name}: {newest}, {} {}, {} {}", words.lowest, text(low), words.highest, text(high)));
+        }
+        entries.push(Entry { name, value: value.map(text), quality });
+    }
+    let courses: Vec<_> = keys.iter().filter_map(|key| store.course(key)).collect();
+    let is_empty = lines.iter().all(|line| line.points.iter().all(|(_, value, _)| value.is_none()));
+    let note = match is_empty {
+        _ if courses.iter().any(|course| course.has_failed()) => Some(words.history_failed),
+        true if courses.iter().all(|course| course.is_here()) => Some(words.no_history),
+        true => Some(words.loading),
+        false => None,
+    };
+    View { entries, summary, note }
+}
+
+fn look(props: &PanelProps, keys: Vec<Key>, span_s: u32, surface: Option<Surface>, canvases: [NodeRef; 2]) -> Look<View> {
+    let props = props.clone();
+    let mut gate = Gate::new(DIGITS_REST_MS);
+    let mut canvas: Option<ChartCanvas> = None;
+    let mut drawn_ms = f64::NEG_INFINITY;
+    Box::new(move |centre: &Centre, now| {
+        let lines: Vec<Line> = centre.read(|store| keys.iter().map(|key| line(store, key, props.kpi.every_s)).collect());
+        let (view, again) = gate.pass(centre.read(|store| view(&props, &keys, span_s, store, &lines, now)), now.ms);
+        // The once-a-second wake must not fall behind by the part of a frame that it came early.
+        if now.ms < drawn_ms + CHART_REST_MS - 50.0 {
+            return (view, Some(again.map_or(drawn_ms + CHART_REST_MS, |again| again.min(drawn_ms + CHART_REST_MS))));
+        }
+        if canvas.is_none()
+            && let [Some(below), Some(above)] = [0, 1].map(|n| canvases.get(n).and_then(NodeRef::cast::<HtmlCanvasElement>))
+        {
+            canvas = ChartCanvas::new(below, above);
+        }
+        if let (Some(canvas), Some(surface)) = (&mut canvas, &surface) {
+            drawn_ms = now.ms;
+            let ground = ground(centre, &props, surface, span_s, &lines, now);
+            canvas.draw(ground, centre.fonts(), &lines);
+        }
+        (view, again)
+    })
+}
+
+fn table(centre: &Centre, props: &PanelProps, keys: &[Key]) -> Html {
+    let words = words(props.language);
+    let (calendar, now) = (centre.calendar(), centre.now());
+    let rows = |key: &Key| -> Vec<Html> {
+        let points: Vec<Point> =
+            centre.read(|store| store.course(key).map(|course| course.points().rev().take(TABLE_ROWS).collect()).unwrap_or_default());
+        let name = props.names.of(&key.scope, props.language);
+        let row = |point: &Point| {
+            let value = point.value.map_or_else(|| "—".to_owned(), |value| figure::with_unit(&props.kpi, value, props.language));
+            let quality = marks::quality_word(point.quality, words);
+            html! { <tr><th scope="row">{ calendar.moment(point.time, now.time) }</th><td>{ &name }</td><td>{ value }</td><td>{ quality }</td></tr> }
+        };
+        points.iter().map(row).collect()
+    };
+    html! {
+        <div class="scroll" tabindex="0" role="region" aria-label={format!("{}: {}", words.table, props.title())}>
+            <table>
+                <thead><tr><th scope="col">{ words.time }</th><th scope="col"></th><th scope="col">{ words.value }</th><th scope="col">{ words.quality }</th></tr></thead>
+                <tbody>{ for keys.iter().flat_map(rows) }</tbody>
+            </table>
+        </div>
+    }
+}
+
+fn legend(view: &View) -> Html {
+    let single = view.entries.len() == 1;
+    let entry = |(n, entry): (usize, &Entry)| {
+        let swatch = html! { <svg class={format!("swatch line-{}", n % LINES + 1)} viewBox="0 0 24 8" aria-hidden="true" focusable="false"><path d="M0 4h24" /></svg> };
+        html! {
+            <li data-quality={marks::quality_code(entry.quality)}>
+                { swatch }<span class="name">{ &entry.name }</span>
+                <b class="latest">{ entry.value.clone().unwrap_or_else(|| "—".to_owned()) }</b>{ marks::quality_shape(entry.quality) }
+            </li>
+        }
+    };
+    html! { <ul class={classes!("legend", single.then_some("single"))}>{ for view.entries.iter().enumerate().map(entry) }</ul> }
+}
+
+/// The chart.
+#[component]
+pub fn Trend(props: &PanelProps) -> Html {
+    let plot = use_node_ref();
+    let (below, above) = (use_node_ref(), use_node_ref());
+    let surface = use_surface(plot.clone());
+    let is_open = use_state_eq(|| false);
+    let Content::Trend { scopes, span_s, .. } = &props.panel.content else { return Html::default() };
+    let Some(centre) = use_context::<Centre>() else { return Html::default() };
+    let keys: Vec<Key> = scopes.iter().map(|scope: &Scope| Key { kpi: props.kpi.id.clone(), scope: scope.clone() }).collect();
+    let interests = || keys.iter().map(|key| Interest::Course(key.clone(), *span_s)).collect();
+    let make = || look(props, keys.clone(), *span_s, surface.clone(), [below.clone(), above.clone()]);
+    let view = use_look(&centre, (props.clone(), surface.clone()), interests, make);
+    let words = words(props.language);
+    let ontoggle = {
+        let is_open = is_open.clone();
+        Callback::from(move |event: Event| {
+            is_open.set(event.target_dyn_into::<Element>().is_some_and(|details| details.has_attribute("open")))
+        })
+    };
+    let target = props.kpi.target.map(|target| figure::with_unit(&props.kpi, target, props.language));
+    let summary = view.as_ref().map(|view| view.summary.clone());
+    html! {
+        <section class="panel trend" data-kpi={props.kpi.id.to_string()}>
+            <header>
+                <h3>{ props.title() }</h3>
+                <span class="note">{ format!("{} {}", words.last_span, locale::span(i64::from(*span_s), props.language)) }
+                    { target.map(|target| html! { <span class="goal">{ format!("{} {target}", words.target) }</span> }) }</span>
+            </header>
+            { view.as_ref().map(legend) }
+            <div class="plot" ref={plot} role="img" aria-label={summary}>
+                <canvas ref={below} aria-hidden="true"></canvas><canvas ref={above} aria-hidden="true"></canvas>
+                { view.as_ref().and_then(|view| view.note).map(|note| html! { <p class="empty">{ note }</p> }) }
+            </div>
+            if !props.is_kiosk {
+                <details {ontoggle}><summary>{ words.table }</summary>{ is_open.then(|| table(&centre, props, &keys)) }</details>
+            }
+        </section>
+    }
+}

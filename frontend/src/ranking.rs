@@ -1,0 +1,155 @@
+//! A ranking as its panel shows it: the worst areas, departments or assets first, each with its bar.
+//!
+//! Must never leave out silently: what is not shown is counted.
+
+use crate::{figure, locale};
+use jiff::Timestamp;
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use taydo_model::{
+    Kpi, Quality, Reading, Scope, Status,
+    api::{AssetName, BoardPage, CityPage},
+    kpi::Better,
+    text::Language,
+};
+
+/// What people call the things that values are for.
+#[derive(Debug, Default, PartialEq)]
+pub struct Names {
+    names: HashMap<Scope, (taydo_model::Text, String)>,
+}
+
+impl Names {
+    /// The names of a city's areas and departments, and of the assets that a board's panels name.
+    #[must_use]
+    pub fn new(city: &CityPage, board: &BoardPage) -> Self {
+        let plain = |name: &str| taydo_model::Text::new(name, name);
+        let areas = city.city.areas.iter().map(|area| (Scope::Area(area.id.clone()), (plain(&area.name), String::new())));
+        let departments = city.city.departments.iter().map(|one| (Scope::Department(one.id.clone()), (one.name.clone(), String::new())));
+        let asset = |one: &AssetName| (Scope::Asset(one.id.clone()), (plain(&one.name), one.site.clone()));
+        Self { names: areas.chain(departments).chain(board.assets.iter().map(asset)).collect() }
+    }
+
+    /// What a scope is called; its id where nobody has named it.
+    #[must_use]
+    pub fn of(&self, scope: &Scope, language: Language) -> String {
+        match (self.names.get(scope), scope) {
+            (_, Scope::City) => locale::words(language).city.to_owned(),
+            (Some((name, _)), _) if !name.get(language).is_empty() => name.get(language).to_owned(),
+            (_, Scope::Area(id)) => id.to_string(),
+            (_, Scope::Department(id)) => id.to_string(),
+            (_, Scope::Asset(id)) => id.to_string(),
+        }
+    }
+
+    /// Where it stands, for assets; empty where that says nothing beyond its name.
+    #[must_use]
+    pub fn site(&self, scope: &Scope) -> &str {
+        self.names.get(scope).filter(|(name, site)| name.vi != *site).map_or("", |(_, site)| site.as_str())
+    }
+}
+
+/// One line of a ranking.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// For whom.
+    pub scope: Scope,
+    /// What people call it.
+    pub name: String,
+    /// Where it stands, for assets.
+    pub site: String,
+    /// The number.
+    pub value: String,
+    /// The bar's length, of 100.
+    pub length: f64,
+    /// How much it can be relied on.
+    pub quality: Quality,
+    /// How far it lies towards the bad side.
+    pub status: Status,
+}
+
+/// What a ranking's panel shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ranking {
+    /// The first lines.
+    pub rows: Vec<Row>,
+    /// How many more have a value.
+    pub more: usize,
+    /// How many have none.
+    pub without: usize,
+    /// Where the target stands on the bars, of 100; `None` where there is none or it lies outside.
+    pub target: Option<f64>,
+}
+
+/// The first `limit` of the readings: the lowest where higher is better, else the highest.
+#[must_use]
+pub fn ranking<'a>(
+    kpi: &Kpi,
+    readings: impl Iterator<Item = &'a Reading>,
+    names: &Names,
+    limit: usize,
+    now: Timestamp,
+    language: Language,
+) -> Ranking {
+    let mut without = 0;
+    let mut valued: Vec<(f64, Quality, &Reading)> = Vec::new();
+    for reading in readings {
+        match (reading.value, kpi.quality_at(reading, now)) {
+            (None, _) | (_, Quality::Missing) => without += 1,
+            (Some(value), quality) => valued.push((value, quality, reading)),
+        }
+    }
+    let worst_first = |a: f64, b: f64| match kpi.better {
+        Better::Higher => a.total_cmp(&b),
+        Better::Lower | Better::Neither => b.total_cmp(&a),
+    };
+    // Equal values keep their order from one frame to the next.
+    valued.sort_by(|a, b| worst_first(a.0, b.0).then_with(|| a.2.scope.cmp(&b.2.scope)));
+    let more = valued.len().saturating_sub(limit);
+    valued.truncate(limit);
+    let largest = valued.iter().map(|(value, ..)| *value).max_by(f64::total_cmp).unwrap_or_default();
+    let full = kpi.target.filter(|target| *target > 0.0).map_or(largest, |target| largest.max(target));
+    let length =
+        |value: f64| if full.partial_cmp(&0.0) == Some(Ordering::Greater) { (value / full * 100.0).clamp(0.0, 100.0) } else { 0.0 };
+    let row = |(value, quality, reading): (f64, Quality, &Reading)| Row {
+        scope: reading.scope.clone(),
+        name: names.of(&reading.scope, language),
+        site: names.site(&reading.scope).to_owned(),
+        value: figure::with_unit(kpi, value, language),
+        length: length(value),
+        quality,
+        status: kpi.status(value),
+    };
+    let target = kpi.target.filter(|target| *target > 0.0 && *target <= full).map(length);
+    Ranking { rows: valued.into_iter().map(row).collect(), more, without, target }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figure::tests::{reading, speed};
+
+    fn shown(better: Better) -> (Vec<(String, f64)>, usize, usize, Option<f64>) {
+        let kpi = Kpi { better, ..speed() };
+        let readings: Vec<Reading> = [("1", Some(20.0)), ("2", None), ("3", Some(40.0)), ("4", Some(20.0)), ("5", Some(10.0))]
+            .into_iter()
+            .map(|(area, value)| reading(format!("area:{area}").parse().unwrap(), value))
+            .collect();
+        let now = Timestamp::from_second(10_000).unwrap();
+        let ranking = ranking(&kpi, readings.iter(), &Names::default(), 3, now, Language::Vi);
+        let rows = ranking.rows.iter().map(|row| (format!("{} {}", row.name, row.value), row.length)).collect();
+        (rows, ranking.more, ranking.without, ranking.target)
+    }
+
+    #[test]
+    fn the_worst_come_first_and_the_rest_is_counted() {
+        let line = |text: &str, length| (text.to_owned(), length);
+        let (rows, more, without, target) = shown(Better::Higher);
+        // Bars are relative to the target, which is the largest number on the panel.
+        let third = 20.0 / 30.0 * 100.0;
+        assert_eq!(rows, [line("5 10,0\u{a0}km/h", 10.0 / 30.0 * 100.0), line("1 20,0\u{a0}km/h", third), line("4 20,0\u{a0}km/h", third)]);
+        assert_eq!((more, without, target), (1, 1, Some(100.0)));
+        let (rows, ..) = shown(Better::Lower);
+        assert_eq!(rows.first(), Some(&line("3 40,0\u{a0}km/h", 100.0)));
+    }
+}
