@@ -26,8 +26,7 @@ impl Small {
     async fn start() -> Self {
         let clock = MovedClock::at(START);
         let database = Database::fresh().await;
-        let centre =
-            Centre::start(Setup { city: "tests/cities/mini", clock: Some(&clock), database: Some(&database), ..Setup::default() }).await;
+        let centre = Centre::start(Setup { city: "tests/cities/mini", clock: Some(&clock), database: Some(&database), ..Setup::default() }).await;
         Self { clock, database, centre }
     }
 
