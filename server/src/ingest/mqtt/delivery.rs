@@ -244,6 +244,8 @@ mod tests {
         // A group that came by the old connection has ended late: its packet numbers may name other messages now.
         assert_eq!(acknowledge(&[(0, 4)], true), 0);
         assert_eq!(acknowledge(&[(1, 3), (1, 4)], true), 2);
+        gate.next_connection();
+        assert_eq!(acknowledge(&[(1, 5)], true), 0);
         assert_eq!(sent, [1, 2, 3, 4]);
     }
 }

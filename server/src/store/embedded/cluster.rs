@@ -100,11 +100,23 @@ impl Cluster {
             }
             self.stop().await?;
         }
-        self.wait_until_gone().await?;
-        self.remove_foreign_pid_file();
-        self.spawn()?;
-        self.wait_until_ready(START_LIMIT).await?;
+        self.start().await?;
         self.make_database().await
+    }
+
+    /// Starts the postmaster. After a kill the dead one's memory may still be held by processes that are about to notice,
+    /// and a new postmaster ends at once; so it is tried again for a while.
+    async fn start(&mut self) -> Result<(), EmbeddedError> {
+        let begun = self.clock.instant();
+        loop {
+            self.wait_until_gone().await?;
+            self.remove_foreign_pid_file();
+            self.spawn()?;
+            match self.wait_until_ready(START_LIMIT).await {
+                Err(EmbeddedError::Start { .. }) if !self.is_alive() && begun.elapsed() < STOP_LIMIT => self.clock.pause(POLL * 5).await,
+                outcome => return outcome,
+            }
+        }
     }
 
     /// Whether the postmaster lives.
@@ -132,6 +144,12 @@ impl Cluster {
             }
         }
         Err(EmbeddedError::Stop { folder: self.folder.clone() })
+    }
+
+    /// Removes the socket's folder, which is empty once the postmaster has ended.
+    pub(super) fn remove_sockets(&self) {
+        // If something is in it after all, it isn't ours to delete; the next start uses the folder as it is.
+        let _ = std::fs::remove_dir(&self.sockets);
     }
 
     /// Makes the cluster beside its place and moves it there when it is whole, so that a half-made one is never used.

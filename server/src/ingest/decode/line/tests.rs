@@ -78,6 +78,9 @@ fn a_bad_line_is_named_and_the_others_are_taken() {
         assert_eq!((got[0].as_str(), got[2].as_str()), ("0: a.f{} 1 @-", "2: b.f{} 2 @-"), "{line:?}");
         assert!(got[1].starts_with(&format!("1: {expected}")), "{line:?}: {}", got[1]);
     }
+    // A quote that is left open closes at the next line's first one; that line is read by itself all the same.
+    let got = lines(b"m s=\"open\nb f=1,t=\"x\"\nc f=2", Precision::Nanoseconds);
+    assert_eq!((got.len(), got[1].as_str(), got[2].as_str()), (3, "1: b.f{} 1 @-", "2: c.f{} 2 @-"), "{got:?}");
     assert_eq!(lines(b"m,a=\xff f=1\nn f=2", Precision::Nanoseconds).len(), 2);
 }
 
