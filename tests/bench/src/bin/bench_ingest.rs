@@ -1,5 +1,7 @@
 //! `cargo xtask bench ingest`: durable rows through the ways in, beside the same database's COPY, in turn, in one run.
 //!
+//! With a word as argument only the ways whose names have it are measured, beside COPY.
+//!
 //! The server and PostgreSQL share both cores with the senders, as on a small machine. A way's rows count as stored when
 //! the server has acknowledged them (HTTP) or counted them as committed (MQTT); afterwards the table is counted.
 
@@ -74,8 +76,12 @@ async fn run(folder: &Path, config: Config) -> anyhow::Result<()> {
     let first_ms = (now_ms() - BACK_MS) / 1_000 * 1_000;
     let mut part = 0;
     // The first round makes the series and warms everything up; it is not counted.
+    let only = std::env::args().nth(1).unwrap_or_default();
     for round in 0..=ROUNDS {
         for ((name, way, count), (speed, cpu)) in WAYS.iter().zip(speeds.iter_mut().zip(&mut costs)) {
+            if !matches!(way, Way::Copy { .. }) && !name.contains(&only) {
+                continue;
+            }
             part += 1;
             let rows = Rows { first_ms: first_ms + part, count: *count };
             let before = database::stored(&client).await?;
@@ -132,11 +138,18 @@ impl Bench {
                     let halves = messages.split_at(messages.len() / 2);
                     tokio::try_join!(senders::publish(self.broker_port, halves.0), senders::publish(self.broker_port, halves.1))?;
                     let patience = Stopwatch::start();
-                    while senders::accepted(&self.address, "devices").await? < wanted {
-                        ensure!(patience.seconds() < 120.0, "messages are missing two minutes after the broker had them");
+                    loop {
+                        let missing = wanted.saturating_sub(senders::accepted(&self.address, "devices").await?);
+                        if missing == 0 {
+                            return Ok(());
+                        }
+                        ensure!(
+                            patience.seconds() < 60.0,
+                            "{missing} of {} rows are missing a minute after the broker had them",
+                            rows.count
+                        );
                         pause(Duration::from_millis(20)).await;
                     }
-                    Ok(())
                 })
                 .await
             }
@@ -198,14 +211,23 @@ async fn pause(duration: Duration) {
 
 fn report(speeds: &[Figures; WAYS.len()], costs: &[Figures; WAYS.len()]) {
     println!("durable rows, medians of {ROUNDS} rounds (lowest–highest)");
-    println!("{:<36} {:>34} {:>24} {:>20}", "", "rows/s", "CPU s/M", "÷ COPY, 1 connection");
-    let [one, ..] = speeds;
+    println!("{:<36} {:>28} {:>20} {:>18} {:>18}", "", "rows/s", "CPU s/M", "÷ COPY, 1", "÷ COPY, 2");
+    let [one, _, two, ..] = speeds;
+    let mut verdicts = Vec::new();
     for ((name, way, _), (speed, cost)) in WAYS.iter().zip(speeds.iter().zip(costs)) {
-        println!("{name:<36} {:>34} {:>24} {:>20}", speed.show(0), cost.show(2), speed.over(one).show(2));
-        let is_single = matches!(way, Way::Messages { values: 1 });
-        if !matches!(way, Way::Copy { .. }) && !is_single {
-            println!("{}", verdict(&format!("{name} ÷ COPY"), &speed.over(one), 0.6, false));
+        if speed.median().is_nan() {
+            continue;
         }
+        let (to_one, to_two) = (speed.over(one), speed.over(two));
+        println!("{name:<36} {:>28} {:>20} {:>18} {:>18}", speed.show(0), cost.show(2), to_one.show(2), to_two.show(2));
+        // The server has two connections that write, so the floor that counts has two as well. One value a message
+        // measures the broker, and has no aim.
+        if !matches!(way, Way::Copy { .. } | Way::Messages { values: 1 }) {
+            verdicts.push(verdict(&format!("{name} ÷ COPY over 2"), &to_two, 0.6, false));
+        }
+    }
+    for line in verdicts {
+        println!("{line}");
     }
     println!("every row of every way was found in the table, once");
 }
