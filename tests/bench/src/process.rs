@@ -125,14 +125,23 @@ pub fn cpu_s(pid: u32) -> f64 {
     used.filter_map(|text| text.split(' ').next()?.parse::<f64>().ok()).sum::<f64>() / 1e9
 }
 
-/// CPU seconds of a process and of all that descend from it now.
+/// CPU seconds of a process and of all that descend or have descended from it, so that the figure never falls.
 #[must_use]
 pub fn tree_cpu_s(pid: u32) -> f64 {
-    let children = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-    let listed = children.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
-    let below: f64 =
-        listed.flat_map(|text| text.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<u32>>()).map(tree_cpu_s).sum();
-    cpu_s(pid) + below
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let children = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    let numbers: Vec<u32> =
+        children.flat_map(|text| text.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()).collect();
+    cpu_s(pid) + reaped_cpu_s(pid) + numbers.into_iter().map(tree_cpu_s).sum::<f64>()
+}
+
+/// CPU seconds of the children of a process that have ended, in steps of a clock tick.
+fn reaped_cpu_s(pid: u32) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The program's name may hold spaces; the fields after its bracket begin with the third (proc(5)).
+    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
+    let ticks: f64 = fields.skip(13).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
+    ticks / rustix::param::clock_ticks_per_second() as f64
 }
 
 /// Resident memory of a process, kB.
