@@ -19,7 +19,6 @@ use gloo_timers::callback::Interval;
 use jiff::Timestamp;
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     rc::{Rc, Weak},
 };
 use taydo_model::{
@@ -65,7 +64,7 @@ struct Inner {
     link: RefCell<Link>,
     socket: RefCell<Option<Socket>>,
     pulse: Rc<Pulse>,
-    watchers: RefCell<BTreeMap<u32, Callback<Notice>>>,
+    watchers: RefCell<Vec<(u32, Callback<Notice>)>>,
     last_watcher: Cell<u32>,
     generation: Cell<u32>,
     is_outdated: Cell<bool>,
@@ -206,13 +205,13 @@ impl Centre {
     pub fn watch(&self, watcher: Callback<Notice>) -> u32 {
         let id = self.0.last_watcher.get() + 1;
         self.0.last_watcher.set(id);
-        self.0.watchers.borrow_mut().insert(id, watcher);
+        self.0.watchers.borrow_mut().push((id, watcher));
         id
     }
 
     /// Stops telling.
     pub fn unwatch(&self, id: u32) {
-        self.0.watchers.borrow_mut().remove(&id);
+        self.0.watchers.borrow_mut().retain(|(other, _)| *other != id);
     }
 
     fn tick(&self) {
@@ -330,8 +329,8 @@ impl Centre {
             Health::Lost => "lost",
         };
         browser::set_root("data-link", state);
-        let watchers: Vec<Callback<Notice>> = self.0.watchers.borrow().values().cloned().collect();
-        for watcher in watchers {
+        let watchers = self.0.watchers.borrow().clone();
+        for (_, watcher) in watchers {
             watcher.emit(notice);
         }
     }

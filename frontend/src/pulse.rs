@@ -5,7 +5,7 @@
 use crate::{browser, store::PanelId};
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeSet, HashMap},
+    collections::{HashMap, HashSet},
     rc::Rc,
 };
 use wasm_bindgen::{JsCast, prelude::Closure};
@@ -14,7 +14,7 @@ use yew::Callback;
 /// The page's one scheduler.
 pub struct Pulse {
     looks: RefCell<HashMap<PanelId, Callback<()>>>,
-    woken: RefCell<BTreeSet<PanelId>>,
+    woken: RefCell<HashSet<PanelId>>,
     /// When a panel wants to look again by itself, in milliseconds; one time each.
     due: RefCell<HashMap<PanelId, f64>>,
     is_asked: Cell<bool>,

@@ -23,7 +23,8 @@ impl Names {
     /// The names of a city's areas and departments, and of the assets that a board's panels name.
     #[must_use]
     pub fn new(city: &CityPage, board: &BoardPage) -> Self {
-        let plain = |name: &str| taydo_model::Text::new(name, name);
+        // The server has normalised every name; doing it again would bring Unicode's tables into the page's program.
+        let plain = |name: &str| taydo_model::Text { vi: name.to_owned(), en: name.to_owned() };
         let areas = city.city.areas.iter().map(|area| (Scope::Area(area.id.clone()), (plain(&area.name), String::new())));
         let departments = city.city.departments.iter().map(|one| (Scope::Department(one.id.clone()), (one.name.clone(), String::new())));
         let asset = |one: &AssetName| (Scope::Asset(one.id.clone()), (plain(&one.name), one.site.clone()));

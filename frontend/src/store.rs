@@ -7,8 +7,8 @@ mod course;
 
 pub use course::Course;
 
-use jiff::{Timestamp, ToSpan};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use jiff::Timestamp;
+use std::collections::{HashMap, HashSet};
 use taydo_model::{KpiId, Reading, Scope, api::Point, kpi::Dimension, wire::Topic};
 
 /// What names a figure.
@@ -58,7 +58,7 @@ pub struct Store {
     /// Which figures each topic has brought; a snapshot replaces its topic's.
     topics: HashMap<Topic, HashSet<Key>>,
     courses: HashMap<Key, Course>,
-    panels: BTreeMap<PanelId, Vec<Interest>>,
+    panels: HashMap<PanelId, Vec<Interest>>,
     by_key: HashMap<Key, Vec<PanelId>>,
     by_dimension: HashMap<(KpiId, Dimension), Vec<PanelId>>,
     last_panel: u64,
@@ -123,9 +123,9 @@ impl Store {
 
     /// A snapshot: replaces what the topic has brought. Returns the panels to wake. Courses may lack what was recorded
     /// before it, so they are fetched anew.
-    pub fn snapshot(&mut self, topic: &Topic, readings: Vec<Reading>) -> BTreeSet<PanelId> {
+    pub fn snapshot(&mut self, topic: &Topic, readings: Vec<Reading>) -> HashSet<PanelId> {
         let before = self.topics.remove(topic).unwrap_or_default();
-        let mut woken = BTreeSet::new();
+        let mut woken = HashSet::new();
         let now: HashSet<Key> = readings.iter().map(key_of).collect();
         for gone in before.difference(&now) {
             if !self.topics.values().any(|other| other.contains(gone)) && self.readings.remove(gone).is_some() {
@@ -145,8 +145,8 @@ impl Store {
     }
 
     /// An update. Returns the panels to wake.
-    pub fn update(&mut self, topic: &Topic, live: Vec<Reading>, recorded: Vec<Reading>) -> BTreeSet<PanelId> {
-        let mut woken = BTreeSet::new();
+    pub fn update(&mut self, topic: &Topic, live: Vec<Reading>, recorded: Vec<Reading>) -> HashSet<PanelId> {
+        let mut woken = HashSet::new();
         for reading in live {
             self.topics.entry(topic.clone()).or_default().insert(key_of(&reading));
             self.take(reading, &mut woken);
@@ -154,7 +154,7 @@ impl Store {
         for reading in recorded {
             let key = key_of(&reading);
             if let Some(course) = self.courses.get_mut(&key) {
-                course.put(&Point { time: reading.time, value: reading.value, quality: reading.quality });
+                course.put(Point { time: reading.time, value: reading.value, quality: reading.quality });
                 self.wake(&key, &mut woken);
             }
         }
@@ -175,13 +175,13 @@ impl Store {
         }
         let (key, course) = self.courses.iter_mut().find(|(_, course)| course.is_due(now_ms))?;
         course.under_way();
-        let from = now.saturating_sub(i64::from(course.span_s()).seconds()).unwrap_or(Timestamp::UNIX_EPOCH);
+        let from = Timestamp::from_second(now.as_second() - i64::from(course.span_s())).unwrap_or(Timestamp::UNIX_EPOCH);
         Some(Order { key: key.clone(), from, to: now })
     }
 
     /// An order's result; `None` where it could not be had, which is tried again later. Returns the panels to wake.
-    pub fn fetched(&mut self, order: &Order, points: Option<Vec<Point>>, now_ms: f64) -> BTreeSet<PanelId> {
-        let mut woken = BTreeSet::new();
+    pub fn fetched(&mut self, order: &Order, points: Option<Vec<Point>>, now_ms: f64) -> HashSet<PanelId> {
+        let mut woken = HashSet::new();
         if let Some(course) = self.courses.get_mut(&order.key) {
             match points {
                 Some(points) => course.fill(points),
@@ -199,7 +199,7 @@ impl Store {
         }
     }
 
-    fn take(&mut self, reading: Reading, woken: &mut BTreeSet<PanelId>) {
+    fn take(&mut self, reading: Reading, woken: &mut HashSet<PanelId>) {
         let key = key_of(&reading);
         if self.readings.get(&key) != Some(&reading) {
             self.wake(&key, woken);
@@ -207,7 +207,7 @@ impl Store {
         }
     }
 
-    fn wake(&self, key: &Key, woken: &mut BTreeSet<PanelId>) {
+    fn wake(&self, key: &Key, woken: &mut HashSet<PanelId>) {
         woken.extend(self.by_key.get(key).into_iter().flatten());
         if let Some(by) = key.scope.dimension() {
             woken.extend(self.by_dimension.get(&(key.kpi.clone(), by)).into_iter().flatten());

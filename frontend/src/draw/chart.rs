@@ -150,7 +150,7 @@ impl Ground {
     /// Only the backend's own.
     pub fn paint_lines<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, lines: &[Line]) -> Drawn<DB> {
         let plot = self.plot(area)?;
-        let wide = if lines.len() > 2 { self.hair() } else { self.hair() * 2 };
+        let wide = if lines.len() > 3 { self.hair() } else { self.hair() * 2 };
         let dot = wide + self.hair();
         for (line, colour) in lines.iter().zip(self.palette.lines.iter().cycle()) {
             let within = line.points.iter().copied().filter(|(at, ..)| *at <= self.time.1);
