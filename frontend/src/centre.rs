@@ -172,7 +172,7 @@ impl Centre {
     pub fn subscribe(&self, interests: Vec<Interest>, look: Callback<()>) -> PanelId {
         let panel = self.0.store.borrow_mut().subscribe(interests);
         self.0.pulse.add(panel, look);
-        self.0.pulse.wake([panel]);
+        self.0.pulse.wake(|other| other == panel);
         self.fetch();
         panel
     }
@@ -185,7 +185,7 @@ impl Centre {
 
     /// Wakes one panel for the next frame.
     pub fn wake(&self, panel: PanelId) {
-        self.0.pulse.wake([panel]);
+        self.0.pulse.wake(|other| other == panel);
     }
 
     /// Wakes one panel at a time, in milliseconds.
@@ -221,16 +221,14 @@ impl Centre {
         if ticks.is_multiple_of(4) {
             let now = self.now().time;
             self.0.store.borrow_mut().prune(now);
-            let panels: Vec<PanelId> = self.0.store.borrow().panels().collect();
-            self.0.pulse.wake(panels);
+            self.0.pulse.wake(|_| true);
             self.fetch();
         }
     }
 
     fn fonts_changed(&self) {
         self.0.fonts.set(self.0.fonts.get() + 1);
-        let panels: Vec<PanelId> = self.0.store.borrow().panels().collect();
-        self.0.pulse.wake(panels);
+        self.0.pulse.wake(|_| true);
     }
 
     fn feed(&self, input: Input) {
@@ -289,7 +287,7 @@ impl Centre {
             ServerMessage::Update { head, live, recorded } => self.0.store.borrow_mut().update(&head.topic, live, recorded),
             _ => return,
         };
-        self.0.pulse.wake(woken);
+        self.0.pulse.wake(|panel| woken.0.contains(&panel));
         self.fetch();
     }
 
@@ -311,7 +309,7 @@ impl Centre {
                 let page = client::readings(&order).await.ok();
                 with(&weak, |centre| {
                     let woken = centre.0.store.borrow_mut().fetched(&order, page.map(|page| page.points), browser::monotonic_ms());
-                    centre.0.pulse.wake(woken);
+                    centre.0.pulse.wake(|panel| woken.0.contains(&panel));
                     centre.fetch();
                 });
             });

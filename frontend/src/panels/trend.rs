@@ -148,7 +148,9 @@ fn ground(centre: &Centre, props: &PanelProps, surface: &Surface, span_s: u32, l
     let ticks = scale::time_ticks(from.ceil() as i64, to as i64, i64::from(calendar.offset_s(now.time)), room.min(8));
     let text = |second: i64| {
         let time = jiff::Timestamp::from_second(second).unwrap_or(now.time);
-        if ticks.are_days { calendar.day(time) } else { calendar.minute(time) }
+        // Midnight says which day begins.
+        let minute = calendar.minute(time);
+        if ticks.are_days || minute == "00:00" { calendar.day(time) } else { minute }
     };
     #[allow(clippy::cast_precision_loss)]
     let times = ticks.at.iter().map(|second| (*second as f64, text(*second))).collect();

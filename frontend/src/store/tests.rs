@@ -32,8 +32,8 @@ fn topic(board: &str) -> Topic {
     Topic { board: BoardId::new(board).unwrap(), view: taydo_model::wire::View::All }
 }
 
-fn woken(panels: &[PanelId]) -> HashSet<PanelId> {
-    panels.iter().copied().collect()
+fn woken(panels: &[PanelId]) -> Woken {
+    Woken(panels.iter().copied().collect())
 }
 
 #[test]
