@@ -80,9 +80,14 @@ impl Backlog {
         self.places.push(place);
     }
 
+    /// Whether the case is of the kind that is counted.
+    pub(crate) fn counts(&self, case: &Case) -> bool {
+        self.kind.is_empty() || self.kind == case.kind
+    }
+
     /// The scopes of a case; none when it is of another kind.
     pub(crate) fn scopes(&self, case: &Case) -> Vec<Scope> {
-        if !self.kind.is_empty() && self.kind != case.kind {
+        if !self.counts(case) {
             return Vec::new();
         }
         let mut scopes = vec![Scope::City];

@@ -29,6 +29,10 @@ pub(crate) struct Book {
 }
 
 impl Book {
+    pub(crate) fn holds(&self, key: &CaseKey) -> bool {
+        self.held.contains_key(key)
+    }
+
     /// Takes a version: the later `updated` counts, then the larger hash. `None` when it changes nothing.
     pub(crate) fn put(&mut self, version: CaseVersion) -> Option<Change> {
         let CaseVersion { key, updated, hash, case } = version;

@@ -58,7 +58,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// An engine that knows the definitions and no data yet. Recorded readings begin with the first grid instant after `now`.
+    /// An engine that knows the definitions and no data yet. A KPI whose metric isn't defined is left out. Recorded readings begin with the first grid instant after `now`.
     #[must_use]
     pub fn new(definitions: Arc<Definitions>, now: Timestamp) -> Self {
         Self::with(definitions, now, |_| true)
@@ -150,14 +150,13 @@ impl Engine {
         touched
     }
 
-    /// The same for cases whose earlier state nobody knows: from when each was opened. Where the earlier state is at
-    /// hand, restoring that and then stepping with the new one finds much less to mend.
+    /// The same for cases, given their present and all earlier versions: from when each was first said to be opened.
     #[must_use]
     pub fn touched_by_cases(&self, cases: &[CaseVersion]) -> Vec<Touched> {
         let mut touched = Vec::new();
         for tally in &self.tallies {
             let Source::Backlog(backlog) = &tally.source else { continue };
-            let counted = cases.iter().filter(|version| !backlog.scopes(&version.case).is_empty());
+            let counted = cases.iter().filter(|version| backlog.counts(&version.case));
             let Some(from) = counted.map(|version| micros(version.case.opened)).min() else { continue };
             let first = step_ceil(from, tally.grid.every) * tally.grid.every;
             if first <= tally.grid.recorded {
@@ -188,11 +187,18 @@ impl Engine {
         effects
     }
 
+    /// Tells at once the corrections that wait, and with them all positions: before a stop.
+    pub fn settle(&mut self, now: Timestamp) -> Effects {
+        self.correct_at = self.now;
+        self.step(now, Input::Wake)
+    }
+
     /// When the engine wants to be woken, if data doesn't come before. Where it is for a live reading, the next tick
     /// tells it.
     #[must_use]
     pub fn next_wake(&self) -> Option<Timestamp> {
-        let ahead = self.ahead.first().map(|(time, ..)| *time);
+        // Devices whose clocks are a little ahead must not cause a wake for each of their samples.
+        let ahead = self.ahead.first().map(|(time, ..)| step_ceil(*time, SECOND) * SECOND);
         let wakes = self.tallies.iter().map(Tally::next_wake).chain(ahead).chain([self.correct_at]);
         wakes.min().filter(|wake| *wake < NEVER).map(timestamp)
     }
@@ -300,6 +306,10 @@ impl Engine {
     }
 
     fn take_case(&mut self, now: i64, version: CaseVersion, taking: Taking) {
+        let counted = self.tallies.iter().any(|tally| matches!(&tally.source, Source::Backlog(backlog) if backlog.counts(&version.case)));
+        if !counted && !self.cases.holds(&version.key) {
+            return;
+        }
         let Some(change) = self.cases.put(version) else { return };
         self.tallies.iter_mut().for_each(|tally| tally.put_case(change.old.as_ref(), &change.new, now, taking));
     }

@@ -68,10 +68,11 @@ struct Place {
     expected: Vec<u32>,
 }
 
-/// An asset that should report, and the series that it reports by.
+/// An asset that should report, the scopes that expect it, and the series that it reports by.
 #[derive(Debug)]
 struct Expected {
     asset: Arc<Asset>,
+    places: Vec<u32>,
     series: Vec<u32>,
 }
 
@@ -124,7 +125,7 @@ impl Windows {
             return Vec::new();
         }
         self.expected_index.insert(asset.id.clone(), number(self.expected.len()));
-        self.expected.push(Expected { asset: Arc::clone(asset), series: Vec::new() });
+        self.expected.push(Expected { asset: Arc::clone(asset), places: Vec::new(), series: Vec::new() });
         let mut scopes = vec![Scope::City];
         scopes.extend(self.by.iter().filter_map(|dimension| match dimension {
             Dimension::Area => Some(Scope::Area(asset.area.clone())),
@@ -137,8 +138,9 @@ impl Windows {
     /// Links the asset that was noted last to a scope of [`Windows::expect`].
     pub(crate) fn expect_in(&mut self, place: u32) {
         let last = number(self.expected.len().saturating_sub(1));
-        if let Some(place) = self.places.get_mut(place as usize) {
-            place.expected.push(last);
+        if let (Some(scope), Some(expected)) = (self.places.get_mut(place as usize), self.expected.last_mut()) {
+            scope.expected.push(last);
+            expected.places.push(place);
         }
     }
 
@@ -190,13 +192,11 @@ impl Windows {
             }
         }
         let mut touched = places.to_vec();
-        if let Some(at) = labels.asset().and_then(|asset| self.expected_index.get(&asset)) {
-            if let Some(expected) = self.expected.get_mut(*at as usize) {
-                expected.series.push(series);
-            }
+        let expected = labels.asset().and_then(|asset| self.expected_index.get(&asset)).copied();
+        if let Some(expected) = expected.and_then(|at| self.expected.get_mut(at as usize)) {
+            expected.series.push(series);
             // Where the register and the labels disagree, a sample changes the coverage of scopes that it isn't in.
-            let expecting = (0..).zip(&self.places).filter(|(_, place)| place.expected.contains(at));
-            touched.extend(expecting.map(|(place, _)| place).filter(|place| !places.contains(place)));
+            touched.extend(expected.places.iter().filter(|place| !places.contains(place)));
         }
         Route { tally, cells: cells.into(), places: touched.into() }
     }
@@ -293,8 +293,8 @@ impl Windows {
         let in_service = place.expected.iter().filter_map(|at| self.expected.get(*at as usize)).filter(|one| one.asset.is_valid(at));
         for one in in_service {
             expected += 1;
-            let tracks = one.series.iter().filter_map(|at| series.get(*at as usize));
-            reported += u32::from(tracks.into_iter().any(|state| state.track.reported(after, until)));
+            let mut tracks = one.series.iter().filter_map(|at| series.get(*at as usize));
+            reported += u32::from(tracks.any(|state| state.track.reported(after, until)));
         }
         (expected > 0).then(|| f64::from(reported) / f64::from(expected))
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// A city, as its folder defines it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct City {
-    /// The folder's name, such as `can-tho`.
+    /// Its name in files and addresses, such as `can-tho`.
     pub id: String,
     /// What people call it.
     pub name: Text,

@@ -1,1 +1,143 @@
-//! Definition files.
+//! Definition files: the text of a city's folder in, a checked set of definitions and every problem out.
+//!
+//! It owns the files' format, their defaults, and what makes a definition sound. It must never read a folder, a
+//! clock or the network, nor stop at the first problem: whoever mends a file wants to know all of them at once.
+
+mod asset;
+mod board;
+mod city;
+mod csv;
+mod document;
+mod duration;
+mod kpi;
+mod metric;
+mod name;
+mod problem;
+mod section;
+mod source;
+#[cfg(test)]
+mod tests;
+mod topic;
+mod value;
+mod wall;
+
+pub use problem::Problem;
+
+use crate::Definitions;
+use document::Document;
+use name::Known;
+use sha2::{Digest, Sha256};
+use std::{fmt::Write, sync::Arc};
+
+/// The version of the format that `city.toml` must name.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// One file of a city's folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Its path within the folder, with `/` between the parts: `kpis/traffic.toml`.
+    pub name: String,
+    /// What it holds.
+    pub text: String,
+}
+
+/// Reads a city's files. The set holds what was sound: a definition with a problem of its own is left out, so
+/// only a set that came without problems may be put to use. Problems are in the order of files, lines and columns.
+#[must_use]
+pub fn check(files: &[File]) -> (Definitions, Vec<Problem>) {
+    // In the order of their names, so that of two definitions of one id the same is kept, however they were read.
+    let mut files: Vec<&File> = files.iter().collect();
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    let documents: Vec<Document<'_>> = files.iter().copied().map(Document::parse).collect();
+    let known = Known::collect(&documents);
+    let of = |role: Role| documents.iter().filter(move |document| document.role == Some(role) && !document.broken);
+
+    let mut set = Definitions { hash: hash(&files), ..Definitions::default() };
+    for document in of(Role::City) {
+        set.city = city::read(document);
+    }
+    set.metrics = sorted(of(Role::Metrics).flat_map(metric::read), |metric| &metric.id);
+    set.assets = sorted(of(Role::Assets).flat_map(|document| asset::read(document, &known)), |asset| &asset.id);
+    let sources = of(Role::Sources).flat_map(|document| source::read(document, &known, &set.city, &set.metrics)).collect::<Vec<_>>();
+    set.sources = sorted(sources.into_iter(), |source| &source.id);
+    let kpis = of(Role::Kpis).flat_map(|document| kpi::read(document, &known, &set.metrics, &set.assets)).collect::<Vec<_>>();
+    set.kpis = sorted(kpis.into_iter(), |kpi| &kpi.id);
+    let boards = of(Role::Board).filter_map(|document| board::read(document, &known, &set.kpis)).collect::<Vec<_>>();
+    set.boards = sorted(boards.into_iter(), |board| &board.id);
+    set.walls = sorted(of(Role::Walls).flat_map(|document| wall::read(document, &known)), |wall| &wall.id);
+
+    let mut problems: Vec<Problem> = documents.into_iter().flat_map(Document::into_problems).collect();
+    if !files.iter().any(|file| file.name == "city.toml") {
+        problems.push(Problem {
+            file: "city.toml".to_owned(),
+            line: 1,
+            column: 1,
+            message: "the folder has no city.toml".to_owned(),
+            hint: Some(format!("begin one with format_version = {FORMAT_VERSION}, id, name, zone and population")),
+        });
+    }
+    problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+    problems.dedup();
+    (set, problems)
+}
+
+/// What a file of a city's folder holds, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    City,
+    Metrics,
+    Assets,
+    Sources,
+    Kpis,
+    Board,
+    Walls,
+}
+
+impl Role {
+    fn of(name: &str) -> Option<Self> {
+        let in_folder = |folder: &str| {
+            name.strip_prefix(folder)
+                .and_then(|rest| rest.strip_suffix(".toml"))
+                .is_some_and(|stem| !stem.is_empty() && !stem.contains('/'))
+        };
+        match name {
+            "city.toml" => Some(Self::City),
+            "metrics.toml" => Some(Self::Metrics),
+            "assets.toml" => Some(Self::Assets),
+            "sources.toml" => Some(Self::Sources),
+            "walls.toml" => Some(Self::Walls),
+            _ if in_folder("assets/") => Some(Self::Assets),
+            _ if in_folder("kpis/") => Some(Self::Kpis),
+            _ if in_folder("boards/") => Some(Self::Board),
+            _ => None,
+        }
+    }
+}
+
+fn sorted<T, Id: Ord>(all: impl Iterator<Item = T>, id: impl Fn(&T) -> &Id) -> Vec<Arc<T>> {
+    let mut all: Vec<Arc<T>> = all.map(Arc::new).collect();
+    all.sort_by(|a, b| id(a).cmp(id(b)));
+    // A second definition of an id has been reported; keeping one of them keeps the lookups' order strict.
+    all.dedup_by(|a, b| id(a) == id(b));
+    all
+}
+
+/// Names a set by its files' names and contents. Lengths keep a text that moves from one file to the next from
+/// giving the same hash.
+fn hash(files: &[&File]) -> String {
+    let mut sha = Sha256::new();
+    for file in files {
+        for part in [&file.name, &file.text] {
+            sha.update(part.len().to_be_bytes());
+            sha.update(part);
+        }
+    }
+    hex(&sha.finalize())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

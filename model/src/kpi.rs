@@ -86,7 +86,8 @@ pub enum From {
         kind: String,
         /// What is counted.
         measure: CaseMeasure,
-        /// For `opened`, `closed` and `on_time`: the sliding window, in seconds.
+        /// For `opened`, `closed` and `on_time`: the sliding window, in seconds. One of whole days is counted in
+        /// the city's calendar: 30 days before 00:00 is 00:00, also when clocks were changed in between.
         window_s: u32,
     },
 }

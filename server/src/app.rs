@@ -1,1 +1,213 @@
-//! app: see ARCHITECTURE.md.
+//! The only wiring: from a checked configuration to a running centre, and back down without losing anything.
+
+use crate::clock::Clock;
+use crate::config::{Config, folder};
+use crate::http::{self, Readiness, State};
+use crate::hub::{Hub, Limits};
+use crate::ingest::{Health, Intake, LANES, Lanes, Mqtt};
+use crate::pipeline::{self, Parts, Pipeline};
+use crate::store::{EmbeddedDatabase, Store};
+use crate::telemetry::Metrics;
+use anyhow::Context as _;
+use std::future::Future;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+use taydo_model::Definitions;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// A running centre.
+pub struct Application {
+    port: u16,
+    clock: Clock,
+    database: Option<EmbeddedDatabase>,
+    hub: Hub,
+    lanes: Lanes,
+    mqtt: Option<Mqtt>,
+    pipeline: JoinHandle<Result<(), crate::store::StoreError>>,
+    server: actix_web::dev::Server,
+    chores: JoinHandle<()>,
+}
+
+impl Application {
+    /// Starts everything, in the order of need: the port, the definitions, the database, the engine, the ways in.
+    ///
+    /// # Errors
+    /// When something that is needed can't be had; the message says what to do.
+    pub async fn build(config: Config) -> anyhow::Result<Self> {
+        // The port first: a second server on this machine is noticed before anything is touched.
+        let listener = listen(&config)?;
+        let port = listener.local_addr()?.port();
+        let clock = clock(&config).await?;
+        let (definitions, files) = definitions(&config)?;
+        std::fs::create_dir_all(&config.data).with_context(|| format!("can't make the data folder {}", config.data.display()))?;
+        let (database, address) = match &config.database {
+            Some(address) => (None, address.config().clone()),
+            None => {
+                tracing::info!(data = %config.data.display(), "starting the embedded database");
+                let (database, address) = EmbeddedDatabase::start(&config.data, clock.clone()).await?;
+                (Some(database), address)
+            }
+        };
+        match Self::start(config, listener, clock, definitions, files, address).await {
+            Ok(mut application) => {
+                application.database = database;
+                application.port = port;
+                Ok(application)
+            }
+            Err(error) => {
+                if let Some(database) = database {
+                    database.stop().await?;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn start(
+        config: Config,
+        listener: TcpListener,
+        clock: Clock,
+        definitions: Arc<Definitions>,
+        files: std::collections::BTreeMap<String, String>,
+        address: tokio_postgres::Config,
+    ) -> anyhow::Result<Self> {
+        let store = Store::open(address, clock.clone()).await?;
+        store.save_definitions(&definitions.hash, &files, clock.now()).await?;
+        let readiness = Arc::new(Readiness::default());
+        readiness.lacks("engine", "being rebuilt from the store");
+        let metrics = Arc::new(Metrics::default());
+        let build = build_name();
+        let hub = Hub::new(Limits::default(), build.clone());
+        let parts = Parts {
+            definitions: definitions.clone(),
+            store: store.clone(),
+            hub: hub.clone(),
+            clock: clock.clone(),
+            tick: config.tick,
+            counters: metrics.pipeline.clone(),
+        };
+        let pipeline = Pipeline::start(parts).await?;
+        readiness.has("engine");
+        let (batches, committed) = mpsc::channel(pipeline::QUEUE);
+        let pipeline = tokio::spawn(pipeline.run(committed));
+
+        let health = Arc::new(Health::new(&definitions, store.series_counts().await?));
+        let (intake, lanes) = Intake::start(definitions.clone(), store.clone(), clock.clone(), health.clone(), LANES, batches).await?;
+        let mqtt = config.mqtt.and_then(|broker| Mqtt::start(broker, &definitions, intake.clone(), health.clone(), clock.clone()));
+        let state = State {
+            definitions,
+            build,
+            clock: clock.clone(),
+            store: store.clone(),
+            intake,
+            health,
+            hub: hub.clone(),
+            readiness,
+            metrics,
+        };
+        let server = http::server(listener, state, config.workers)?;
+        let chores = tokio::spawn(chores(clock.clone(), hub.clone(), store));
+        Ok(Self { port: 0, clock, database: None, hub, lanes, mqtt, pipeline, server, chores })
+    }
+
+    /// The port that it listens on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Runs until `stop` resolves or a part fails, then takes everything down in the order of the data's way: no new
+    /// requests, the ways in, the lanes, the engine, the database.
+    ///
+    /// # Errors
+    /// When a part failed, which is what ended it.
+    pub async fn run_until_stopped(mut self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+        let server = self.server.handle();
+        let mut serving = tokio::spawn(self.server);
+        let failure = tokio::select! {
+            () = stop => None,
+            ended = &mut serving => Some(reason("the HTTP server", ended)),
+            ended = &mut self.pipeline => Some(reason("the pipeline", ended)),
+        };
+        tracing::info!("stopping");
+        self.hub.close_all("the server is stopping");
+        server.stop(true).await;
+        if let Some(mqtt) = self.mqtt {
+            mqtt.stop().await;
+        }
+        self.lanes.stop().await;
+        self.chores.abort();
+        if failure.is_none() {
+            self.pipeline.await??;
+        }
+        if let Some(database) = self.database {
+            database.stop().await?;
+        }
+        tracing::info!(time = %self.clock.now(), "stopped; everything that was acknowledged is stored");
+        failure.map_or(Ok(()), Err)
+    }
+}
+
+/// Why a task has ended that should not have.
+fn reason<E: std::error::Error + Send + Sync + 'static>(part: &str, ended: Result<Result<(), E>, tokio::task::JoinError>) -> anyhow::Error {
+    match ended {
+        Ok(Ok(())) => anyhow::anyhow!("{part} ended by itself"),
+        Ok(Err(error)) => anyhow::Error::new(error).context(format!("{part} failed")),
+        Err(error) => anyhow::Error::new(error).context(format!("{part} broke")),
+    }
+}
+
+fn listen(config: &Config) -> anyhow::Result<TcpListener> {
+    anyhow::ensure!(config.listen.ip().is_loopback(), "this version listens on loopback only, since it has no accounts yet");
+    TcpListener::bind(config.listen).with_context(|| {
+        format!("can't listen on {}; another program may use the port: stop it, or choose another one with --port", config.listen)
+    })
+}
+
+#[cfg(feature = "test-clock")]
+async fn clock(config: &Config) -> anyhow::Result<Clock> {
+    match &config.test_clock {
+        Some(socket) => Clock::from_socket(socket).await.context("can't reach the test's clock"),
+        None => Ok(Clock::real()),
+    }
+}
+
+#[cfg(not(feature = "test-clock"))]
+#[allow(clippy::unused_async, reason = "with the feature test-clock the clock is waited for")]
+async fn clock(_config: &Config) -> anyhow::Result<Clock> {
+    Ok(Clock::real())
+}
+
+type Files = std::collections::BTreeMap<String, String>;
+
+fn definitions(config: &Config) -> anyhow::Result<(Arc<Definitions>, Files)> {
+    let files = folder::read(&config.city)?;
+    let (definitions, problems) = taydo_model::files::check(&files);
+    for problem in &problems {
+        tracing::error!(%problem, "definition file");
+    }
+    anyhow::ensure!(problems.is_empty(), "the city's folder has {} problem(s); `taydo check {}` lists them", problems.len(), config.city.display());
+    Ok((Arc::new(definitions), files.into_iter().map(|file| (file.name, file.text)).collect()))
+}
+
+/// Names this build: its version and the front end that it carries.
+fn build_name() -> String {
+    format!("{}-{}", env!("CARGO_PKG_VERSION"), http::front_end())
+}
+
+/// What is to be done now and then: the hub's housekeeping each second, the store's each hour.
+async fn chores(clock: Clock, hub: Hub, store: Store) {
+    let mut seconds = 0_u32;
+    loop {
+        clock.sleep(Duration::from_secs(1)).await;
+        hub.keep(clock.now());
+        if seconds.is_multiple_of(3600)
+            && let Err(error) = store.prune(clock.now()).await
+        {
+            tracing::warn!(error = %http::refusal::chain(&error), "old rows can't be deleted now");
+        }
+        seconds = seconds.wrapping_add(1);
+    }
+}

@@ -26,7 +26,7 @@ enum Command {
     Import(import::Args),
     Replay(replay::Args),
     Source(source::Args),
-    Simulate(simulate::Args),
+    Simulate(Box<simulate::Args>),
     Broker(broker::Args),
 }
 

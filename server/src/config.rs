@@ -1,1 +1,29 @@
-//! config: see ARCHITECTURE.md.
+//! What `taydo serve` is told: raw arguments in, checked configuration out.
+
+pub mod folder;
+
+use crate::store::DatabaseAddress;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The checked configuration of the server.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The city's folder.
+    pub city: PathBuf,
+    /// Where the server keeps what is its own.
+    pub data: PathBuf,
+    /// Where it listens; a loopback address.
+    pub listen: SocketAddr,
+    /// The broker, where MQTT sources are to be read.
+    pub mqtt: Option<SocketAddr>,
+    /// Another database than the embedded one.
+    pub database: Option<DatabaseAddress>,
+    /// How often changes are sent to screens.
+    pub tick: Duration,
+    /// Threads that serve connections.
+    pub workers: usize,
+    /// The socket of the test that moves the clock.
+    pub test_clock: Option<PathBuf>,
+}

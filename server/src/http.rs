@@ -1,1 +1,143 @@
-//! http: see ARCHITECTURE.md.
+//! The HTTP face: routes, their answers, and the headers that all answers carry.
+//!
+//! It parses, asks the parts behind it, and shapes answers. It decides nothing about data, and sends no cause of a
+//! fault to anybody.
+
+pub mod access;
+mod assets;
+mod body;
+mod health;
+mod history;
+mod intake;
+mod live;
+mod pages;
+pub mod refusal;
+mod site;
+
+pub use health::Readiness;
+
+use crate::clock::Clock;
+use crate::hub::Hub;
+use crate::ingest::{Health, Intake};
+use crate::store::Store;
+use crate::telemetry::Metrics;
+use actix_web::dev::{Extensions, Server};
+use actix_web::http::header;
+use actix_web::middleware::{DefaultHeaders, from_fn};
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{App, HttpRequest, HttpServer};
+use std::any::Any;
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::time::Duration;
+use taydo_model::Definitions;
+
+/// Everything that answers are made from.
+#[derive(Debug)]
+pub struct State {
+    /// The definition set in force.
+    pub definitions: Arc<Definitions>,
+    /// Names this build to browsers.
+    pub build: String,
+    /// Time.
+    pub clock: Clock,
+    /// What lasts.
+    pub store: Store,
+    /// The gate for data.
+    pub intake: Intake,
+    /// The feeds' health.
+    pub health: Arc<Health>,
+    /// Live readings.
+    pub hub: Hub,
+    /// What is not ready, and why.
+    pub readiness: Arc<Readiness>,
+    /// The server's own figures.
+    pub metrics: Arc<Metrics>,
+}
+
+/// The strict policy of every page: nothing inline, nothing from elsewhere; WebAssembly needs its own word.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+     img-src 'self' data:; font-src 'self'; manifest-src 'self'; media-src 'self'; worker-src 'self'; connect-src 'self'; \
+     base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action 'self'";
+
+/// Binds the listener to the routes. `workers` threads serve connections.
+///
+/// # Errors
+/// When the listener can't be used.
+pub fn server(listener: TcpListener, state: State, workers: usize) -> std::io::Result<Server> {
+    let state = Data::new(state);
+    let app = move || {
+        App::new()
+            .app_data(state.clone())
+            .wrap(from_fn(access::guard))
+            .wrap(
+                DefaultHeaders::new()
+                    .add((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+                    .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+                    .add((header::REFERRER_POLICY, "no-referrer"))
+                    .add(("cross-origin-opener-policy", "same-origin"))
+                    .add(("cross-origin-resource-policy", "same-origin")),
+            )
+            .configure(routes)
+    };
+    let server = HttpServer::new(app)
+        .workers(workers)
+        .on_connect(Connection::remember)
+        .tcp_nodelay(true)
+        .backlog(4096)
+        .max_connections(25_000)
+        .client_request_timeout(Duration::from_secs(5))
+        .shutdown_timeout(5)
+        .disable_signals()
+        .listen(listener)?;
+    Ok(server.run())
+}
+
+/// Every route; `access::ACCESS` says who may use it.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .route("/healthz", web::get().to(health::alive))
+        .route("/readyz", web::get().to(health::ready))
+        .route("/metrics", web::get().to(health::metrics))
+        .route("/api/v1/live", web::get().to(live::open))
+        .route("/api/v1/city", web::get().to(pages::city))
+        .route("/api/v1/boards/{id}", web::get().to(pages::board))
+        .route("/api/v1/walls/{id}", web::get().to(pages::wall))
+        .route("/api/v1/kpis/{id}/readings", web::get().to(history::readings))
+        .route("/api/v1/sources", web::get().to(pages::sources))
+        .route("/api/v1/observations", web::post().to(intake::observations))
+        .route("/api/v1/cases", web::post().to(intake::cases))
+        .route("/api/v1/imports", web::post().to(intake::import))
+        .route("/api/v2/write", web::post().to(intake::lines))
+        .route("/{path:.*}", web::get().to(site::serve));
+}
+
+/// A connection's socket, to end it when it doesn't read what it is sent.
+#[derive(Debug)]
+struct Connection(OwnedFd);
+
+impl Connection {
+    fn remember(io: &dyn Any, data: &mut Extensions) {
+        let socket = io.downcast_ref::<actix_web::rt::net::TcpStream>().and_then(|socket| rustix::io::dup(socket).ok());
+        if let Some(socket) = socket {
+            data.insert(Connection(socket));
+        }
+    }
+
+    fn second_handle(&self) -> Option<OwnedFd> {
+        self.0.try_clone().ok()
+    }
+}
+
+/// Names the embedded front end: its page's tag.
+#[must_use]
+pub fn front_end() -> &'static str {
+    assets::find("/index.html").map_or("none", |page| page.etag.trim_matches('"'))
+}
+
+/// The parameters of a query, or a refusal that says which one is wrong.
+fn query<T: serde::de::DeserializeOwned>(request: &HttpRequest) -> Result<T, refusal::Refusal> {
+    let query = web::Query::<T>::from_query(request.query_string());
+    query.map(web::Query::into_inner).map_err(|error| refusal::Refusal::new(taydo_model::ErrorCode::Invalid, format!("the query: {error}")))
+}

@@ -1,1 +1,195 @@
-//! pipeline: see ARCHITECTURE.md.
+//! The pipeline: committed batches through the engine, readings to the hub and into the store.
+//!
+//! One task owns the engine. It never waits for a client or for the database: what is to be saved goes to a saver of
+//! its own, what is to be recomputed to a job of its own. Only this module calls the engine.
+
+mod recompute;
+mod restore;
+mod saver;
+
+use crate::clock::Clock;
+use crate::hub::Hub;
+use crate::store::{Fence, Store, StoreError};
+use crate::telemetry::PipelineCounters;
+use jiff::Timestamp;
+use recompute::Recompute;
+use saver::{Save, Saver, Saving};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use taydo_engine::{Batch, Effects, Engine, Input, Position};
+use taydo_model::Definitions;
+use tokio::sync::mpsc;
+
+/// Batches that wait for the engine. When it is full the lane drops its copy: the rows are committed, and the pipeline
+/// reads them again when it sees the hole in the lane's numbers.
+pub const QUEUE: usize = 64;
+/// Batches that are stepped before the screens get their turn.
+const BATCHES_PER_TURN: usize = 32;
+/// The name of the engine's lease.
+const LEASE: &str = "engine";
+
+/// What the pipeline works with.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    /// The definition set in force.
+    pub definitions: Arc<Definitions>,
+    /// What lasts.
+    pub store: Store,
+    /// Live readings.
+    pub hub: Hub,
+    /// Time.
+    pub clock: Clock,
+    /// How often changes go to the hub.
+    pub tick: Duration,
+    /// The server's own figures.
+    pub counters: Arc<PipelineCounters>,
+}
+
+/// The engine's owner.
+#[derive(Debug)]
+pub struct Pipeline {
+    parts: Parts,
+    fence: Fence,
+    engine: Engine,
+    /// The last batch of each lane that the engine has seen.
+    seen: BTreeMap<i16, i64>,
+    saver: Saver,
+    saving: Saving,
+    recompute: Recompute,
+    next_tick: Timestamp,
+}
+
+impl Pipeline {
+    /// Takes the lease, rebuilds the engine from the store, and shows what it knows.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub async fn start(parts: Parts) -> Result<Self, StoreError> {
+        let now = parts.clock.now();
+        let fence = parts.store.take_lease(LEASE, now).await?;
+        let restored = restore::restore(&parts, now).await?;
+        parts.hub.open(now, fence.number(), &parts.definitions, &restored.engine.snapshot(now));
+        let (saver, saving) = Saver::start(&parts, &fence);
+        let mut recompute = Recompute::new(&parts, &fence);
+        recompute.add(now, restored.touched);
+        let seen = restored.positions.iter().map(|position| (position.lane, position.seq)).collect();
+        Ok(Self { parts, fence, engine: restored.engine, seen, saver, saving, recompute, next_tick: now })
+    }
+
+    /// Runs until the lanes are gone (a graceful stop: everything they sent is stepped and saved first) or the lease is
+    /// lost.
+    ///
+    /// # Errors
+    /// When another process has taken the lease.
+    pub async fn run(mut self, mut batches: mpsc::Receiver<Batch>) -> Result<(), StoreError> {
+        let mut waiting = Vec::with_capacity(BATCHES_PER_TURN);
+        loop {
+            let clock = self.parts.clock.clone();
+            tokio::select! {
+                received = batches.recv_many(&mut waiting, BATCHES_PER_TURN) => {
+                    if received == 0 {
+                        return self.finish().await;
+                    }
+                    for batch in waiting.drain(..) {
+                        self.take(batch).await;
+                    }
+                }
+                () = clock.sleep_until(self.next_turn()) => {}
+                () = self.saver.room() => {}
+                outcome = self.saving.ended() => return outcome,
+                done = self.recompute.done() => {
+                    let positions = self.recompute.finished(self.parts.clock.now(), done);
+                    self.saver.add(Save { recorded: Vec::new(), positions });
+                }
+            }
+            self.turn();
+        }
+    }
+
+    fn next_turn(&self) -> Timestamp {
+        [self.engine.next_wake(), self.recompute.due()].into_iter().flatten().fold(self.next_tick, Timestamp::min)
+    }
+
+    /// What time alone brings: grid instants, the screens' tick, the next recompute.
+    fn turn(&mut self) {
+        let now = self.parts.clock.now();
+        if self.engine.next_wake().is_some_and(|wake| wake <= now) {
+            let effects = self.engine.step(now, Input::Wake);
+            self.follow(now, effects);
+        }
+        if now >= self.next_tick {
+            let effects = self.engine.step(now, Input::Tick);
+            self.parts.hub.publish(now, &effects.live, &[]);
+            self.follow(now, effects);
+            self.next_tick = now.checked_add(self.parts.tick).unwrap_or(Timestamp::MAX);
+        }
+        self.recompute.start_if_due(now);
+        self.saver.push();
+    }
+
+    /// Steps a batch; one that doesn't follow the lane's last is preceded by what lies between.
+    async fn take(&mut self, batch: Batch) {
+        if let Some(position) = batch.position {
+            let last = self.seen.get(&position.lane).copied().unwrap_or(0);
+            if position.seq <= last {
+                return;
+            }
+            if position.seq > last + 1 {
+                self.fill_gap(Position { lane: position.lane, seq: last }).await;
+            }
+            let seen = self.seen.entry(position.lane).or_insert(0);
+            *seen = (*seen).max(position.seq);
+        }
+        let now = self.parts.clock.now();
+        self.parts.counters.batches.fetch_add(1, Ordering::Relaxed);
+        self.parts.counters.samples.fetch_add(batch.samples.len() as u64, Ordering::Relaxed);
+        let effects = self.engine.step(now, Input::Batch(batch));
+        self.follow(now, effects);
+    }
+
+    /// Reads again from the store what the lane committed after this position. The rows are durable, so this is tried
+    /// until it works; meanwhile the screens' values age, and say so.
+    async fn fill_gap(&mut self, after: Position) {
+        loop {
+            self.parts.counters.gaps.fetch_add(1, Ordering::Relaxed);
+            match restore::read_after(&self.parts, after).await {
+                Ok(missed) => {
+                    let now = self.parts.clock.now();
+                    for batch in missed.batches {
+                        let effects = self.engine.step(now, Input::Batch(batch));
+                        self.follow(now, effects);
+                    }
+                    if let Some(last) = missed.last {
+                        self.seen.insert(last.lane, last.seq);
+                    }
+                    return;
+                }
+                Err(error) => {
+                    tracing::warn!(lane = after.lane, error = %crate::http::refusal::chain(&error), "can't read missed batches again yet");
+                    self.parts.clock.pause(Duration::from_secs(1)).await;
+                }
+            }
+        }
+    }
+
+    /// Hands effects on: recorded readings and positions to the saver, ranges to the recompute.
+    fn follow(&mut self, now: Timestamp, effects: Effects) {
+        self.recompute.add(now, effects.recompute);
+        let positions = self.recompute.hold(effects.positions);
+        let overflow = self.saver.add(Save { recorded: effects.recorded, positions });
+        self.recompute.add(now, overflow);
+    }
+
+    /// Saves what is left.
+    async fn finish(mut self) -> Result<(), StoreError> {
+        let now = self.parts.clock.now();
+        let effects = self.engine.step(now, Input::Wake);
+        self.follow(now, effects);
+        self.recompute.abandon();
+        tracing::info!(fence = self.fence.number(), "the pipeline has drained");
+        self.saver.finish().await;
+        self.saving.ended().await
+    }
+}

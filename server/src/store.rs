@@ -6,192 +6,117 @@
 
 mod address;
 mod batch;
+mod batch_log;
+mod case;
+mod definition_set;
 mod embedded;
 mod error;
+mod lease;
+mod micros;
+mod migration;
+mod observation;
+mod partition;
+mod reading;
+mod reject;
+mod series;
+mod session;
+#[cfg(test)]
+mod tests;
+mod text;
+mod writer;
 
 pub use address::{AddressError, DatabaseAddress};
 pub use batch::{Committed, NewReject, NewSample, WriteBatch};
+pub use batch_log::CommittedBatch;
+pub use case::CaseStream;
 pub use embedded::{EmbeddedDatabase, EmbeddedError};
 pub use error::{Cause, StoreError};
+pub use lease::Fence;
+pub use migration::OpenError;
+pub use observation::SampleStream;
+pub use writer::Writer;
 
 use crate::clock::Clock;
-use jiff::Timestamp;
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
-use taydo_engine::{CaseVersion, Position, Recorded, Sample, Series, SeriesId};
-use taydo_model::{Definitions, KpiId, Labels, MetricId, Scope, SourceId, api};
+use deadpool_postgres::{Object, Pool};
+use partition::Partitions;
+use session::Session;
+use std::{fmt, sync::Arc};
 
 /// A way to the database. A copy is the same store.
-#[derive(Debug, Clone)]
-pub struct Store {}
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
 
-/// The right to write as the one holder of a lease. Every taking of the lease raises the number, and a lower one can't write any more.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fence {
-    name: Arc<str>,
-    number: i64,
+struct Inner {
+    config: tokio_postgres::Config,
+    clock: Clock,
+    /// For short statements.
+    pool: Pool,
+    /// The partitions that are known to exist.
+    partitions: Partitions,
+    /// The numbers of KPIs, scopes and versions that are known.
+    names: reading::Names,
 }
 
-impl Fence {
-    /// The number; frames carry it as their epoch.
-    #[must_use]
-    pub fn number(&self) -> i64 {
-        self.number
-    }
-}
-
-/// A committed batch as the store remembers it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommittedBatch {
-    /// The lane and the batch's number in it.
-    pub position: Position,
-    /// The earliest and the latest time among the observations that it changed.
-    pub span: Option<(Timestamp, Timestamp)>,
-}
-
-/// One lane's only writer. It has a connection of its own, and makes a new one when that breaks.
-#[derive(Debug)]
-pub struct Writer {}
-
-impl Writer {
-    /// T1: makes the batch durable, all of it or nothing. Safe to repeat with the same batch after any error.
-    ///
-    /// # Errors
-    /// See [`StoreError`]. After `Unavailable` the next call reconnects, first pausing for up to 5 s when that keeps failing.
-    pub async fn commit(&mut self, _batch: &WriteBatch) -> Result<Committed, StoreError> {
-        Err(StoreError::internal("not built yet"))
-    }
-}
-
-/// Observations in order of time, read in chunks.
-#[derive(Debug)]
-pub struct SampleStream {}
-
-impl SampleStream {
-    /// The next chunk of at most some thousands; `None` at the end.
-    ///
-    /// # Errors
-    /// When the database can't be reached any more.
-    pub async fn next(&mut self) -> Result<Option<Vec<Sample>>, StoreError> {
-        Err(StoreError::internal("not built yet"))
-    }
-}
-
-/// Cases, read in chunks.
-#[derive(Debug)]
-pub struct CaseStream {}
-
-impl CaseStream {
-    /// The next chunk of at most some thousands; `None` at the end.
-    ///
-    /// # Errors
-    /// When the database can't be reached any more.
-    pub async fn next(&mut self) -> Result<Option<Vec<CaseVersion>>, StoreError> {
-        Err(StoreError::internal("not built yet"))
-    }
-}
-
-#[allow(clippy::unused_async, missing_docs)]
 impl Store {
     /// Connects and brings the schema up to date.
     ///
     /// # Errors
     /// When the database can't be reached, or its schema is newer than this program or was changed.
-    pub async fn open(_config: tokio_postgres::Config, _clock: Clock) -> Result<Self, StoreError> {
-        Err(StoreError::internal("not built yet"))
+    pub async fn open(config: tokio_postgres::Config, clock: Clock) -> Result<Self, OpenError> {
+        // A migration may rewrite a large table, so no limit.
+        let mut session = Session::connect(&config, "taydo migration", None).await?;
+        migration::migrate(&mut session, migration::MIGRATIONS, clock.now()).await?;
+        let pool = session::pool(&config)?;
+        Ok(Self(Arc::new(Inner { config, clock, pool, partitions: Partitions::default(), names: reading::Names::default() })))
     }
-    /// The only writer of a lane; lanes are small numbers that the caller gives out, each to one writer.
+
+    /// The only writer of a lane; lanes are small numbers that the caller gives out, each to one writer. Connects with the first batch.
     #[must_use]
-    pub fn writer(&self, _lane: i16) -> Writer {
-        Writer {}
+    pub fn writer(&self, lane: i16) -> Writer {
+        Writer::new(self.clone(), lane)
     }
-    /// Takes the lease, raising its fence: whoever held it before can't write any more.
-    pub async fn take_lease(&self, _name: &str, _now: Timestamp) -> Result<Fence, StoreError> {
-        Err(StoreError::internal("not built yet"))
-    }
-    /// The series' numbers, in the order asked; makes those that don't exist, for `source`. Repeating it changes nothing.
-    pub async fn intern_series(
-        &self,
-        _source: &SourceId,
-        _keys: &[(MetricId, Labels)],
-        _now: Timestamp,
-    ) -> Result<Vec<SeriesId>, StoreError> {
-        Err(StoreError::internal("not built yet"))
-    }
-    /// All series, each with the source that made it.
-    pub async fn series(&self) -> Result<Vec<(SourceId, Series)>, StoreError> {
-        Err(StoreError::internal("not built yet"))
-    }
-    /// How many series each source has made.
-    pub async fn series_counts(&self) -> Result<HashMap<SourceId, u64>, StoreError> {
-        Err(StoreError::internal("not built yet"))
-    }
-    /// T2: readings whose content differs from the newest revision are inserted as the next one, and the lanes move on. Returns how many were inserted.
-    pub async fn commit_readings(
-        &self,
-        _fence: &Fence,
-        _now: Timestamp,
-        _definitions: &Definitions,
-        _readings: &[Recorded],
-        _positions: &[Position],
-    ) -> Result<usize, StoreError> {
-        Err(StoreError::internal("not built yet"))
-    }
-    /// How far each lane has been consumed.
-    pub async fn positions(&self) -> Result<Vec<Position>, StoreError> {
-        Err(StoreError::internal("not built yet"))
-    }
-    /// The lane's batches after this position, in order.
-    pub async fn batches_after(&self, _position: Position) -> Result<Vec<CommittedBatch>, StoreError> {
-        Err(StoreError::internal("not built yet"))
-    }
-    /// Observations with `from ≤ time ≤ to` of these metrics (`None`: all that are defined), in order of time.
-    pub async fn samples(
-        &self,
-        _definitions: &Definitions,
-        _from: Timestamp,
-        _to: Timestamp,
-        _metrics: Option<&[MetricId]>,
-    ) -> Result<SampleStream, StoreError> {
-        Err(StoreError::internal("not built yet"))
-    }
-    /// Cases that are open, or that were opened or closed at or after `relevant_from`.
-    pub async fn cases(&self, _relevant_from: Timestamp) -> Result<CaseStream, StoreError> {
-        Err(StoreError::internal("not built yet"))
-    }
-    /// Cases that the lane's batches after this position changed, in their present state: what fills a gap.
-    pub async fn cases_after(&self, _position: Position) -> Result<CaseStream, StoreError> {
-        Err(StoreError::internal("not built yet"))
-    }
-    /// The cases of a source that are not closed.
-    pub async fn open_cases(&self, _source: &SourceId) -> Result<Vec<CaseVersion>, StoreError> {
-        Err(StoreError::internal("not built yet"))
-    }
-    /// The newest revisions of a KPI's recorded readings with `from ≤ time ≤ to`, in order of time; of more than `limit`, the latest.
-    pub async fn readings(
-        &self,
-        _kpi: &KpiId,
-        _scope: &Scope,
-        _from: Timestamp,
-        _to: Timestamp,
-        _limit: u32,
-    ) -> Result<Vec<api::Point>, StoreError> {
-        Err(StoreError::internal("not built yet"))
-    }
-    /// The newest refused items, newest first.
-    pub async fn rejects(&self, _limit: u32) -> Result<Vec<api::Reject>, StoreError> {
-        Err(StoreError::internal("not built yet"))
-    }
-    /// Keeps a definition set: its files' names and contents. One that is known is left as it is.
-    pub async fn save_definitions(&self, _hash: &str, _files: &BTreeMap<String, String>, _now: Timestamp) -> Result<(), StoreError> {
-        Err(StoreError::internal("not built yet"))
-    }
-    /// Deletes rejects beyond 7 days or 100,000 rows, and batches that the engine consumed a day ago or earlier.
-    pub async fn prune(&self, _now: Timestamp) -> Result<(), StoreError> {
-        Err(StoreError::internal("not built yet"))
-    }
+
     /// Whether the database answers.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
     pub async fn ping(&self) -> Result<(), StoreError> {
-        Err(StoreError::internal("not built yet"))
+        self.client().await?.simple_query("SELECT 1").await?;
+        Ok(())
+    }
+
+    /// The size of the database on its disk, in bytes.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn size_bytes(&self) -> Result<u64, StoreError> {
+        let row = self.client().await?.query_one("SELECT pg_database_size(current_database())", &[]).await?;
+        Ok(row.try_get::<_, i64>(0)?.unsigned_abs())
+    }
+
+    async fn client(&self) -> Result<Object, StoreError> {
+        Ok(self.0.pool.get().await?)
+    }
+
+    fn config(&self) -> &tokio_postgres::Config {
+        &self.0.config
+    }
+
+    fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    fn partitions(&self) -> &Partitions {
+        &self.0.partitions
+    }
+
+    fn names(&self) -> &reading::Names {
+        &self.0.names
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").finish_non_exhaustive()
     }
 }

@@ -1,1 +1,92 @@
-//! See ARCHITECTURE.md.
+//! What black-box tests share: a centre as a real process with a database, a clock and a broker of its own, and verbs
+//! to drive it.
+//!
+//! Nothing here looks inside the server: it is a process that is spoken to over its public ways. Waiting is for a
+//! condition, with a limit; never for a length of time.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a harness fails its test where something is not as it must be")]
+#![allow(clippy::disallowed_methods, reason = "tests wait in real time for a real process")]
+
+mod broker;
+mod centre;
+mod clock;
+mod database;
+mod device;
+mod live;
+
+pub use broker::Broker;
+pub use centre::{Answer, Centre, Setup};
+pub use clock::MovedClock;
+pub use database::Database;
+pub use device::Device;
+pub use live::Viewer;
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// The repository's folder.
+#[must_use]
+pub fn repository() -> PathBuf {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    here.parent().map_or(here.clone(), PathBuf::from)
+}
+
+/// The program under test: `TAYDO_BIN`, or the one that cargo built beside the tests.
+///
+/// # Panics
+/// When there is none; it says how to build it.
+#[must_use]
+pub fn program() -> PathBuf {
+    if let Some(path) = std::env::var_os("TAYDO_BIN") {
+        return PathBuf::from(path);
+    }
+    let test = std::env::current_exe().unwrap_or_default();
+    let built = test.ancestors().nth(2).map(|folder| folder.join("taydo")).filter(|path| path.exists());
+    assert!(built.is_some(), "no taydo beside the tests; run `cargo build -p taydo --features test-clock`, or `cargo xtask test`");
+    built.unwrap_or_default()
+}
+
+/// Real data for tests that lies beside the repository, where it is there.
+#[must_use]
+pub fn real_data(file: &str) -> Option<PathBuf> {
+    let path = repository().parent()?.join("shared/data").join(file);
+    if path.exists() {
+        return Some(path);
+    }
+    println!("not covered: {file} is not here");
+    None
+}
+
+/// Asks until the answer is there, for at most so long.
+///
+/// # Panics
+/// When it doesn't come in time.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: impl What, limit: Duration, mut ask: impl FnMut() -> F) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(begun.elapsed() < limit, "{}: not within {} s", what.text(), limit.as_secs());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// What is waited for, in words; a function is asked only when it doesn't come.
+pub trait What {
+    /// The words.
+    fn text(&self) -> String;
+}
+
+impl What for &str {
+    fn text(&self) -> String {
+        (*self).to_owned()
+    }
+}
+
+impl<F: Fn() -> String> What for F {
+    fn text(&self) -> String {
+        self()
+    }
+}

@@ -1,1 +1,132 @@
-//! See ARCHITECTURE.md.
+//! The house rules that a machine can check.
+//!
+//! It reads the repository's own files and nothing else.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, reason = "a test's own code")]
+
+use std::path::{Path, PathBuf};
+
+const CODE: &[&str] = &["model", "engine", "server", "frontend", "xtask", "tests"];
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_owned()
+}
+
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut found = Vec::new();
+    for path in entries.map(|entry| entry.unwrap().path()) {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() && !name.starts_with('.') && name != "target" && name != "dist" && name != "node_modules" {
+            found.extend(files(&path, extension));
+        } else if path.extension().is_some_and(|found| found == extension) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+fn sources() -> Vec<(String, String)> {
+    let root = repository();
+    let paths = CODE.iter().flat_map(|folder| files(&root.join(folder), "rs"));
+    paths.map(|path| (path.strip_prefix(&root).unwrap().display().to_string(), std::fs::read_to_string(&path).unwrap())).collect()
+}
+
+/// Fails with all offenders at once.
+fn none(rule: &str, offenders: Vec<String>) {
+    assert!(offenders.is_empty(), "{rule}:\n  {}", offenders.join("\n  "));
+}
+
+#[test]
+fn every_file_says_what_it_owns() {
+    let offenders = sources().into_iter().filter(|(_, text)| !text.starts_with("//!")).map(|(path, _)| path).collect();
+    none("a file opens with //!, what it owns and what it must never do", offenders);
+}
+
+#[test]
+fn modules_are_nouns_beside_their_folders() {
+    let vague = ["utils", "util", "helpers", "helper", "common", "manager", "handler", "misc", "mod"];
+    let offenders = sources().into_iter().map(|(path, _)| path);
+    let offenders = offenders.filter(|path| vague.contains(&Path::new(path).file_stem().unwrap().to_str().unwrap())).collect();
+    none("modules are nouns of the domain; foo.rs beside foo/, never mod.rs", offenders);
+}
+
+#[test]
+fn a_file_is_read_in_a_sitting() {
+    let offenders = sources().into_iter().filter(|(_, text)| text.lines().count() > 600);
+    none("a file has at most 600 lines", offenders.map(|(path, text)| format!("{path}: {}", text.lines().count())).collect());
+}
+
+#[test]
+fn the_core_has_no_clock_and_no_io() {
+    let forbidden = ["std::fs", "std::net", "std::io", "std::thread", "std::time::Instant", "SystemTime", "Timestamp::now", "async fn", "tokio"];
+    let core = sources().into_iter().filter(|(path, _)| path.starts_with("engine/src") || path.starts_with("model/src"));
+    let mut offenders = Vec::new();
+    for (path, text) in core {
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        offenders.extend(lines.filter(|line| forbidden.iter().any(|word| line.contains(word))).map(|line| format!("{path}: {}", line.trim())));
+    }
+    none("the core is pure", offenders);
+}
+
+#[test]
+fn sql_lives_in_the_store() {
+    let statements = ["SELECT ", "INSERT INTO ", "UPDATE ", "DELETE FROM "];
+    let outside = sources().into_iter().filter(|(path, _)| path.starts_with("server/src") && !path.starts_with("server/src/store"));
+    let mut offenders = Vec::new();
+    for (path, text) in outside {
+        let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        offenders.extend(lines.filter(|line| statements.iter().any(|word| line.contains(&format!("\"{word}")))).map(|line| format!("{path}: {}", line.trim())));
+    }
+    none("every statement is in server/src/store", offenders);
+}
+
+#[test]
+fn sql_never_asks_for_the_time() {
+    let clocks = ["now()", "current_timestamp", "clock_timestamp", "current_date"];
+    let root = repository();
+    let sql = files(&root.join("migrations"), "sql").into_iter().map(|path| (path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
+    let store = sources().into_iter().filter(|(path, _)| path.starts_with("server/src/store"));
+    let mut offenders = Vec::new();
+    for (path, text) in sql.chain(store) {
+        let quoted = text.lines().filter(|line| !line.trim_start().starts_with("//") && !line.trim_start().starts_with("--"));
+        let quoted = quoted.filter(|line| !line.contains("clock.now()") && !line.contains("Timestamp::now"));
+        offenders.extend(quoted.filter(|line| clocks.iter().any(|word| line.to_lowercase().contains(word))).map(|line| format!("{path}: {}", line.trim())));
+    }
+    none("time is a parameter of a statement", offenders);
+}
+
+#[test]
+fn no_test_is_ignored_and_none_sleeps() {
+    let mut offenders = Vec::new();
+    for (path, text) in sources().into_iter().filter(|(path, _)| path.starts_with("tests/") && !path.starts_with("tests/bench") && !path.ends_with("tidy/main.rs")) {
+        // The harness's own loop asks for a condition with a limit; a clean-up waits for a process to end.
+        let harness = path.starts_with("tests/harness");
+        let bad = |line: &str| line.contains("#[ignore") || (!harness && line.contains("sleep("));
+        offenders.extend(text.lines().filter(|line| bad(line)).map(|line| format!("{path}: {}", line.trim())));
+    }
+    none("tests wait for conditions, and none is ignored", offenders);
+}
+
+#[test]
+fn what_the_architecture_names_exists() {
+    let root = repository();
+    let mut offenders = Vec::new();
+    for document in ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"] {
+        let text = std::fs::read_to_string(root.join(document)).unwrap_or_default();
+        for name in text.split('`').skip(1).step_by(2) {
+            let is_path = name.contains('/') && !name.contains(['<', '*', '{', ' ', ':', '…']) && !name.starts_with('/');
+            if is_path && !root.join(name).exists() {
+                offenders.push(format!("{document}: {name}"));
+            }
+        }
+    }
+    none("documents name what exists", offenders);
+}
+
+#[test]
+fn the_architecture_fits_in_250_lines() {
+    let lines = std::fs::read_to_string(repository().join("ARCHITECTURE.md")).unwrap().lines().count();
+    assert!(lines <= 250, "ARCHITECTURE.md has {lines} lines");
+}

@@ -5,7 +5,7 @@ use crate::{CaseVersion, Sample, SeriesId};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use taydo_model::kpi::{Aggregate, CaseMeasure, Dimension, From};
-use taydo_model::{Case, CaseKey, Definitions, Kpi, Quality, Reading, Scope};
+use taydo_model::{Case, CaseKey, Definitions, Kpi, Labels, Quality, Reading, Scope};
 
 /// What the store would hold: of each key the row that counts.
 #[derive(Debug, Default, Clone)]
@@ -61,10 +61,12 @@ impl Rows {
     }
 
     fn observed(&self, definitions: &Definitions, kpi: &Kpi, scope: &Scope, at: Timestamp) -> Option<Reading> {
-        let From::Observations { metric, aggregate, window_s, across, factor, .. } = &kpi.from else { return None };
+        let From::Observations { metric, aggregate, window_s, across, only, factor } = &kpi.from else { return None };
         definitions.metric(metric)?;
         let window = SignedDuration::from_secs((*window_s).into());
-        let members: Vec<_> = series().into_iter().filter(|series| series_scopes(kpi, &series.labels).contains(scope)).collect();
+        let carries = |labels: &Labels| only.iter().all(|(name, value)| labels.get(name.as_str()) == Some(value));
+        let counted: Vec<_> = series().into_iter().filter(|series| carries(&series.labels)).collect();
+        let members: Vec<_> = counted.iter().filter(|series| series_scopes(kpi, &series.labels).contains(scope)).collect();
         let earliest = at - window - SignedDuration::from_hours(1);
         let rows: Vec<_> = self.samples.range((earliest, SeriesId(0))..=(at, SeriesId(i32::MAX))).collect();
         let of = |id: SeriesId| -> Vec<(Timestamp, i64)> {
@@ -77,6 +79,7 @@ impl Rows {
             .assets
             .iter()
             .filter(|asset| asset.is_valid(at))
+            .filter(|asset| only.iter().all(|(name, value)| name.as_str() == "area" && value == asset.area.as_str()))
             .filter(|asset| match scope {
                 Scope::City => true,
                 Scope::Area(area) => asset.area == *area,
@@ -88,7 +91,7 @@ impl Rows {
             return None;
         }
         let reports = |asset: &str| {
-            series().iter().any(|one| one.labels.get("asset") == Some(asset) && of(one.id).iter().any(|(time, _)| inside(*time)))
+            counted.iter().any(|one| one.labels.get("asset") == Some(asset) && of(one.id).iter().any(|(time, _)| inside(*time)))
         };
         let reported = expected.iter().filter(|asset| reports(asset.id.as_str())).count();
         let coverage = (!expected.is_empty()).then(|| reported as f64 / expected.len() as f64);
@@ -181,7 +184,7 @@ fn blank(kpi: &Kpi, scope: &Scope, at: Timestamp, value: Option<f64>, samples: u
     }
 }
 
-fn series_scopes(kpi: &Kpi, labels: &taydo_model::Labels) -> Vec<Scope> {
+fn series_scopes(kpi: &Kpi, labels: &Labels) -> Vec<Scope> {
     let mut scopes = vec![Scope::City];
     for (name, dimension) in [("area", Dimension::Area), ("asset", Dimension::Asset), ("department", Dimension::Department)] {
         if let Some(id) = labels.get(name).filter(|_| kpi.by.contains(&dimension)) {

@@ -128,6 +128,20 @@ fn of_two_values_for_one_time_the_higher_revision_and_then_the_larger_counts() {
 }
 
 #[test]
+fn a_correction_of_an_extreme_finds_the_next_one() {
+    let after = |aggregate, first: i64, corrected: i64| {
+        let (mut shell, _) = play(aggregate, &format!("s1 10 =200 @10; s1 20 ={first} @20; s2 21 =300 @21"));
+        shell.batch(at(22), vec![sample(1, 20, corrected, 1)], Vec::new(), false);
+        shell.tick(at(22));
+        shell.live[&("k".parse().unwrap(), "area:x".parse().unwrap())].value
+    };
+    assert_eq!(after(Aggregate::Max, 900, 100), Some(15.0));
+    assert_eq!(after(Aggregate::Min, 100, 900), Some(10.0));
+    assert_eq!(after(Aggregate::Sum, 100, 900), Some(70.0));
+    assert_eq!(after(Aggregate::Last, 100, 900), Some(15.0));
+}
+
+#[test]
 fn after_a_long_absence_the_recent_instants_are_recorded_and_the_older_left_to_a_recompute() {
     let (_, effects) = play(Aggregate::Mean, "s1 10 =100 @10; wake 90000");
     let touched = &effects.recompute;
@@ -153,5 +167,8 @@ fn positions_wait_for_the_corrections_of_their_batches() {
     let late = shell.batch(at(70), vec![sample(2, 40, 300, 0)], Vec::new(), false);
     assert!(late.positions.is_empty());
     assert_eq!(shell.engine.next_wake(), Some(at(85)));
+    let (mut stopping, _) = play(Aggregate::Mean, "s1 30 =100 @30; wake 65; s2 40 =300 @70");
+    let settled = stopping.engine.settle(at(71));
+    assert_eq!((settled.positions.len(), settled.recorded.iter().filter(|one| one.correction).count()), (1, 3));
     assert_eq!(shell.wake(at(85)).positions.first().map(|position| position.seq), Some(1));
 }

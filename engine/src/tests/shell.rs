@@ -18,7 +18,8 @@ pub(super) struct Shell {
     /// Of each reading the last revision.
     pub(super) readings: BTreeMap<(KpiId, Scope, Timestamp), Reading>,
     start: Timestamp,
-    batches: Vec<Vec<Sample>>,
+    batches: Vec<(Vec<Sample>, Vec<CaseVersion>)>,
+    versions: Vec<CaseVersion>,
     told: i64,
     pub(super) live: HashMap<(KpiId, Scope), Reading>,
 }
@@ -32,6 +33,7 @@ impl Shell {
             readings: BTreeMap::new(),
             start,
             batches: Vec::new(),
+            versions: Vec::new(),
             told: -1,
             live: HashMap::new(),
         }
@@ -42,7 +44,8 @@ impl Shell {
         let samples: Vec<Sample> = samples.into_iter().filter(|sample| self.rows.put(sample) || with_repeats).collect();
         let cases: Vec<CaseVersion> = cases.into_iter().filter(|version| self.rows.put_case(version)).collect();
         let position = Some(Position { lane: 1, seq: self.batches.len() as i64 });
-        self.batches.push(samples.clone());
+        self.batches.push((samples.clone(), cases.clone()));
+        self.versions.extend(cases.iter().cloned());
         let effects = self.engine.step(now, Input::Batch(Batch { position, series: series(), samples, cases }));
         self.keep(effects)
     }
@@ -132,14 +135,16 @@ impl Shell {
         let samples = self.rows.samples_after(now - engine.horizon());
         let cases = self.cases_after(engine.relevant_cases_from(now));
         engine.restore(now, Batch { position: None, series: series(), samples, cases });
-        let untold = self.batches.iter().skip((self.told + 1) as usize).flatten();
-        if let (Some(from), Some(to)) = (untold.clone().map(|sample| sample.time).min(), untold.map(|sample| sample.time).max()) {
-            let touched = engine.touched(from, to, None);
-            self.engine = engine;
-            self.recompute(&touched);
-        } else {
-            self.engine = engine;
+        let untold = self.batches.get((self.told + 1) as usize..).unwrap_or_default();
+        let times = untold.iter().flat_map(|(samples, _)| samples).map(|sample| sample.time);
+        let keys: Vec<_> = untold.iter().flat_map(|(_, cases)| cases).map(|version| &version.key).collect();
+        let versions: Vec<_> = self.versions.iter().filter(|version| keys.contains(&&version.key)).cloned().collect();
+        let mut touched = engine.touched_by_cases(&versions);
+        if let (Some(from), Some(to)) = (times.clone().min(), times.max()) {
+            touched.extend(engine.touched(from, to, None));
         }
+        self.engine = engine;
+        self.recompute(&touched);
     }
 
     /// Compares all recorded readings up to `end` with the plain ones; says the first difference.

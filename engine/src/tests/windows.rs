@@ -1,18 +1,27 @@
 //! Windows: whatever the order, the batches, the lateness and the corrections, recorded readings end as the plain ones.
 
-use super::city::{at, definitions, kpi, observed, sample};
+use super::city::{at, definitions, kpi, labels, observed, sample};
 use super::shell::Shell;
 use crate::Sample;
 use proptest::prelude::*;
 use std::sync::Arc;
-use taydo_model::kpi::{Across, Aggregate};
+use taydo_model::kpi::{Across, Aggregate, From};
 use taydo_model::{Definitions, Kpi};
 
 fn kpis() -> Arc<Definitions> {
     let kpi = |id, from, every_s, lateness_s| kpi(id, "km/h", from, every_s, lateness_s);
     let sum = Some(Across::Sum);
     let narrowed = Kpi { by: Vec::new(), ..kpi("city", observed(Aggregate::Mean, 120, None), 120, 600) };
+    let only = |id, label| {
+        let mut from = observed(Aggregate::Sum, 120, None);
+        if let From::Observations { only, .. } = &mut from {
+            *only = labels(&[label]);
+        }
+        kpi(id, from, 120, 300)
+    };
     definitions(vec![
+        only("ward", ("area", "x")),
+        only("lane", ("lane", "2")),
         kpi("mean", observed(Aggregate::Mean, 300, None), 60, 600),
         kpi("sum", observed(Aggregate::Sum, 180, None), 120, 0),
         kpi("min", observed(Aggregate::Min, 120, None), 60, 120),
@@ -27,9 +36,11 @@ fn kpis() -> Arc<Definitions> {
 
 /// (event time, delay until it arrives, series, ticks, revision): on edges of panes as often as not.
 fn arrivals() -> impl Strategy<Value = Vec<(i64, Sample)>> {
-    let time = prop_oneof![(0i64..90).prop_map(|minute| minute * 60), 0i64..5400];
+    // The few crowded moments make for corrections, of extremes too.
+    let crowded = (0i64..4).prop_map(|step| 1200 + step * 20);
+    let time = prop_oneof![1 => (0i64..90).prop_map(|minute| minute * 60), 1 => 0i64..5400, 1 => crowded];
     let delay = prop_oneof![4 => 0i64..8, 2 => 0i64..900, 1 => 0i64..5000, 1 => -120i64..0];
-    let one = (time, delay, 1i32..=5, -50i64..400, prop_oneof![3 => Just(0i32), 1 => 0..3]);
+    let one = (time, delay, 1i32..=5, -50i64..400, 0i32..3);
     let arrival = one.prop_map(|(time, delay, series, ticks, revision)| (time + delay, sample(series, time, ticks, revision)));
     proptest::collection::vec(arrival, 1..150).prop_map(|mut arrivals| {
         arrivals.sort_by_key(|(arrival, _)| *arrival);

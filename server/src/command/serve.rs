@@ -1,13 +1,93 @@
 //! `taydo serve`: starts the centre.
 
+use crate::app::Application;
+use crate::config::Config;
+use crate::store::DatabaseAddress;
+use crate::telemetry;
+use anyhow::Context as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// Runs the centre: takes data in, computes, and serves the screens
+///
+/// Without --database it runs a private PostgreSQL of its own from the installed binaries. It listens on loopback only.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {}
+pub(super) struct Args {
+    /// The city's folder of definition files
+    #[arg(long, value_name = "DIR")]
+    city: PathBuf,
+    /// Where the server keeps its data [default: /var/lib/taydo as root, else taydo in the user's data folder]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The port on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 4390)]
+    port: u16,
+    /// The broker of the MQTT sources, such as 127.0.0.1:4391
+    #[arg(long, value_name = "ADDRESS")]
+    mqtt: Option<SocketAddr>,
+    /// Another database server, such as postgresql://taydo@db:5432/taydo
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    /// The file that holds the database's password
+    #[arg(long, value_name = "FILE", requires = "database")]
+    database_password_file: Option<PathBuf>,
+    /// How often changes are sent to the screens, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 250, value_parser = clap::value_parser!(u64).range(50..=1000))]
+    tick_ms: u64,
+    /// Threads that serve connections
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=64))]
+    workers: u8,
+    /// Logs as lines of JSON
+    #[arg(long)]
+    log_json: bool,
+    /// The Unix socket of the test that moves the clock
+    #[cfg(feature = "test-clock")]
+    #[arg(long, value_name = "SOCKET", hide = true)]
+    test_clock: Option<PathBuf>,
+}
 
 impl Args {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        anyhow::bail!("not built yet")
+        telemetry::log(self.log_json);
+        let config = self.check()?;
+        // The engine, the lanes and recomputes must not wait for one another; the HTTP workers have threads of their own.
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let system = actix_web::rt::System::with_tokio_rt(|| runtime);
+        system.block_on(async move {
+            let application = Application::build(config).await?;
+            // Whoever started the server reads its port here, also where it was left to chance.
+            println!("http://127.0.0.1:{}/", application.port());
+            application.run_until_stopped(telemetry::stop_signal()).await?;
+            Ok(ExitCode::SUCCESS)
+        })
     }
+
+    fn check(self) -> anyhow::Result<Config> {
+        let password_file = self.database_password_file.as_deref();
+        let database = self.database.as_deref().map(|url| DatabaseAddress::parse(url, password_file)).transpose()?;
+        Ok(Config {
+            city: self.city,
+            data: self.data.map_or_else(default_data, Ok)?,
+            listen: SocketAddr::from(([127, 0, 0, 1], self.port)),
+            mqtt: self.mqtt,
+            database,
+            tick: Duration::from_millis(self.tick_ms),
+            workers: usize::from(self.workers),
+            #[cfg(feature = "test-clock")]
+            test_clock: self.test_clock,
+            #[cfg(not(feature = "test-clock"))]
+            test_clock: None,
+        })
+    }
+}
+
+fn default_data() -> anyhow::Result<PathBuf> {
+    if rustix::process::geteuid().is_root() {
+        return Ok(PathBuf::from("/var/lib/taydo"));
+    }
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share"));
+    let base = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).or_else(home);
+    Ok(base.context("HOME is not set, so there is no user's data folder; name one with --data")?.join("taydo"))
 }

@@ -1,0 +1,346 @@
+//! `kpis/*.toml`: what is computed, from what, and what it should be.
+//!
+//! Must never accept a figure whose unit doesn't follow from what it is computed from.
+
+use super::{
+    city, csv,
+    document::Document,
+    duration, hex,
+    name::Known,
+    section::{Section, definitions},
+    source::labels,
+    value::Value,
+};
+use crate::{
+    Asset, Kpi, KpiId, Metric, MetricId, Unit,
+    kpi::{Across, Aggregate, Better, CaseMeasure, Dimension, From},
+    unit::Dimension as Measures,
+};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// The keys of a KPI's table.
+pub(super) const KEYS: &[&str] = &[
+    "title",
+    "unit",
+    "decimals",
+    "better",
+    "standard",
+    "owner",
+    "from",
+    "by",
+    "every",
+    "delay",
+    "lateness",
+    "expect",
+    "stale",
+    "target",
+    "attention",
+    "critical",
+];
+
+const DAY_S: u32 = 86_400;
+const EVERY_S: u32 = 60;
+const DELAY_S: u32 = 5;
+const LATENESS_S: u32 = 15 * 60;
+/// Offices are closed for a week-end and a holiday, and their newest case is as old then.
+const CASES_STALE_S: u32 = 4 * DAY_S;
+
+const AGGREGATES: &[(&str, Aggregate)] = &[
+    ("count", Aggregate::Count),
+    ("sum", Aggregate::Sum),
+    ("mean", Aggregate::Mean),
+    ("min", Aggregate::Min),
+    ("max", Aggregate::Max),
+    ("last", Aggregate::Last),
+];
+const BETTER: &[(&str, Better)] = &[("higher", Better::Higher), ("lower", Better::Lower), ("neither", Better::Neither)];
+const MEASURES: &[(&str, CaseMeasure)] = &[
+    ("open", CaseMeasure::Open),
+    ("overdue", CaseMeasure::Overdue),
+    ("opened", CaseMeasure::Opened),
+    ("closed", CaseMeasure::Closed),
+    ("on_time", CaseMeasure::OnTime),
+];
+/// The ways to divide a city, as files name them.
+pub(super) const DIMENSIONS: &[(&str, Dimension)] =
+    &[("area", Dimension::Area), ("department", Dimension::Department), ("asset", Dimension::Asset)];
+
+/// What a KPI's parts may refer to.
+struct Context<'a> {
+    known: &'a Known,
+    metrics: &'a [Arc<Metric>],
+    assets: &'a [Arc<Asset>],
+}
+
+impl Context<'_> {
+    fn metric(&self, id: &MetricId) -> Option<&Arc<Metric>> {
+        self.metrics.iter().find(|metric| metric.id == *id)
+    }
+
+    fn measuring<'a>(&'a self, metric: &'a MetricId) -> impl Iterator<Item = &'a Arc<Asset>> {
+        self.assets.iter().filter(|asset| asset.metrics.contains(metric))
+    }
+}
+
+/// The sound KPIs of a file.
+pub(super) fn read(document: &Document<'_>, known: &Known, metrics: &[Arc<Metric>], assets: &[Arc<Asset>]) -> Vec<Kpi> {
+    let context = Context { known, metrics, assets };
+    definitions(document, &document.table, KEYS).iter().filter_map(|entry| kpi(entry, &context)).collect()
+}
+
+fn kpi(entry: &Value<'_>, context: &Context<'_>) -> Option<Kpi> {
+    let id = entry.key_id::<KpiId>();
+    let mut section = entry.section(&format!("KPI {}", entry.key))?;
+    let title = section.need("title", Value::both_languages);
+    let unit = section.need("unit", Value::unit);
+    let from = section.need("from", |value| from(value, unit, context));
+    let better = section.need("better", |value| value.choice(BETTER));
+    let decimals = section.may("decimals", |value| value.whole(0, 9));
+    let standard = section.may("standard", Value::text);
+    let owner = city::owner(&mut section, context.known);
+    let by = section.may("by", |value| by(value, from.as_ref())).unwrap_or_default();
+    let every_s = section.may("every", every).unwrap_or(EVERY_S);
+    let delay_s = section.may("delay", |value| value.seconds(0, 3600)).unwrap_or(DELAY_S);
+    let lateness_s = section.may("lateness", |value| value.seconds(0, 7 * DAY_S)).unwrap_or(LATENESS_S);
+    let stale_s = section.may("stale", |value| value.seconds(1, 366 * DAY_S));
+    let coverage = section.may("expect", |value| coverage(value, from.as_ref(), context));
+    let [target, attention, critical] = thresholds(&mut section, better);
+    if let Some(from) = &from {
+        check_window(&section, from, every_s);
+    }
+    let sound = section.finish();
+    let from = from?;
+    let decimals = decimals.and_then(|decimals| u8::try_from(decimals).ok()).unwrap_or_else(|| usual_decimals(&from, context));
+    let stale_s = stale_s.unwrap_or_else(|| usual_stale_s(&from, context));
+    let (id, title, unit, better) = (id?, title?, unit?, better?);
+    let mut kpi = Kpi {
+        id,
+        version: String::new(),
+        title,
+        unit,
+        decimals,
+        better,
+        standard,
+        owner,
+        from,
+        by,
+        every_s,
+        delay_s,
+        lateness_s,
+        coverage,
+        stale_s,
+        target,
+        attention,
+        critical,
+    };
+    kpi.version = version(&kpi, context);
+    sound.then_some(kpi)
+}
+
+/// Recorded readings of a KPI lie on the same instants every day.
+fn every(value: &Value<'_>) -> Option<u32> {
+    let every_s = value.seconds(1, DAY_S)?;
+    if !DAY_S.is_multiple_of(every_s) {
+        value.problem(
+            format!("a day is not a whole number of {}", duration::show(every_s)),
+            "write 1s, 10s, 1m, 5m, 15m, 1h, 1d or another that divides a day",
+        );
+        return None;
+    }
+    Some(every_s)
+}
+
+/// Windows are folds of panes, and panes lie on the grid.
+fn check_window(section: &Section<'_>, from: &From, every_s: u32) {
+    let (From::Observations { window_s, .. } | From::Cases { window_s, .. }) = *from;
+    // Levels, such as open cases, have no window.
+    if window_s != 0 && !window_s.is_multiple_of(every_s) && !every_s.is_multiple_of(window_s) {
+        let (window, every) = (duration::show(window_s), duration::show(every_s));
+        section.problem(
+            format!("{}: neither of the window {window} and the grid {every} is a multiple of the other", section.what),
+            "change `window` or `every`",
+        );
+    }
+}
+
+fn by(value: &Value<'_>, from: Option<&From>) -> Option<Vec<Dimension>> {
+    let mut by: Vec<Dimension> = Vec::new();
+    for item in value.items()? {
+        let Some(dimension) = item.choice(DIMENSIONS) else { continue };
+        if by.contains(&dimension) {
+            item.problem("the same dimension stands here twice", "remove one of them");
+        } else if dimension == Dimension::Asset && matches!(from, Some(From::Cases { .. })) {
+            item.problem("cases don't belong to assets", "write area or department");
+        }
+        by.push(dimension);
+    }
+    Some(by)
+}
+
+fn coverage(value: &Value<'_>, from: Option<&From>, context: &Context<'_>) -> Option<f64> {
+    let mut section = value.section("`expect`")?;
+    let coverage = section.need("coverage", |value| value.number_in(0.0, 1.0));
+    match from {
+        Some(From::Cases { .. }) => section.problem("no series are expected of cases", "remove `expect`"),
+        Some(From::Observations { metric, .. })
+            if context.known.assets.are(context.assets.len()) && context.measuring(metric).next().is_none() =>
+        {
+            section.problem(
+                format!("no asset measures {metric}, so none can be expected to report"),
+                "remove `expect`, or register the assets",
+            );
+        }
+        _ => {}
+    }
+    section.finish();
+    coverage
+}
+
+/// Target, attention, critical: each further towards the bad side than the one before.
+fn thresholds(section: &mut Section<'_>, better: Option<Better>) -> [Option<f64>; 3] {
+    let mut worst: Option<(&'static str, f64)> = None;
+    ["target", "attention", "critical"].map(|key| {
+        let value = section.get(key)?;
+        let number = value.number()?;
+        let before = worst.replace((key, number));
+        let wrong = match (better?, before) {
+            (Better::Neither, _) => {
+                Some((format!("`{key}` has no meaning where neither direction is better"), "remove it, or set `better`".to_owned()))
+            }
+            (Better::Higher, Some((name, other))) if number > other => {
+                Some((format!("`{key}` is {number}, above `{name}`, although higher is better"), format!("write {other} or less")))
+            }
+            (Better::Lower, Some((name, other))) if number < other => {
+                Some((format!("`{key}` is {number}, below `{name}`, although lower is better"), format!("write {other} or more")))
+            }
+            _ => None,
+        };
+        if let Some((message, hint)) = wrong {
+            value.problem(message, hint);
+        }
+        Some(number)
+    })
+}
+
+fn from(value: &Value<'_>, unit: Option<Unit>, context: &Context<'_>) -> Option<From> {
+    let mut section = value.section("`from`")?;
+    let from = match (section.has("observations"), section.has("cases")) {
+        (true, false) => observations(&mut section, unit, context),
+        (false, true) => cases(&mut section, unit),
+        _ => {
+            section.problem(
+                "`from` must name observations or cases",
+                "write { observations = \"METRIC\", aggregate = \"mean\", window = \"5m\" } or { cases = \"KIND\", measure = \"open\" }",
+            );
+            return None;
+        }
+    };
+    section.finish();
+    from
+}
+
+fn observations(section: &mut Section<'_>, unit: Option<Unit>, context: &Context<'_>) -> Option<From> {
+    let metric = section.need("observations", |value| value.reference::<MetricId>(&context.known.metrics));
+    let aggregate = section.need("aggregate", |value| value.choice(AGGREGATES));
+    let window_s = section.need("window", |value| value.seconds(1, 366 * DAY_S));
+    let across = section.may("across", |value| value.choice(&[("sum", Across::Sum)]));
+    let only = section.may("only", labels).unwrap_or_default();
+    let (metric, aggregate, window_s) = (metric?, aggregate?, window_s?);
+    let factor = factor(section, aggregate, context.metric(&metric)?, unit?)?;
+    Some(From::Observations { metric, aggregate, window_s, across, only, factor })
+}
+
+fn factor(section: &Section<'_>, aggregate: Aggregate, metric: &Metric, unit: Unit) -> Option<f64> {
+    let factor = match aggregate {
+        Aggregate::Count => is_count(unit).then_some(1.0),
+        _ => metric.unit.factor_to(unit),
+    };
+    if factor.is_none() {
+        let (message, hint) = match aggregate {
+            Aggregate::Count => {
+                (format!("a count can't be in {unit}"), "set the KPI's unit to 1, vehicles, reports or another unit that counts".to_owned())
+            }
+            _ => (
+                format!("{} is in {}, which can't become {unit}", metric.id, metric.unit),
+                format!("set the KPI's unit to {}, or to another that measures the same", metric.unit),
+            ),
+        };
+        section.problem(message, hint);
+    }
+    factor
+}
+
+fn cases(section: &mut Section<'_>, unit: Option<Unit>) -> Option<From> {
+    // An empty kind stands for all kinds.
+    let kind = section.need("cases", |value| if value.raw()?.is_empty() { Some(String::new()) } else { csv::kind(value) });
+    let measure = section.need("measure", |value| value.choice(MEASURES));
+    let window_s = match measure {
+        Some(CaseMeasure::Open | CaseMeasure::Overdue) => section.may("window", |value| {
+            value.problem("open and overdue cases are counted at a moment, not over a window", "remove `window`");
+            None
+        }),
+        _ => section.need("window", |value| value.seconds(1, 366 * DAY_S)),
+    };
+    if let (Some(measure), Some(unit)) = (measure, unit) {
+        match measure {
+            CaseMeasure::OnTime if unit.code() != "%" => {
+                section.problem(format!("a share of cases can't be in {unit}"), "set the KPI's unit to %")
+            }
+            CaseMeasure::OnTime => {}
+            _ if !is_count(unit) => {
+                section.problem(format!("a number of cases can't be in {unit}"), "set the KPI's unit to cases, reports, accidents or 1")
+            }
+            _ => {}
+        }
+    }
+    Some(From::Cases { kind: kind?, measure: measure?, window_s: window_s.unwrap_or(0) })
+}
+
+fn is_count(unit: Unit) -> bool {
+    matches!(
+        unit.dimension(),
+        Measures::Number
+            | Measures::Cases
+            | Measures::Vehicles
+            | Measures::Reports
+            | Measures::Accidents
+            | Measures::People
+            | Measures::Firms
+    )
+}
+
+/// As many digits as the metric's resolution has in the KPI's unit, and at most three; none for counts, one for shares of cases.
+fn usual_decimals(from: &From, context: &Context<'_>) -> u8 {
+    match from {
+        From::Observations { aggregate: Aggregate::Count, .. } => 0,
+        From::Observations { metric, factor, .. } => {
+            let step = context.metric(metric).map_or(1.0, |metric| metric.resolution * factor);
+            (0..3).find(|digits| step * 10_f64.powi(i32::from(*digits)) > 0.999).unwrap_or(3)
+        }
+        From::Cases { measure: CaseMeasure::OnTime, .. } => 1,
+        From::Cases { .. } => 0,
+    }
+}
+
+/// Three intervals of the slowest asset, or the window where that is longer.
+fn usual_stale_s(from: &From, context: &Context<'_>) -> u32 {
+    match from {
+        From::Observations { metric, window_s, .. } => {
+            let slowest_s = context.measuring(metric).map(|asset| asset.interval_s).max().unwrap_or(EVERY_S);
+            slowest_s.saturating_mul(3).max(*window_s)
+        }
+        From::Cases { .. } => CASES_STALE_S,
+    }
+}
+
+/// Hashes the definition as it was understood, defaults included, and the metric whose steps its sums are made of.
+fn version(kpi: &Kpi, context: &Context<'_>) -> String {
+    let metric = match &kpi.from {
+        From::Observations { metric, .. } => context.metric(metric).map(AsRef::as_ref),
+        From::Cases { .. } => None,
+    };
+    // Neither has a map with keys that aren't texts, so both always serialise.
+    let content = serde_json::to_vec(&(kpi, metric)).unwrap_or_default();
+    hex(&Sha256::digest(&content)).chars().take(16).collect()
+}

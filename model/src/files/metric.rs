@@ -1,0 +1,56 @@
+//! `metrics.toml`: what may be measured.
+//!
+//! Must never accept a metric whose sums could not be exact.
+
+use super::{document::Document, section::definitions, value::Value};
+use crate::{Metric, MetricId, observation::MetricKind};
+
+/// The keys of a metric's table.
+pub(super) const KEYS: &[&str] = &["title", "unit", "resolution", "range", "kind"];
+
+/// The sound metrics of a file.
+pub(super) fn read(document: &Document<'_>) -> Vec<Metric> {
+    definitions(document, &document.table, KEYS).iter().filter_map(metric).collect()
+}
+
+fn metric(entry: &Value<'_>) -> Option<Metric> {
+    let id = entry.key_id::<MetricId>();
+    let mut section = entry.section(&format!("metric {}", entry.key))?;
+    let title = section.need("title", Value::both_languages);
+    let unit = section.need("unit", Value::unit);
+    let range = section.may("range", range);
+    let resolution = section.need("resolution", |value| resolution(value, range));
+    let kind = section.may("kind", |value| value.choice(&[("gauge", MetricKind::Gauge), ("counter", MetricKind::Counter)]));
+    let sound = section.finish();
+    let metric = Metric { id: id?, title: title?, unit: unit?, resolution: resolution?, range, kind: kind.unwrap_or_default() };
+    sound.then_some(metric)
+}
+
+fn range(value: &Value<'_>) -> Option<(f64, f64)> {
+    let (least, most) = value.pair(Value::number)?;
+    if least >= most {
+        value.problem(format!("the range begins at {least} and ends at {most}"), "write the smaller end first");
+        return None;
+    }
+    Some((least, most))
+}
+
+/// A resolution is 1, 0.1, 0.01 … or a whole number, so that values are exact multiples of it; and the range's ends
+/// must be few enough steps away for a day's sum to stay within 53 bits.
+fn resolution(value: &Value<'_>, range: Option<(f64, f64)>) -> Option<f64> {
+    let resolution = value.number_in(1e-9, 1e9)?;
+    let per_unit = 1.0 / resolution;
+    let is_decimal =
+        resolution >= 1.0 && resolution.fract() == 0.0 || resolution < 1.0 && (per_unit - per_unit.round()).abs() < 1e-6 * per_unit;
+    if !is_decimal {
+        value.problem(format!("the resolution {resolution} does not divide 1"), "write 1, 0.1, 0.01 … or a whole number");
+    }
+    let steps = range.map_or(0.0, |(least, most)| least.abs().max(most.abs()) / resolution);
+    if steps > 1e12 {
+        value.problem(
+            format!("the range is {steps:.0} steps of the resolution {resolution} wide"),
+            "write a coarser resolution, or a narrower range",
+        );
+    }
+    Some(resolution)
+}

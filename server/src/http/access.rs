@@ -1,0 +1,98 @@
+//! Who may do what: the principal of a request, and the table of every route.
+//!
+//! A route that the table doesn't name can't be reached: what is not allowed is forbidden.
+
+use super::refusal::Refusal;
+use actix_web::body::MessageBody;
+use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, header};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage};
+use taydo_model::ErrorCode;
+
+/// What somebody may do. The order is from least to most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Anybody: liveness, the page itself.
+    Anybody,
+    /// Looks at boards.
+    Viewer,
+    /// Sends data: devices, departments.
+    Contributor,
+    /// Connects sources, reads the server's own figures.
+    Engineer,
+}
+
+/// Who makes a request.
+#[derive(Debug, Clone)]
+pub struct Principal {
+    /// What it may do.
+    pub role: Role,
+}
+
+impl Principal {
+    /// Whoever reaches the loopback address. The server binds no other one while it has no accounts.
+    #[must_use]
+    pub fn local() -> Self {
+        Self { role: Role::Engineer }
+    }
+}
+
+/// Every route: its method, its pattern, and the least role that may use it.
+pub static ACCESS: &[(&str, &str, Role)] = &[
+    ("GET", "/healthz", Role::Anybody),
+    ("GET", "/readyz", Role::Anybody),
+    ("GET", "/metrics", Role::Engineer),
+    ("GET", "/api/v1/live", Role::Viewer),
+    ("GET", "/api/v1/city", Role::Viewer),
+    ("GET", "/api/v1/boards/{id}", Role::Viewer),
+    ("GET", "/api/v1/walls/{id}", Role::Viewer),
+    ("GET", "/api/v1/kpis/{id}/readings", Role::Viewer),
+    ("GET", "/api/v1/sources", Role::Viewer),
+    ("POST", "/api/v1/observations", Role::Contributor),
+    ("POST", "/api/v1/cases", Role::Contributor),
+    ("POST", "/api/v1/imports", Role::Contributor),
+    ("POST", "/api/v2/write", Role::Contributor),
+    ("GET", "/{path:.*}", Role::Anybody),
+];
+
+/// Lets a request through when the table allows it, and refuses pages of other origins to change anything.
+pub(super) async fn guard(request: ServiceRequest, next: Next<impl MessageBody>) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let principal = Principal::local();
+    let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
+    let pattern = request.match_pattern().unwrap_or_default();
+    match ACCESS.iter().find(|(verb, route, _)| *verb == method.as_str() && *route == pattern) {
+        Some((_, _, role)) if principal.role >= *role => {}
+        Some(_) => return Err(Refusal::new(ErrorCode::Forbidden, "this principal may not do this").into()),
+        None if ACCESS.iter().any(|(_, route, _)| *route == pattern) => {
+            return Err(Refusal::new(ErrorCode::MethodNotAllowed, format!("this address does not answer to {method}")).into());
+        }
+        None => return Err(Refusal::not_found("such address").into()),
+    }
+    if *method != Method::GET {
+        refuse_foreign_origin(&request)?;
+    }
+    request.extensions_mut().insert(principal);
+    next.call(request).await
+}
+
+/// Pages of other sites can make a browser send requests here; a device sends no `Origin` and no `Sec-Fetch-Site`.
+fn refuse_foreign_origin(request: &ServiceRequest) -> Result<(), Refusal> {
+    let site = request.headers().get("sec-fetch-site").and_then(|value| value.to_str().ok());
+    let foreign_site = site.is_some_and(|site| site != "same-origin" && site != "none");
+    let foreign_origin = request.headers().contains_key(header::ORIGIN) && !is_same_origin(request.head());
+    if foreign_site || foreign_origin { Err(foreign()) } else { Ok(()) }
+}
+
+/// The refusal of a page that is not ours.
+pub(super) fn foreign() -> Refusal {
+    Refusal::new(ErrorCode::ForeignOrigin, "only pages of this server may ask for this")
+}
+
+/// Whether there is exactly one `Origin` and it is this server, as the client addresses it.
+pub(super) fn is_same_origin(head: &RequestHead) -> bool {
+    let mut origins = head.headers().get_all(header::ORIGIN);
+    let (Some(origin), None) = (origins.next().and_then(|origin| origin.to_str().ok()), origins.next()) else { return false };
+    let host = head.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    host.is_some_and(|host| origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://")) == Some(host))
+}

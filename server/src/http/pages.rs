@@ -1,0 +1,81 @@
+//! What pages begin with: the city, boards, walls, and the health of the feeds.
+
+use super::State;
+use super::refusal::Refusal;
+use crate::store::StoreError;
+use actix_web::web::{Data, Json, Path};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use taydo_model::api::{AssetName, BoardPage, CityPage, Link, SourcesPage, WallPage};
+use taydo_model::board::{Board, Content};
+use taydo_model::kpi::Dimension;
+use taydo_model::{AssetId, BoardId, Definitions, ErrorCode, Scope, WallId};
+
+/// The newest rejects that the sources page shows.
+const REJECTS_SHOWN: u32 = 50;
+
+pub(super) async fn city(state: Data<State>) -> Json<CityPage> {
+    let definitions = &state.definitions;
+    Json(CityPage {
+        definitions: definitions.hash.clone(),
+        build: state.build.clone(),
+        time: state.clock.now(),
+        city: definitions.city.clone(),
+        boards: definitions.boards.iter().map(|board| Link { id: board.id.clone(), title: board.title.clone() }).collect(),
+        walls: definitions.walls.iter().map(|wall| Link { id: wall.id.clone(), title: wall.title.clone() }).collect(),
+    })
+}
+
+pub(super) async fn board(state: Data<State>, id: Path<String>) -> Result<Json<BoardPage>, Refusal> {
+    let found = BoardId::new(id.as_str()).ok().and_then(|id| state.definitions.board(&id));
+    found.map(|board| Json(board_page(&state.definitions, board))).ok_or_else(|| Refusal::not_found(format!("board {id}")))
+}
+
+pub(super) async fn wall(state: Data<State>, id: Path<String>) -> Result<Json<WallPage>, Refusal> {
+    let found = WallId::new(id.as_str()).ok().and_then(|id| state.definitions.wall(&id));
+    let wall = found.ok_or_else(|| Refusal::not_found(format!("wall {id}")))?;
+    let boards: BTreeSet<&BoardId> = wall.scenes.iter().map(|scene| &scene.board).collect();
+    let boards = boards.into_iter().filter_map(|id| state.definitions.board(id)).map(|board| board_page(&state.definitions, board)).collect();
+    Ok(Json(WallPage { wall: wall.as_ref().clone(), boards }))
+}
+
+fn board_page(definitions: &Definitions, board: &Arc<Board>) -> BoardPage {
+    let kpis: BTreeSet<_> = board.panels.iter().map(|panel| panel.content.kpi()).collect();
+    let mut named: BTreeSet<&AssetId> = BTreeSet::new();
+    let mut all_assets = false;
+    for panel in &board.panels {
+        let scopes: &[Scope] = match &panel.content {
+            Content::Value { scope, .. } => std::slice::from_ref(scope),
+            Content::Trend { scopes, .. } => scopes,
+            Content::Ranking { by, .. } => {
+                all_assets |= *by == Dimension::Asset;
+                &[]
+            }
+        };
+        named.extend(scopes.iter().filter_map(|scope| if let Scope::Asset(id) = scope { Some(id) } else { None }));
+    }
+    BoardPage {
+        definitions: definitions.hash.clone(),
+        board: board.as_ref().clone(),
+        kpis: kpis.into_iter().filter_map(|id| definitions.kpi(id)).map(|kpi| kpi.as_ref().clone()).collect(),
+        assets: definitions.assets.iter().filter(|asset| all_assets || named.contains(&asset.id)).map(|asset| AssetName::from(asset.as_ref())).collect(),
+    }
+}
+
+pub(super) async fn sources(state: Data<State>) -> Result<Json<SourcesPage>, Refusal> {
+    let now = state.clock.now();
+    let (sources, unknown_assets) = state.health.snapshot(now);
+    let rejects = state.store.rejects(REJECTS_SHOWN).await.map_err(|error| unavailable(&error))?;
+    Ok(Json(SourcesPage { time: now, sources, unknown_assets, rejects }))
+}
+
+/// What a reader is told when the store can't answer.
+pub(super) fn unavailable(error: &StoreError) -> Refusal {
+    match error {
+        StoreError::Unavailable(_) | StoreError::Conflict(_) | StoreError::Full(_) => {
+            tracing::warn!(error = %super::refusal::chain(error), "the database can't answer");
+            Refusal::new(ErrorCode::Unavailable, "the database can't be reached now; try again later").retry_after(5)
+        }
+        StoreError::FenceLost(_) | StoreError::Internal(_) => Refusal::internal(error),
+    }
+}

@@ -1,0 +1,48 @@
+//! The front end's files, and the page that all its addresses are answered with.
+
+use super::assets::{self, Asset};
+use super::refusal::Refusal;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
+
+/// The addresses that the page itself draws.
+fn is_page(path: &str) -> bool {
+    path == "/" || path == "/sources" || ["/wall/", "/board/"].iter().any(|page| path.strip_prefix(page).is_some_and(|id| !id.is_empty() && !id.contains(['/', '.'])))
+}
+
+pub(super) async fn serve(request: HttpRequest) -> Result<HttpResponse, Refusal> {
+    let path = request.path();
+    let asset = if is_page(path) { assets::find("/index.html") } else { assets::find(path) };
+    asset.map(|asset| answer(&request, asset)).ok_or_else(|| Refusal::not_found("such page"))
+}
+
+fn answer(request: &HttpRequest, asset: &'static Asset) -> HttpResponse {
+    let cache = if asset.immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let known = request.headers().get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
+    let mut response = if known.is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == asset.etag)) {
+        HttpResponse::NotModified().finish()
+    } else {
+        let (encoding, content) = encoded(request, asset);
+        let mut response = HttpResponse::Ok();
+        if let Some(encoding) = encoding {
+            response.insert_header((header::CONTENT_ENCODING, encoding));
+        }
+        response.content_type(asset.content_type).body(content)
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    headers.insert(header::ETAG, HeaderValue::from_static(asset.etag));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    response
+}
+
+/// The smallest form that the client understands.
+fn encoded(request: &HttpRequest, asset: &'static Asset) -> (Option<&'static str>, &'static [u8]) {
+    let accepts = request.headers().get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let takes = |encoding: &str| accepts.split(',').any(|one| one.split(';').next().is_some_and(|name| name.trim() == encoding) && !one.contains("q=0"));
+    match (asset.brotli, asset.gzip) {
+        (Some(content), _) if takes("br") => (Some("br"), content),
+        (_, Some(content)) if takes("gzip") => (Some("gzip"), content),
+        _ => (None, asset.identity),
+    }
+}

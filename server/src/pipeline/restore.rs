@@ -1,0 +1,149 @@
+//! From the store back into an engine: at a start, and where a lane's numbers have a hole.
+
+use super::Parts;
+use crate::store::{CommittedBatch, StoreError};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+use taydo_engine::{Batch, CaseVersion, Engine, Input, Position, Series, Touched};
+use taydo_model::CaseKey;
+
+/// How long an absence is recorded instant by instant. What was missed before is recorded only where data comes for it.
+const LONGEST_ABSENCE: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// An engine that knows what the store knows.
+#[derive(Debug)]
+pub(super) struct Restored {
+    pub(super) engine: Engine,
+    /// The last committed batch of each lane: all of them are in the engine now.
+    pub(super) positions: Vec<Position>,
+    /// What batches touched that no engine has consumed.
+    pub(super) touched: Vec<Touched>,
+}
+
+/// Rebuilds the engine from the store.
+pub(super) async fn restore(parts: &Parts, now: Timestamp) -> Result<Restored, StoreError> {
+    let begun = parts.clock.instant();
+    let mut engine = Engine::new(parts.definitions.clone(), now);
+    let oldest_absence = now.saturating_sub(LONGEST_ABSENCE).unwrap_or(now);
+    for (kpi, recorded) in parts.store.latest_readings().await? {
+        engine.resume_after(&kpi, recorded.max(oldest_absence));
+    }
+    let unconsumed = Unconsumed::read(parts).await?;
+    engine.restore(now, Batch { series: all_series(parts).await?, ..Batch::default() });
+
+    let from = now.saturating_sub(engine.horizon()).unwrap_or(Timestamp::MIN);
+    let mut rows = 0;
+    let mut samples = parts.store.samples(&parts.definitions, from, Timestamp::MAX, None).await?;
+    while let Some(samples) = samples.next().await? {
+        rows += samples.len();
+        engine.restore(now, Batch { samples, ..Batch::default() });
+    }
+    let changed: BTreeSet<&CaseKey> = unconsumed.cases.iter().map(|version| &version.key).collect();
+    let mut cases = parts.store.cases(engine.relevant_cases_from(now)).await?;
+    while let Some(mut cases) = cases.next().await? {
+        rows += cases.len();
+        cases.retain(|version| !changed.contains(&version.key));
+        engine.restore(now, Batch { cases, ..Batch::default() });
+    }
+    let mut touched: Vec<Touched> = unconsumed.spans.iter().flat_map(|(from, to)| engine.touched(*from, *to, None)).collect();
+    // As news, so that the engine says itself what they touch.
+    touched.extend(engine.step(now, Input::Batch(Batch { cases: unconsumed.cases, ..Batch::default() })).recompute);
+    tracing::info!(rows, duration_ms = begun.elapsed().as_millis(), "the engine is rebuilt from the store");
+    Ok(Restored { engine, positions: unconsumed.positions, touched })
+}
+
+/// What was committed and never saved as consumed.
+struct Unconsumed {
+    positions: Vec<Position>,
+    spans: Vec<(Timestamp, Timestamp)>,
+    cases: Vec<CaseVersion>,
+}
+
+impl Unconsumed {
+    async fn read(parts: &Parts) -> Result<Self, StoreError> {
+        let mut found = Self { positions: Vec::new(), spans: Vec::new(), cases: Vec::new() };
+        for position in parts.store.positions().await? {
+            let batches = batches_after(parts, position).await?;
+            found.positions.push(batches.last().map_or(position, |batch| batch.position));
+            found.spans.extend(merged(batches.iter().filter_map(|batch| batch.span)));
+            let mut cases = parts.store.cases_after(position).await?;
+            while let Some(cases) = cases.next().await? {
+                found.cases.extend(cases);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// What a lane committed after a position.
+#[derive(Debug)]
+pub(super) struct Missed {
+    pub(super) batches: Vec<Batch>,
+    pub(super) last: Option<Position>,
+}
+
+/// Reads again what a lane committed after this position: by the time ranges that its batches touched, so also rows of
+/// other lanes, which the engine knows already and which change nothing.
+pub(super) async fn read_after(parts: &Parts, after: Position) -> Result<Missed, StoreError> {
+    let committed = batches_after(parts, after).await?;
+    let last = committed.last().map(|batch| batch.position);
+    let mut batches = vec![Batch { series: all_series(parts).await?, ..Batch::default() }];
+    for (from, to) in merged(committed.iter().filter_map(|batch| batch.span)) {
+        let mut samples = parts.store.samples(&parts.definitions, from, to, None).await?;
+        while let Some(samples) = samples.next().await? {
+            batches.push(Batch { samples, ..Batch::default() });
+        }
+    }
+    let mut cases = parts.store.cases_after(after).await?;
+    while let Some(cases) = cases.next().await? {
+        batches.push(Batch { cases, ..Batch::default() });
+    }
+    batches.push(Batch { position: last, ..Batch::default() });
+    Ok(Missed { batches, last })
+}
+
+/// All of a lane's batches after a position; the store gives them in parts.
+async fn batches_after(parts: &Parts, position: Position) -> Result<Vec<CommittedBatch>, StoreError> {
+    let mut batches: Vec<CommittedBatch> = Vec::new();
+    loop {
+        let last = batches.last().map_or(position, |batch| batch.position);
+        let more = parts.store.batches_after(last).await?;
+        if more.is_empty() {
+            return Ok(batches);
+        }
+        batches.extend(more);
+    }
+}
+
+async fn all_series(parts: &Parts) -> Result<Vec<Series>, StoreError> {
+    Ok(parts.store.series().await?.into_iter().map(|(_, series)| series).collect())
+}
+
+/// Ranges in order, those that overlap made one.
+fn merged(spans: impl Iterator<Item = (Timestamp, Timestamp)>) -> Vec<(Timestamp, Timestamp)> {
+    let mut starts: BTreeMap<Timestamp, Timestamp> = BTreeMap::new();
+    for (from, to) in spans {
+        let end = starts.entry(from).or_insert(to);
+        *end = (*end).max(to);
+    }
+    let mut merged: Vec<(Timestamp, Timestamp)> = Vec::new();
+    for (from, to) in starts {
+        match merged.last_mut() {
+            Some(last) if from <= last.1 => last.1 = last.1.max(to),
+            _ => merged.push((from, to)),
+        }
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_that_overlap_become_one() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let spans = [(5, 7), (1, 3), (2, 4), (9, 9), (5, 6)].map(|(from, to)| (at(from), at(to)));
+        assert_eq!(merged(spans.into_iter()), [(1, 4), (5, 7), (9, 9)].map(|(from, to)| (at(from), at(to))));
+    }
+}

@@ -1,0 +1,68 @@
+//! Where PostgreSQL's programs are, and which major version they are.
+//!
+//! It must never install anything, nor run a program other than to ask its version.
+
+use super::EmbeddedError;
+use std::path::{Path, PathBuf};
+
+/// A folder with `postgres` and `initdb` of one version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Binaries {
+    pub(super) folder: PathBuf,
+    pub(super) major: u32,
+}
+
+impl Binaries {
+    /// Those for a data folder of version `folder_major`, or for a new one the newest that are installed. Looked for in
+    /// `TAYDO_POSTGRES_BIN`, which excludes all others, then where Debian and its kin put them, then on the `PATH`.
+    pub(super) fn find(cluster: &Path, folder_major: Option<u32>) -> Result<Self, EmbeddedError> {
+        let mut found: Vec<Self> = candidates().into_iter().filter_map(|folder| Self::of(&folder)).collect();
+        found.sort_by_key(|binaries| std::cmp::Reverse(binaries.major));
+        let Some(newest) = found.first() else { return Err(EmbeddedError::NotInstalled) };
+        let Some(wanted) = folder_major else { return Ok(newest.clone()) };
+        found.iter().find(|binaries| binaries.major == wanted).cloned().ok_or_else(|| EmbeddedError::OtherVersion {
+            folder: cluster.to_owned(),
+            of: wanted,
+            installed: newest.major,
+        })
+    }
+
+    pub(super) fn program(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    fn of(folder: &Path) -> Option<Self> {
+        let postgres = folder.join("postgres");
+        if !postgres.is_file() || !folder.join("initdb").is_file() {
+            return None;
+        }
+        let output = std::process::Command::new(postgres).arg("--version").output().ok()?;
+        // "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let version = text.split_once("(PostgreSQL) ")?.1;
+        let major = version.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()?;
+        Some(Self { folder: folder.to_owned(), major })
+    }
+}
+
+fn candidates() -> Vec<PathBuf> {
+    if let Some(folder) = std::env::var_os("TAYDO_POSTGRES_BIN") {
+        return vec![folder.into()];
+    }
+    let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    debian.chain(std::env::split_paths(&path)).collect()
+}
+
+/// The major version that a cluster's folder was made by; `None` when there is no cluster in it.
+pub(super) fn folder_version(cluster: &Path) -> Result<Option<u32>, EmbeddedError> {
+    let file = cluster.join("PG_VERSION");
+    match std::fs::read_to_string(&file) {
+        Ok(text) => match text.trim().parse() {
+            Ok(major) => Ok(Some(major)),
+            Err(_) => Err(EmbeddedError::Folder { path: file, cause: std::io::Error::other(format!("{text:?} is not a version")) }),
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(cause) => Err(EmbeddedError::Folder { path: file, cause }),
+    }
+}

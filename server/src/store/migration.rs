@@ -1,0 +1,94 @@
+//! The schema's history: numbered steps, forward only, each applied once.
+//!
+//! It must never change or undo a step that was applied.
+
+use super::{StoreError, micros::Micros, session::Session};
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+/// One step.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Migration {
+    pub(super) version: i32,
+    pub(super) name: &'static str,
+    pub(super) sql: &'static str,
+}
+
+/// All steps, in order.
+pub(super) const MIGRATIONS: &[Migration] =
+    &[Migration { version: 1, name: "spine", sql: include_str!("../../../migrations/0001_spine.sql") }];
+
+/// Serialises servers that start at the same time on one database. Any number that nothing else uses.
+const LOCK: i64 = 0x7461_7964_6f00;
+
+/// Why the store can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The database didn't do what was asked.
+    #[error("can't open the store: {0}")]
+    Store(#[from] StoreError),
+    /// A newer program has been here.
+    #[error(
+        "the database's schema is at version {database}, this program knows {program}; run the newer taydo, or restore the back-up made before the upgrade"
+    )]
+    Newer {
+        /// The database's version.
+        database: i32,
+        /// The newest that this program knows.
+        program: i32,
+    },
+    /// A step in the database is not the one that this program has.
+    #[error(
+        "migration {version} ({name}) was applied to the database with another content than this program's; run the taydo that made the database, or choose another database"
+    )]
+    Changed {
+        /// The step's number.
+        version: i32,
+        /// Its name.
+        name: &'static str,
+    },
+}
+
+impl From<tokio_postgres::Error> for OpenError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Applies the steps that the database lacks, each in a transaction of its own.
+pub(super) async fn migrate(session: &mut Session, steps: &[Migration], now: Timestamp) -> Result<(), OpenError> {
+    while let Some(step) = apply_next(session, steps, now).await? {
+        tracing::info!(version = step.version, name = step.name, "migrated the database");
+    }
+    Ok(())
+}
+
+async fn apply_next<'a>(session: &mut Session, steps: &'a [Migration], now: Timestamp) -> Result<Option<&'a Migration>, OpenError> {
+    let transaction = session.client.transaction().await?;
+    transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await?;
+    let table = "CREATE TABLE IF NOT EXISTS schema_migration (version int PRIMARY KEY, name text NOT NULL, hash text NOT NULL, applied_at timestamptz NOT NULL)";
+    if transaction.query_one("SELECT to_regclass('schema_migration') IS NULL", &[]).await?.try_get(0)? {
+        transaction.batch_execute(table).await?;
+    }
+    let mut applied = 0;
+    for row in transaction.query("SELECT version, hash FROM schema_migration ORDER BY version", &[]).await? {
+        let (version, hash): (i32, String) = (row.try_get(0)?, row.try_get(1)?);
+        let Some(step) = steps.iter().find(|step| step.version == version) else {
+            return Err(OpenError::Newer { database: version, program: steps.last().map_or(0, |step| step.version) });
+        };
+        if hash != hash_of(step) {
+            return Err(OpenError::Changed { version, name: step.name });
+        }
+        applied = version;
+    }
+    let Some(step) = steps.iter().find(|step| step.version > applied) else { return Ok(None) };
+    transaction.batch_execute(step.sql).await?;
+    let insert = "INSERT INTO schema_migration (version, name, hash, applied_at) VALUES ($1, $2, $3, $4)";
+    transaction.execute(insert, &[&step.version, &step.name, &hash_of(step), &Micros::from(now)]).await?;
+    transaction.commit().await?;
+    Ok(Some(step))
+}
+
+fn hash_of(step: &Migration) -> String {
+    Sha256::digest(step.sql.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,138 @@
+//! Recorded readings: T2, and reading them back.
+//!
+//! Insert-only: it must never change or delete a revision.
+
+mod name;
+mod row;
+
+pub(super) use name::Names;
+
+use super::{
+    Fence, Store, StoreError, batch_log,
+    micros::{Micros, cut},
+    observation::send_copy,
+    partition::Table,
+};
+use jiff::Timestamp;
+use row::{COPY, Columns, INSERT, Row};
+use std::collections::HashMap;
+use taydo_engine::{Position, Recorded};
+use taydo_model::{Definitions, KpiId, Quality, Scope, api::Point};
+use tokio_postgres::{Transaction, error::SqlState};
+
+/// How many readings one statement takes.
+const CHUNK: usize = 5000;
+/// Below so many readings an insert from arrays is faster than COPY.
+const COPY_FROM: usize = 500;
+
+impl Store {
+    /// T2: of these readings those whose content (value, numerator, denominator, samples, quality, definition) differs
+    /// from the newest revision are inserted as the next one, and the lanes move on. Of several for one KPI, scope and
+    /// time the last counts. Returns how many were inserted.
+    ///
+    /// # Errors
+    /// `FenceLost` when another process has taken the lease; `Internal` for a KPI that `definitions` doesn't have; see [`StoreError`].
+    pub async fn commit_readings(
+        &self,
+        fence: &Fence,
+        now: Timestamp,
+        definitions: &Definitions,
+        readings: &[Recorded],
+        positions: &[Position],
+    ) -> Result<usize, StoreError> {
+        let mut client = self.client().await?;
+        self.names().learn(&client, definitions, readings).await?;
+        let rows = self.names().rows(definitions, readings)?;
+        self.partitions().ensure(&mut client, Table::Reading, rows.iter().map(|row| row.time)).await?;
+
+        let mut transaction = tokio_postgres::Client::transaction(&mut client).await?;
+        fence.check(&transaction).await?;
+        // First readings of an instant can be written without looking at what is there; corrections can't.
+        let (corrections, first): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.correction);
+        let mut inserted = 0;
+        let mut straight = first.len() >= COPY_FROM;
+        for chunk in first.chunks(CHUNK) {
+            straight = straight && copy(&mut transaction, now, chunk).await?;
+            inserted += if straight { chunk.len() } else { insert(&transaction, now, chunk).await? };
+        }
+        for chunk in corrections.chunks(CHUNK) {
+            inserted += insert(&transaction, now, chunk).await?;
+        }
+        batch_log::advance(&transaction, positions).await?;
+        transaction.commit().await?;
+        Ok(inserted)
+    }
+
+    /// The newest recorded instant of each KPI for the city; a KPI without any is not in it.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn latest_readings(&self) -> Result<HashMap<KpiId, Timestamp>, StoreError> {
+        let sql = "SELECT kpi.name, (SELECT max(time) FROM reading WHERE kpi_id = kpi.id AND scope_id = scope.id) FROM kpi, scope WHERE scope.name = 'city'";
+        let mut latest = HashMap::new();
+        for row in self.client().await?.query(sql, &[]).await? {
+            let kpi = KpiId::new(row.try_get::<_, &str>(0)?).map_err(|error| StoreError::Internal(error.into()))?;
+            latest.extend(row.try_get::<_, Option<Micros>>(1)?.map(|time| (kpi, time.timestamp())));
+        }
+        Ok(latest)
+    }
+
+    /// The newest revisions of a KPI's recorded readings with `from ≤ time ≤ to`, in order of time; of more than `limit`, the latest.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn readings(&self, kpi: &KpiId, scope: &Scope, from: Timestamp, to: Timestamp, limit: u32) -> Result<Vec<Point>, StoreError> {
+        let sql = "SELECT DISTINCT ON (time) time, value, quality FROM reading \
+            WHERE kpi_id = (SELECT id FROM kpi WHERE name = $1) AND scope_id = (SELECT id FROM scope WHERE name = $2) \
+            AND time BETWEEN $3 AND $4 ORDER BY time DESC, revision DESC LIMIT $5";
+        let client = self.client().await?;
+        let rows =
+            client.query(sql, &[&kpi.as_str(), &scope.to_string(), &Micros::from(from), &Micros::from(to), &i64::from(limit)]).await?;
+        let decode = |row: &tokio_postgres::Row| {
+            let quality = Quality::from_code(row.try_get(2)?);
+            Ok(Point { time: row.try_get::<_, Micros>(0)?.timestamp(), value: row.try_get(1)?, quality })
+        };
+        rows.iter().rev().map(decode).collect()
+    }
+}
+
+/// Writes rows as first revisions; when one of them is there already, nothing is written and the answer is no.
+async fn copy(transaction: &mut Transaction<'_>, now: Timestamp, rows: &[Row]) -> Result<bool, StoreError> {
+    let statement = transaction.prepare(COPY).await?;
+    let savepoint = transaction.savepoint("copy").await?;
+    let now = Micros::from(now);
+    match send_copy(&savepoint, &statement, rows.iter().map(|row| move |out: &mut bytes::BytesMut| row.put(now, out))).await {
+        Ok(()) => {
+            savepoint.commit().await?;
+            Ok(true)
+        }
+        Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
+            savepoint.rollback().await?;
+            Ok(false)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Inserts the rows whose content differs from the newest revision.
+async fn insert(transaction: &Transaction<'_>, now: Timestamp, rows: &[Row]) -> Result<usize, StoreError> {
+    let columns = Columns::of(rows);
+    let inserted = transaction.execute(INSERT, &columns.parameters(&Micros::from(now))).await?;
+    Ok(usize::try_from(inserted).unwrap_or(usize::MAX))
+}
+
+/// Leaves of several rows for one key the last, in the order of time.
+fn last_of_each(rows: Vec<Row>) -> Vec<Row> {
+    let mut at: HashMap<(Micros, i32, i32), Row> = HashMap::with_capacity(rows.len());
+    for row in rows {
+        at.insert((row.time, row.kpi, row.scope), row);
+    }
+    let mut rows: Vec<Row> = at.into_values().collect();
+    rows.sort_by_key(|row| (row.time, row.kpi, row.scope));
+    rows
+}
+
+/// A reading's moment as the database keeps it.
+fn stored_time(reading: &taydo_model::Reading) -> Micros {
+    Micros::from(cut(reading.time))
+}

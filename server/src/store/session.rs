@@ -1,0 +1,100 @@
+//! Connections: the pool for short statements, and sessions for what takes long.
+//!
+//! It owns how we connect. It must never retry by itself: that is the caller's decision.
+
+use super::StoreError;
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
+use futures_util::{StreamExt, TryStreamExt, stream::Fuse};
+use std::{fmt, pin::Pin, time::Duration};
+use tokio::task::AbortHandle;
+use tokio_postgres::{Client, Config, NoTls, Row, RowStream, types::ToSql};
+
+/// Connections for short statements. When all are busy the next caller waits for one, in turn; `STATEMENT_LIMIT`
+/// bounds how long each is held.
+const POOL_SIZE: usize = 6;
+/// After so long the database gives a statement up.
+const STATEMENT_LIMIT: Duration = Duration::from_secs(30);
+/// After so long the attempt to connect has failed.
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// How many rows a stream gives at once.
+const CHUNK_ROWS: usize = 8192;
+
+/// Makes the pool; connects only when a connection is wanted.
+pub(super) fn pool(config: &Config) -> Result<Pool, StoreError> {
+    let config = named(config, "taydo", Some(STATEMENT_LIMIT));
+    let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+    Pool::builder(manager).max_size(POOL_SIZE).build().map_err(|error| StoreError::Internal(error.into()))
+}
+
+fn named(config: &Config, name: &str, limit: Option<Duration>) -> Config {
+    let mut config = config.clone();
+    let limit_ms = limit.map_or(0, |limit| limit.as_millis());
+    let given = config.get_options().unwrap_or_default().to_owned();
+    config.options(format!("{given} -c statement_timeout={limit_ms} -c timezone=UTC").trim_start());
+    config.application_name(name).connect_timeout(CONNECT_LIMIT).tcp_user_timeout(STATEMENT_LIMIT);
+    config
+}
+
+/// A connection of one owner. Dropping it closes it, whatever it is doing.
+pub(super) struct Session {
+    pub(super) client: Client,
+    connection: AbortHandle,
+}
+
+impl Session {
+    /// Connects; `limit` bounds each statement, `None` is for reads that go on as long as somebody takes the rows.
+    pub(super) async fn connect(config: &Config, name: &str, limit: Option<Duration>) -> Result<Self, StoreError> {
+        let (client, connection) = named(config, name, limit).connect(NoTls).await?;
+        let driver = tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(error = %error, "a database connection has ended");
+            }
+        });
+        Ok(Self { client, connection: driver.abort_handle() })
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.connection.abort();
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").finish_non_exhaustive()
+    }
+}
+
+/// The rows of one long read, taken in chunks. The database waits while nobody takes any.
+pub(super) struct Rows {
+    /// Fused, because the driver's stream answers an error when it is asked again after its end.
+    stream: Pin<Box<Fuse<RowStream>>>,
+    /// The connection that the rows come over.
+    _session: Session,
+}
+
+impl Rows {
+    pub(super) async fn of(session: Session, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Self, StoreError> {
+        let stream = session.client.query_raw(sql, parameters.iter().copied()).await?;
+        Ok(Self { stream: Box::pin(stream.fuse()), _session: session })
+    }
+
+    /// The next rows, decoded; those that `decode` has nothing for are left out. `None` at the end.
+    pub(super) async fn next<T>(&mut self, decode: impl Fn(&Row) -> Result<Option<T>, StoreError>) -> Result<Option<Vec<T>>, StoreError> {
+        let mut chunk = Vec::new();
+        while let Some(row) = self.stream.try_next().await? {
+            chunk.extend(decode(&row)?);
+            if chunk.len() == CHUNK_ROWS {
+                break;
+            }
+        }
+        Ok((!chunk.is_empty()).then_some(chunk))
+    }
+}
+
+impl fmt::Debug for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rows").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,107 @@
+//! T2: fenced, insert-only, and the same when repeated.
+
+use super::{super::*, Fresh, at};
+use taydo_engine::{Position, Recorded};
+use taydo_model::{
+    Definitions, Kpi, Quality, Reading, Text, Unit,
+    kpi::{Better, CaseMeasure, From},
+};
+
+fn definitions(version: &str) -> Definitions {
+    let kpi = Kpi {
+        id: "services.backlog".parse().unwrap(),
+        version: version.to_owned(),
+        title: Text::default(),
+        unit: Unit::default(),
+        decimals: 0,
+        better: Better::Lower,
+        standard: None,
+        owner: None,
+        from: From::Cases { kind: String::new(), measure: CaseMeasure::Open, window_s: 0 },
+        by: Vec::new(),
+        every_s: 60,
+        delay_s: 0,
+        lateness_s: 900,
+        coverage: None,
+        stale_s: 600,
+        target: None,
+        attention: None,
+        critical: None,
+    };
+    Definitions { kpis: vec![Arc::new(kpi)], ..Definitions::default() }
+}
+
+fn recorded(scope: &str, minute: i64, value: f64, correction: bool) -> Recorded {
+    let reading = Reading {
+        kpi: "services.backlog".parse().unwrap(),
+        scope: scope.parse().unwrap(),
+        time: at("2026-01-05T00:00:00Z") + jiff::SignedDuration::from_mins(minute),
+        value: Some(value),
+        numerator: None,
+        denominator: None,
+        samples: 3,
+        coverage: None,
+        quality: Quality::Good,
+        data_time: None,
+    };
+    Recorded { reading, correction }
+}
+
+#[tokio::test]
+async fn a_reading_is_inserted_once_and_again_only_when_it_changed() {
+    let fresh = Fresh::new().await;
+    let (store, now) = (&fresh.store, at("2026-01-05T01:00:00Z"));
+    let fence = store.take_lease("engine", now).await.unwrap();
+    let one = definitions("v1");
+    // Enough for COPY, and too few for it.
+    for count in [1200, 3] {
+        let scope = format!("asset:a{count}");
+        let readings: Vec<Recorded> = (0..count).map(|minute| recorded(&scope, minute, 5.0, false)).collect();
+        let positions = [Position { lane: 1, seq: count }];
+        let expected = usize::try_from(count).unwrap();
+        assert_eq!(store.commit_readings(&fence, now, &one, &readings, &positions).await.unwrap(), expected);
+        assert_eq!(store.commit_readings(&fence, now, &one, &readings, &positions).await.unwrap(), 0, "a repeat");
+        let mut more = readings.clone();
+        more.push(recorded(&scope, count, 5.0, false));
+        assert_eq!(store.commit_readings(&fence, now, &one, &more, &[]).await.unwrap(), 1, "one is new");
+        let mended = [
+            recorded(&scope, 0, 6.0, true),
+            recorded(&scope, 1, 5.0, true),
+            recorded(&scope, 2, 1.0, true),
+            recorded(&scope, 2, 7.0, true),
+        ];
+        assert_eq!(store.commit_readings(&fence, now, &one, &mended, &[]).await.unwrap(), 2);
+        let points = store.readings(&mended[0].reading.kpi, &mended[0].reading.scope, mended[0].reading.time, now, 3).await.unwrap();
+        assert_eq!(points.len(), 3);
+        assert!(points.is_sorted_by_key(|point| point.time));
+        let until = mended[2].reading.time;
+        let points = store.readings(&mended[0].reading.kpi, &mended[0].reading.scope, mended[0].reading.time, until, 9).await.unwrap();
+        assert_eq!(points.iter().map(|point| point.value).collect::<Vec<_>>(), [Some(6.0), Some(5.0), Some(7.0)]);
+    }
+    assert_eq!(store.positions().await.unwrap(), [Position { lane: 1, seq: 1200 }], "a lane never goes back");
+    let other = definitions("v2");
+    assert_eq!(
+        store.commit_readings(&fence, now, &other, &[recorded("asset:a3", 1, 5.0, true)], &[]).await.unwrap(),
+        1,
+        "another definition"
+    );
+    let revisions = "SELECT revision, count(*) FROM reading GROUP BY 1 ORDER BY 1";
+    assert_eq!(fresh.texts(revisions).await, ["(1,1205)", "(2,5)"]);
+    assert!(store.latest_readings().await.unwrap().is_empty(), "none is the city's");
+}
+
+#[tokio::test]
+async fn who_has_lost_the_lease_writes_nothing() {
+    let fresh = Fresh::new().await;
+    let (store, now) = (&fresh.store, at("2026-01-05T01:00:00Z"));
+    let old = store.take_lease("engine", now).await.unwrap();
+    let new = store.take_lease("engine", now).await.unwrap();
+    assert!(new.number() > old.number());
+    let readings = [recorded("city", 0, 5.0, false)];
+    let refused = store.commit_readings(&old, now, &definitions("v1"), &readings, &[Position { lane: 1, seq: 1 }]).await;
+    assert!(matches!(refused, Err(StoreError::FenceLost(_))));
+    assert!(fresh.texts("SELECT 1 FROM reading").await.is_empty());
+    assert!(store.positions().await.unwrap().is_empty());
+    assert_eq!(store.commit_readings(&new, now, &definitions("v1"), &readings, &[]).await.unwrap(), 1);
+    assert_eq!(store.latest_readings().await.unwrap().len(), 1);
+}

@@ -1,0 +1,59 @@
+//! A disk that fills up under the data folder.
+
+use super::*;
+use std::process::Command;
+
+/// A small file system, unmounted when dropped.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    /// `None` where this user may not mount.
+    fn mount(size: &str) -> Option<Self> {
+        let folder = tempfile::Builder::new().prefix("taydo-disk").tempdir().unwrap();
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={size},mode=755"), "tmpfs"]).arg(folder.path()).output();
+        mounted.is_ok_and(|output| output.status.success()).then_some(Self(folder))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_and_loses_nothing_that_was_acknowledged() {
+    let Some(disk) = SmallDisk::mount("160m") else {
+        println!("not covered: this user may not mount a file system");
+        return;
+    };
+    let mut server = centre(disk.0.path(), 0, None).await;
+    let ballast = disk.0.path().join("ballast");
+    let mut acknowledged = 0_i64;
+    let mut refused = None;
+    for body in 0..200_i64 {
+        if body == 5 {
+            // Fills the disk but for a little, at once rather than slowly.
+            let _ = Command::new("dd").args(["if=/dev/zero", "bs=1M", "count=1000"]).arg(format!("of={}", ballast.display())).output();
+        }
+        let text: String = (0..2000).map(|n| format!("meter,asset=m{n} load=1 {}\n", 1_772_413_200_000 + body * 1000)).collect();
+        let answer = server.write_lines("lines", &text).await;
+        if answer.status == 204 {
+            acknowledged += 2000;
+        } else {
+            refused = Some(answer);
+            break;
+        }
+    }
+    let refused = refused.expect("a full disk refuses");
+    assert_eq!(refused.status, 503, "{refused:?}");
+    std::fs::remove_file(&ballast).unwrap();
+    eventually("with room again, data is taken again", Duration::from_secs(60), || async {
+        (server.write_lines("lines", "meter,asset=after load=1 1772413100000\n").await.status == 204).then_some(())
+    })
+    .await;
+    let rows = sql(disk.0.path()).await;
+    let stored = count(&rows, "observation").await;
+    assert!(stored > acknowledged && stored <= acknowledged + 1 + 2000, "{stored} of {acknowledged}");
+    assert_eq!(server.stop().await, Some(0));
+}

@@ -1,0 +1,85 @@
+//! One private PostgreSQL for a test binary, and a fresh database in it for each test that asks.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use taydo_server::clock::Clock;
+use taydo_server::store::EmbeddedDatabase;
+use tokio::sync::OnceCell;
+use tokio_postgres::config::Host;
+
+static CLUSTER: OnceCell<Cluster> = OnceCell::const_new();
+static NEXT: AtomicU32 = AtomicU32::new(1);
+
+struct Cluster {
+    address: tokio_postgres::Config,
+}
+
+/// An empty database of a test's own.
+pub struct Database {
+    name: String,
+}
+
+impl Database {
+    /// Makes one.
+    pub async fn fresh() -> Self {
+        let cluster = cluster().await;
+        let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let admin = connect(&cluster.address).await;
+        admin.batch_execute(&format!("CREATE DATABASE {name}")).await.expect("a fresh database");
+        Self { name }
+    }
+
+    /// Its address for `--database`.
+    pub async fn url(&self) -> String {
+        let cluster = cluster().await;
+        let host = cluster.address.get_hosts().iter().find_map(|host| if let Host::Unix(path) = host { Some(path.display().to_string()) } else { None });
+        let host = host.expect("the cluster listens on a socket").replace('/', "%2F");
+        let user = cluster.address.get_user().unwrap_or("taydo");
+        format!("postgresql://{user}@{host}:{}/{}?sslmode=disable", cluster.address.get_ports().first().copied().unwrap_or(5432), self.name)
+    }
+
+    /// A connection, for a test's own questions in SQL.
+    pub async fn client(&self) -> tokio_postgres::Client {
+        let mut address = cluster().await.address.clone();
+        address.dbname(&self.name);
+        connect(&address).await
+    }
+}
+
+async fn cluster() -> &'static Cluster {
+    CLUSTER
+        .get_or_init(|| async {
+            let folder = tempfile::Builder::new().prefix("taydo-test").tempdir().expect("a folder for the cluster").keep();
+            let (answer, address) = tokio::sync::oneshot::channel();
+            let data = folder.clone();
+            // Each test has a runtime of its own, which ends with it; the cluster's has to last.
+            std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+                runtime.block_on(async {
+                    let (_database, address) = EmbeddedDatabase::start(&data, Clock::real()).await.expect("the tests' database");
+                    answer.send(address).expect("the test waits");
+                    std::future::pending::<()>().await;
+                });
+            });
+            let address = address.await.expect("the tests' database starts");
+            stop_at_the_end(&folder);
+            Cluster { address }
+        })
+        .await
+}
+
+/// Leaves a shell that waits for the end of this process, however it ends, then stops the cluster and removes its folder.
+fn stop_at_the_end(folder: &Path) {
+    let script = "cat; kill -INT $(head -n 1 \"$0/postgres/postmaster.pid\"); while [ -e \"$0/postgres/postmaster.pid\" ]; do sleep 0.1; done; rm -rf \"$0\"";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script]).arg(folder).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    // The pipe closes with this process, which is what the shell waits for.
+    std::mem::forget(shell.spawn().expect("a shell"));
+}
+
+async fn connect(address: &tokio_postgres::Config) -> tokio_postgres::Client {
+    let (client, connection) = address.connect(tokio_postgres::NoTls).await.expect("a connection to the tests' database");
+    tokio::spawn(connection);
+    client
+}
