@@ -148,7 +148,11 @@ impl EmbeddedDatabase {
     pub async fn stop(self) -> Result<(), EmbeddedError> {
         self.stopping.send_replace(true);
         match self.supervisor.await {
-            Ok(mut cluster) => cluster.stop().await,
+            Ok(mut cluster) => {
+                cluster.stop().await?;
+                cluster.remove_sockets();
+                Ok(())
+            }
             // The supervisor neither panics nor is aborted; should the runtime be ending, the next start adopts the cluster.
             Err(_) => Ok(()),
         }

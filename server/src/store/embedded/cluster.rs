@@ -146,6 +146,12 @@ impl Cluster {
         Err(EmbeddedError::Stop { folder: self.folder.clone() })
     }
 
+    /// Removes the socket's folder, which is empty once the postmaster has ended.
+    pub(super) fn remove_sockets(&self) {
+        // If something is in it after all, it isn't ours to delete; the next start uses the folder as it is.
+        let _ = std::fs::remove_dir(&self.sockets);
+    }
+
     /// Makes the cluster beside its place and moves it there when it is whole, so that a half-made one is never used.
     async fn make(&self, data: &Path) -> Result<(), EmbeddedError> {
         tracing::info!(folder = %self.folder.display(), version = self.binaries.major, "making the embedded database");

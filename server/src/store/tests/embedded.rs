@@ -2,7 +2,11 @@
 
 use super::{super::*, execute};
 use rustix::process::{Pid, Signal, kill_process};
-use std::{path::Path, time::Duration};
+use std::{
+    os::unix::{fs::MetadataExt, process::CommandExt},
+    path::Path,
+    time::Duration,
+};
 
 fn postmaster(data: &Path) -> Option<Pid> {
     let text = std::fs::read_to_string(data.join("postgres/postmaster.pid")).ok()?;
@@ -37,11 +41,19 @@ async fn a_killed_database_comes_back_and_one_whose_server_was_killed_is_adopted
     database.stop().await.unwrap();
     assert!(!answers(&config).await);
 
-    // After the machine was restarted, the number in the stale file may be anybody's: here, this test's own.
-    std::fs::write(data.path().join("postgres/postmaster.pid"), format!("{}\n", std::process::id())).unwrap();
-    let (database, config) = EmbeddedDatabase::start(data.path(), clock.clone()).await.unwrap();
+    // After the machine was restarted, the number in the stale file may be another process's of the same account.
+    let owner = std::fs::metadata(data.path().join("postgres")).unwrap().uid();
+    let mut stranger = std::process::Command::new("sleep").arg("600").uid(owner).spawn().unwrap();
+    let stale = format!("{}\n{}\n0\n5432\n", stranger.id(), data.path().join("postgres").display());
+    std::fs::write(data.path().join("postgres/postmaster.pid"), stale).unwrap();
+    let restarted = EmbeddedDatabase::start(data.path(), clock.clone()).await;
+    let untouched = stranger.try_wait().unwrap().is_none();
+    stranger.kill().unwrap();
+    stranger.wait().unwrap();
+    let (database, config) = restarted.unwrap();
     execute(&config, "SELECT one FROM kept").await;
     database.stop().await.unwrap();
+    assert!(untouched, "a stranger is never signalled");
 
     std::fs::write(data.path().join("postgres/PG_VERSION"), "9\n").unwrap();
     let other = EmbeddedDatabase::start(data.path(), clock).await.unwrap_err();
