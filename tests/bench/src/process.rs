@@ -2,6 +2,7 @@
 //!
 //! A child is ended when its handle is dropped; no other process is ever signalled.
 
+use crate::stopwatch::Stopwatch;
 use anyhow::{Context, ensure};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{CpuSet, sched_setaffinity};
@@ -9,6 +10,10 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// How long a child may take to stop, in seconds.
+const PATIENCE_S: f64 = 20.0;
 
 /// Keeps this process, and the threads that it starts from now on, on one core.
 ///
@@ -75,29 +80,38 @@ impl Server {
         Ok(server)
     }
 
+    /// Starts a program that says nothing on standard output.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub fn start_silent(program: &Path, arguments: &[&str]) -> anyhow::Result<Self> {
+        let child = Command::new(program).args(arguments).spawn().with_context(|| format!("can't start {}", program.display()))?;
+        Ok(Self { child, greeting: String::new() })
+    }
+
     /// Its number.
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// Asks it to stop, and waits until it has; the hard end comes with the handle's.
-    pub fn stop(mut self) {
+    /// Asks it to stop and waits until it has, so that what it has started itself goes with it.
+    fn ask_to_stop(&mut self) {
         if let Some(pid) = i32::try_from(self.pid()).ok().and_then(rustix::process::Pid::from_raw) {
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
         }
-        let patience = crate::stopwatch::Stopwatch::start();
-        while patience.seconds() < 20.0 {
-            if !matches!(self.child.try_wait(), Ok(None)) {
-                return;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(20));
+        let patience = Stopwatch::start();
+        while patience.seconds() < PATIENCE_S && matches!(self.child.try_wait(), Ok(None)) {
+            std::thread::sleep(Duration::from_millis(20));
         }
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.ask_to_stop();
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -127,4 +141,16 @@ pub fn resident_kb(pid: u32) -> f64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     line.and_then(|text| text.split_whitespace().next()?.parse().ok()).unwrap_or(0.0)
+}
+
+/// A folder for a run's data, removed with its handle. Root's embedded database runs as another account, which must be
+/// able to pass through it.
+///
+/// # Errors
+/// When it can't be made.
+pub fn data_folder() -> anyhow::Result<tempfile::TempDir> {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::Builder::new().prefix("taydo-bench-").tempdir().context("can't make a temporary folder")?;
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755))?;
+    Ok(folder)
 }

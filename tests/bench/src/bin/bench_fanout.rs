@@ -4,7 +4,6 @@
 
 use anyhow::Context;
 use std::net::SocketAddrV4;
-use std::path::Path;
 use taydo_bench::figures::{Figures, verdict};
 use taydo_bench::fleet::{Fleet, Pace, Run};
 use taydo_bench::process::{self, Server};
@@ -37,8 +36,7 @@ struct Column {
 fn main() -> anyhow::Result<()> {
     process::pin(1)?;
     process::open_files(12_000)?;
-    let data = tempfile::Builder::new().prefix("taydo-bench-").tempdir()?;
-    open_to_database(data.path())?;
+    let data = process::data_folder()?;
     let data_folder = data.path().to_str().context("the temporary folder's name is not text")?.to_owned();
     let (mut floor, mut product) = (Column::default(), Column::default());
     let (floor_program, product_program) = (process::sibling("fanout-floor")?, process::sibling("fanout-product")?);
@@ -50,12 +48,6 @@ fn main() -> anyhow::Result<()> {
     }
     report(&floor, &product);
     Ok(())
-}
-
-/// Root's embedded database runs as another account, which must be able to pass through the folder.
-fn open_to_database(folder: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    Ok(std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755))?)
 }
 
 fn measure(server: Server, column: &mut Column) -> anyhow::Result<()> {
@@ -90,8 +82,6 @@ fn measure(server: Server, column: &mut Column) -> anyhow::Result<()> {
     column.beside_stalled_p99.push(others.p99_ms);
     column.faults += others.faults;
     column.stalled_kb.push((process::resident_kb(pid) - before).max(0.0) / STALLED as f64);
-    drop(fleet);
-    server.stop();
     Ok(())
 }
 
