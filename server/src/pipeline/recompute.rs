@@ -135,9 +135,11 @@ async fn mend(parts: Parts, fence: Fence, ranges: Vec<Touched>) -> Outcome {
     let begun = parts.clock.instant();
     let series: Vec<Series> = parts.store.series().await?.into_iter().map(|(_, series)| series).collect();
     let (mut computed, mut changed) = (0, 0);
-    for touched in &ranges {
-        let Some(plan) = Plan::new(&parts.definitions, touched) else { continue };
-        tracing::info!(kpi = %touched.kpi, from = %touched.from, to = %touched.to, instants = plan.instants(), "recomputing");
+    let mut plans: Vec<Plan> = ranges.iter().filter_map(|touched| Plan::new(&parts.definitions, touched)).collect();
+    // The short ones first: a chart of the last hours need not wait for months of another.
+    plans.sort_by_key(Plan::instants);
+    for plan in plans {
+        tracing::info!(kpi = %plan.kpi().id, instants = plan.instants(), "recomputing");
         let (of_this, changed_of_this) = mend_one(&parts, &fence, plan, &series).await?;
         computed += of_this;
         changed += changed_of_this;
