@@ -65,6 +65,9 @@ impl Chromium {
     pub(crate) async fn size(&self, width: u32, height: u32) {
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.post("goog/cdp/execute", &json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": size })).await;
+        // What follows the size has followed it after the next frame.
+        let frames = "const done = arguments[arguments.length - 1]; requestAnimationFrame(() => requestAnimationFrame(() => done(true)));";
+        self.client.execute_async(frames, Vec::new()).await.expect("two frames");
     }
 
     /// Writes what the window shows to `tests/output/`, which git ignores.

@@ -8,7 +8,7 @@ use tokio::time::MissedTickBehavior;
 const TILES: usize = 20;
 const ROUNDS: usize = 10;
 /// A tile's digits change at once only after a rest, so each is published to less often than every 3 s.
-const ROUND: Duration = Duration::from_millis(3100);
+const ROUND: Duration = Duration::from_millis(3050);
 /// What the product promises, in milliseconds.
 const PROMISED_MS: i64 = 1000;
 
