@@ -318,16 +318,24 @@ impl Link {
         }
     }
 
-    /// Live while every topic is in step; lost from the moment that one isn't, once there was something to lose.
+    /// Live while every topic is in step; lost from the moment that one isn't, once there was something to lose, or
+    /// when nothing has come for a while after the page was opened.
     fn judge(&mut self, now: f64) {
-        let current = self.socket == Socket::Open
-            && self.places.iter().map(|(_, place)| place).all(|place| place.fresh && !self.is_silent(place, now));
-        if current && !self.places.is_empty() {
+        if self.places.is_empty() {
+            return;
+        }
+        let is_open = self.socket == Socket::Open;
+        if is_open && self.places.iter().all(|(_, place)| place.fresh && !self.is_silent(place, now)) {
             self.health = Health::Live;
-            self.heard = self.places.iter().map(|(_, place)| place).map(|place| place.in_step).fold(f64::INFINITY, f64::min);
-        } else if self.health == Health::Live && !(self.socket == Socket::Open && self.is_joining(now)) {
-            self.health = Health::Lost;
-        } else if self.health == Health::Connecting && now - self.heard > OPEN_LIMIT_MS / 2.0 && !self.places.is_empty() {
+            self.heard = self.places.iter().map(|(_, place)| place.in_step).fold(f64::INFINITY, f64::min);
+            return;
+        }
+        let is_over = match self.health {
+            Health::Live => !(is_open && self.is_joining(now)),
+            Health::Connecting => now - self.heard > OPEN_LIMIT_MS / 2.0,
+            Health::Lost => true,
+        };
+        if is_over {
             self.health = Health::Lost;
         }
     }
