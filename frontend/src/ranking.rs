@@ -54,11 +54,11 @@ impl Names {
     }
 }
 
-/// Whether a name has its site in it, also where the site's first letter is small within the name.
+/// Whether a name begins with its site, or ends with it, where its first letter is small.
 fn names_site(name: &str, site: &str) -> bool {
     let mut letters = site.chars();
     letters.next();
-    name.contains(letters.as_str())
+    name.starts_with(site) || name.ends_with(letters.as_str())
 }
 
 /// One line of a ranking.
