@@ -1,0 +1,128 @@
+//! Recordings played through a real broker: they arrive, and a viewer of the wall's board sees them while they do.
+
+use super::*;
+use harness::{Broker, Viewer, real_data, repository};
+use serde_json::{Value, json};
+use std::process::Stdio;
+
+/// A recording: its file, its source, and the day of it that is played.
+type Recording = (&'static str, &'static str, &'static str);
+
+/// Each day has fewer than 200 observations of a sensor, which are 24 s at this speed.
+const SPEED: &str = "3600";
+
+/// What a viewer was shown of one KPI and scope.
+#[derive(Default)]
+struct Shown {
+    updates: usize,
+    values: std::collections::BTreeSet<String>,
+}
+
+/// Plays recordings at once and watches the board meanwhile. Returns how many observations were sent, how many rows they
+/// became, and what was shown, by "kpi scope".
+async fn play(city: &str, board: &str, recordings: &[Recording], speed: &str) -> Option<(usize, i64, std::collections::BTreeMap<String, Shown>)> {
+    let files: Vec<_> = recordings.iter().map(|(file, ..)| real_data(file)).collect::<Option<_>>()?;
+    let (broker, database) = (Broker::start().await, Database::fresh().await);
+    let folder = format!("tests/cities/{city}");
+    let setup = Setup { city: &folder, broker: Some(broker.address()), database: Some(&database), ..Setup::default() };
+    let centre = Centre::start(setup).await;
+    eventually("the server subscribes", Duration::from_secs(20), || async {
+        let ready = centre.get("/readyz").await;
+        ready.body["warnings"].as_array().is_some_and(Vec::is_empty).then_some(())
+    })
+    .await;
+    let mut viewer = centre.viewer().await;
+    viewer.send(json!({ "type": "subscribe", "topic": { "board": board, "view": "all" } })).await;
+    viewer.until("a snapshot", |message| message["type"] == "snapshot").await;
+    let mut players = tokio::task::JoinSet::new();
+    for ((_, source, day), file) in recordings.iter().zip(files) {
+        let mut command = tokio::process::Command::new(program());
+        command.arg("replay").arg(file).args(["--source", source, "--speed", speed, "--mqtt", &broker.address().to_string()]);
+        let next: jiff::civil::Date = day.parse().unwrap();
+        command.args(["--from", &format!("{day}T00:00:00Z"), "--to", &format!("{}T00:00:00Z", next.tomorrow().unwrap())]);
+        command.arg("--city").arg(repository().join(&folder)).kill_on_drop(true).stdin(Stdio::null());
+        players.spawn(async move { command.output().await.unwrap() });
+    }
+    let mut shown = std::collections::BTreeMap::new();
+    let mut sent = 0;
+    while !players.is_empty() {
+        tokio::select! {
+            message = viewer.next() => note(&message.expect("the viewer stays connected"), &mut shown),
+            Some(ended) = players.join_next() => sent += count(&ended.unwrap()),
+        }
+    }
+    let rows = stored(&database, sent).await;
+    last_values(&mut viewer, &mut shown).await;
+    Some((sent, rows, shown))
+}
+
+/// What a player says that it sent.
+fn count(output: &std::process::Output) -> usize {
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let sent = said.strip_prefix("sent ").and_then(|rest| rest.split_once(", all acknowledged; left out 0"));
+    sent.and_then(|(sent, _)| sent.parse().ok()).unwrap_or_else(|| panic!("it said {said}"))
+}
+
+fn note(message: &Value, shown: &mut std::collections::BTreeMap<String, Shown>) {
+    for reading in message["live"].as_array().into_iter().flatten().filter(|reading| reading["value"].is_number()) {
+        let name = format!("{} {}", reading["kpi"].as_str().unwrap(), reading["scope"].as_str().unwrap());
+        let one = shown.entry(name).or_default();
+        one.updates += 1;
+        one.values.insert(reading["value"].to_string());
+    }
+}
+
+async fn stored(database: &Database, rows: usize) -> i64 {
+    let sql = database.client().await;
+    eventually("every observation is stored", Duration::from_secs(20), || async {
+        let found: i64 = sql.query_one("SELECT count(*) FROM observation", &[]).await.unwrap().get(0);
+        (found == rows as i64).then_some(found)
+    })
+    .await
+}
+
+/// Takes what is still on its way.
+async fn last_values(viewer: &mut Viewer, shown: &mut std::collections::BTreeMap<String, Shown>) {
+    while let Ok(Some(message)) = tokio::time::timeout(Duration::from_secs(1), viewer.next()).await {
+        note(&message, shown);
+    }
+}
+
+#[tokio::test]
+async fn a_day_of_each_traffic_file_is_shown_on_the_wall_while_it_is_played() {
+    let day = "2015-09-15";
+    let recordings = [
+        ("traffic/speed_6005.csv", "speed-6005", day),
+        ("traffic/speed_t4013.csv", "speed-t4013", day),
+        ("traffic/occupancy_6005.csv", "occupancy-6005", day),
+        ("traffic/occupancy_t4013.csv", "occupancy-t4013", day),
+        ("traffic/TravelTime_387.csv", "travel-time-387", day),
+    ];
+    let Some((sent, rows, shown)) = play("minneapolis", "traffic", &recordings, SPEED).await else { return };
+    report(sent, rows, &shown);
+    assert!(sent > 400, "{sent}");
+    // A tick may join several changes, so not every one of a day's values is shown by itself.
+    for name in ["traffic.speed_now asset:6005", "traffic.speed_now asset:t4013", "traffic.speed city", "traffic.occupancy city"] {
+        assert!(shown.get(name).is_some_and(|one| one.values.len() >= 10), "{name}");
+    }
+    assert!(shown["traffic.travel_time asset:387"].updates >= 10);
+}
+
+#[tokio::test]
+async fn a_day_of_the_energy_file_is_shown_on_the_wall_while_it_is_played() {
+    let recordings = [("energy/tetouan_2017_q1.csv", "load-2017", "2017-01-15")];
+    let Some((sent, rows, shown)) = play("tetouan", "energy", &recordings, SPEED).await else { return };
+    report(sent, rows, &shown);
+    assert_eq!(sent, 144 * 4);
+    for name in ["energy.load_now city", "energy.load_now area:zone-1", "energy.load_now area:zone-3", "weather.temperature city"] {
+        assert!(shown.get(name).is_some_and(|one| one.values.len() >= 20), "{name}");
+    }
+}
+
+fn report(sent: usize, rows: i64, shown: &std::collections::BTreeMap<String, Shown>) {
+    println!("sent {sent}, stored {rows}");
+    for (name, one) in shown {
+        println!("{name}: {} updates, {} values", one.updates, one.values.len());
+    }
+}
