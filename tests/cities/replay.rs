@@ -20,7 +20,12 @@ struct Shown {
 
 /// Plays recordings at once and watches the board meanwhile. Returns how many observations were sent, how many rows they
 /// became, and what was shown, by "kpi scope".
-async fn play(city: &str, board: &str, recordings: &[Recording], speed: &str) -> Option<(usize, i64, std::collections::BTreeMap<String, Shown>)> {
+async fn play(
+    city: &str,
+    board: &str,
+    recordings: &[Recording],
+    speed: &str,
+) -> Option<(usize, i64, std::collections::BTreeMap<String, Shown>)> {
     let files: Vec<_> = recordings.iter().map(|(file, ..)| real_data(file)).collect::<Option<_>>()?;
     let (broker, database) = (Broker::start().await, Database::fresh().await);
     let folder = format!("tests/cities/{city}");
