@@ -3,7 +3,6 @@
 //!
 //! Nothing here talks to the front end but through the browser: it reads what a person would see.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test's own code")]
-#![allow(clippy::disallowed_methods, reason = "tests follow a real browser in real time")]
 
 mod chromium;
 mod hostile;

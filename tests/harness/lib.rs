@@ -11,7 +11,6 @@
     clippy::panic,
     reason = "a harness fails its test where something is not as it must be"
 )]
-#![allow(clippy::disallowed_methods, reason = "tests wait in real time for a real process")]
 
 mod broker;
 mod centre;
