@@ -96,17 +96,8 @@ impl Application {
         let health = Arc::new(Health::new(&definitions, store.series_counts().await?));
         let (intake, lanes) = Intake::start(definitions.clone(), store.clone(), clock.clone(), health.clone(), LANES, batches).await?;
         let mqtt = config.mqtt.and_then(|broker| Mqtt::start(broker, &definitions, intake.clone(), health.clone(), clock.clone()));
-        let state = State {
-            definitions,
-            build,
-            clock: clock.clone(),
-            store: store.clone(),
-            intake,
-            health,
-            hub: hub.clone(),
-            readiness,
-            metrics,
-        };
+        let state =
+            State { definitions, build, clock: clock.clone(), store: store.clone(), intake, health, hub: hub.clone(), readiness, metrics };
         let server = http::server(listener, state, config.workers)?;
         let chores = tokio::spawn(chores(clock.clone(), hub.clone(), store));
         Ok(Self { port: 0, clock, database: None, hub, lanes, mqtt, pipeline, server, chores })
@@ -188,7 +179,12 @@ fn definitions(config: &Config) -> anyhow::Result<(Arc<Definitions>, Files)> {
     for problem in &problems {
         tracing::error!(%problem, "definition file");
     }
-    anyhow::ensure!(problems.is_empty(), "the city's folder has {} problem(s); `taydo check {}` lists them", problems.len(), config.city.display());
+    anyhow::ensure!(
+        problems.is_empty(),
+        "the city's folder has {} problem(s); `taydo check {}` lists them",
+        problems.len(),
+        config.city.display()
+    );
     Ok((Arc::new(definitions), files.into_iter().map(|file| (file.name, file.text)).collect()))
 }
 

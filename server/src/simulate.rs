@@ -135,7 +135,7 @@ fn witness(definitions: &Definitions) -> Option<&Kpi> {
     definitions.kpis.iter().map(|kpi| &**kpi).find(|kpi| rests_on(kpi))
 }
 
-/// The departments with a desk: the city's first ones that are no mere owners of meters.
+/// The departments with a desk: the city's first ones by id, as its file arranges them.
 fn desk_departments(definitions: &Definitions) -> Vec<DepartmentId> {
     definitions.city.departments.iter().map(|department| department.id.clone()).take(DESKS).collect()
 }

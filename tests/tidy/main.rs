@@ -59,13 +59,16 @@ fn a_file_is_read_in_a_sitting() {
 
 #[test]
 fn the_core_has_no_clock_and_no_io() {
-    let forbidden = ["std::fs", "std::net", "std::io", "std::thread", "std::time::Instant", "SystemTime", "Timestamp::now", "async fn", "tokio"];
+    let forbidden =
+        ["std::fs", "std::net", "std::io", "std::thread", "std::time::Instant", "SystemTime", "Timestamp::now", "async fn", "tokio"];
     let core = sources().into_iter().filter(|(path, _)| path.starts_with("engine/src") || path.starts_with("model/src"));
     let mut offenders = Vec::new();
-    for (path, text) in core {
+    // A file of tests may read the repository.
+    for (path, text) in core.filter(|(path, _)| !path.contains("/tests")) {
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
         let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
-        offenders.extend(lines.filter(|line| forbidden.iter().any(|word| line.contains(word))).map(|line| format!("{path}: {}", line.trim())));
+        offenders
+            .extend(lines.filter(|line| forbidden.iter().any(|word| line.contains(word))).map(|line| format!("{path}: {}", line.trim())));
     }
     none("the core is pure", offenders);
 }
@@ -77,7 +80,11 @@ fn sql_lives_in_the_store() {
     let mut offenders = Vec::new();
     for (path, text) in outside {
         let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-        offenders.extend(lines.filter(|line| statements.iter().any(|word| line.contains(&format!("\"{word}")))).map(|line| format!("{path}: {}", line.trim())));
+        offenders.extend(
+            lines
+                .filter(|line| statements.iter().any(|word| line.contains(&format!("\"{word}"))))
+                .map(|line| format!("{path}: {}", line.trim())),
+        );
     }
     none("every statement is in server/src/store", offenders);
 }
@@ -86,13 +93,19 @@ fn sql_lives_in_the_store() {
 fn sql_never_asks_for_the_time() {
     let clocks = ["now()", "current_timestamp", "clock_timestamp", "current_date"];
     let root = repository();
-    let sql = files(&root.join("migrations"), "sql").into_iter().map(|path| (path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
+    let sql = files(&root.join("migrations"), "sql")
+        .into_iter()
+        .map(|path| (path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
     let store = sources().into_iter().filter(|(path, _)| path.starts_with("server/src/store"));
     let mut offenders = Vec::new();
     for (path, text) in sql.chain(store) {
         let quoted = text.lines().filter(|line| !line.trim_start().starts_with("//") && !line.trim_start().starts_with("--"));
-        let quoted = quoted.filter(|line| !line.contains("clock.now()") && !line.contains("Timestamp::now"));
-        offenders.extend(quoted.filter(|line| clocks.iter().any(|word| line.to_lowercase().contains(word))).map(|line| format!("{path}: {}", line.trim())));
+        let quoted = quoted.filter(|line| !line.contains("clock().now()") && !line.contains("clock.now()"));
+        offenders.extend(
+            quoted
+                .filter(|line| clocks.iter().any(|word| line.to_lowercase().contains(word)))
+                .map(|line| format!("{path}: {}", line.trim())),
+        );
     }
     none("time is a parameter of a statement", offenders);
 }
@@ -100,7 +113,10 @@ fn sql_never_asks_for_the_time() {
 #[test]
 fn no_test_is_ignored_and_none_sleeps() {
     let mut offenders = Vec::new();
-    for (path, text) in sources().into_iter().filter(|(path, _)| path.starts_with("tests/") && !path.starts_with("tests/bench") && !path.ends_with("tidy/main.rs")) {
+    for (path, text) in sources()
+        .into_iter()
+        .filter(|(path, _)| path.starts_with("tests/") && !path.starts_with("tests/bench") && !path.ends_with("tidy/main.rs"))
+    {
         // The harness's own loop asks for a condition with a limit; a clean-up waits for a process to end.
         let harness = path.starts_with("tests/harness");
         let bad = |line: &str| line.contains("#[ignore") || (!harness && line.contains("sleep("));
@@ -116,7 +132,8 @@ fn what_the_architecture_names_exists() {
     for document in ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"] {
         let text = std::fs::read_to_string(root.join(document)).unwrap_or_default();
         for name in text.split('`').skip(1).step_by(2) {
-            let is_path = name.contains('/') && !name.contains(['<', '*', '{', ' ', ':', '…']) && !name.starts_with('/');
+            let top = name.split('/').next().unwrap_or_default();
+            let is_path = name.contains('/') && !name.contains(['<', '*', '{', ' ', ':', '…']) && root.join(top).is_dir();
             if is_path && !root.join(name).exists() {
                 offenders.push(format!("{document}: {name}"));
             }

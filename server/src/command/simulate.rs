@@ -2,7 +2,6 @@
 
 use crate::config::folder;
 use crate::simulate::{self, Plan};
-use anyhow::Context;
 use jiff::{SignedDuration, Timestamp};
 use std::{path::PathBuf, process::ExitCode};
 use tokio::signal::unix::{SignalKind, signal};
@@ -56,7 +55,7 @@ fn speed(text: &str) -> Result<f64, String> {
 
 impl Args {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let definitions = folder::load(&self.city).with_context(|| format!("can't use the city in {}", self.city.display()))?;
+        let definitions = folder::load(&self.city)?;
         let plan = Plan {
             server: self.server,
             broker: self.mqtt,

@@ -32,7 +32,8 @@ pub(super) async fn open(request: HttpRequest, payload: Payload, state: Data<Sta
     let Some(client) = state.hub.join(state.clock.now(), socket) else {
         return Err(Refusal::new(ErrorCode::Busy, "there are too many viewers").retry_after(30).into());
     };
-    let messages = messages.max_frame_size(MAX_CLIENT_MESSAGE_BYTES).aggregate_continuations().max_continuation_size(MAX_CLIENT_MESSAGE_BYTES);
+    let messages =
+        messages.max_frame_size(MAX_CLIENT_MESSAGE_BYTES).aggregate_continuations().max_continuation_size(MAX_CLIENT_MESSAGE_BYTES);
     let frames = client.outgoing();
     actix_web::rt::spawn(async move {
         // actix-ws's own sender is not used, but without it the input would end.

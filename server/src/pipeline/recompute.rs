@@ -96,7 +96,8 @@ impl Recompute {
             return;
         }
         self.since = None;
-        let ranges: Vec<Touched> = std::mem::take(&mut self.ranges).into_iter().map(|(kpi, (from, to))| Touched { kpi, from, to }).collect();
+        let ranges: Vec<Touched> =
+            std::mem::take(&mut self.ranges).into_iter().map(|(kpi, (from, to))| Touched { kpi, from, to }).collect();
         let task = tokio::spawn(mend(self.parts.clone(), self.fence.clone(), ranges.clone()));
         self.job = Some(Job { ranges, positions: std::mem::take(&mut self.held), task });
     }

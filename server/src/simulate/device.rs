@@ -122,10 +122,10 @@ pub(super) fn samples<'a>(devices: impl IntoIterator<Item = &'a Device>, after: 
     samples
 }
 
-/// A feeder carries whole quarters and belongs to the network; what has a house number is a building.
+/// What the power company calls a feeder is one; any other meter of the register is a building's.
 fn energy_kind(asset: &Asset) -> Kind {
     let name = asset.name.to_lowercase();
-    let is_feeder = ["xuất tuyến", "lộ ", "trạm", "feeder"].iter().any(|word| name.contains(word));
+    let is_feeder = ["xuất tuyến", "feeder"].iter().any(|word| name.contains(word));
     if is_feeder { Kind::Feeder } else { Kind::Building }
 }
 

@@ -1,1 +1,14 @@
-//! placeholder
+//! What the benches share: processes and their cost, clients that count, rows in every form, and figures with their spread.
+//!
+//! Everything runs on loopback, is bounded in time, and ends only the processes that it has started. A figure is worth
+//! something only beside its floor's in the same run.
+
+pub mod database;
+pub mod figures;
+pub mod fleet;
+pub mod message;
+pub mod process;
+pub mod rows;
+pub mod senders;
+pub mod socket;
+pub mod stopwatch;

@@ -1,0 +1,211 @@
+//! `cargo xtask bench ingest`: durable rows through the ways in, beside the same database's COPY, in turn, in one run.
+//!
+//! The server and PostgreSQL share both cores with the senders, as on a small machine. A way's rows count as stored when
+//! the server has acknowledged them (HTTP) or counted them as committed (MQTT); afterwards the table is counted.
+
+use anyhow::{Context, ensure};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use taydo_bench::database::{self, COPY_TABLE, Cost};
+use taydo_bench::figures::{Figures, verdict};
+use taydo_bench::process::{self, Server, tree_cpu_s};
+use taydo_bench::rows::{Rows, city};
+use taydo_bench::senders;
+use taydo_bench::stopwatch::{Stopwatch, now_ms};
+use taydo_server::clock::Clock;
+use taydo_server::store::EmbeddedDatabase;
+use tokio_postgres::Config;
+
+const ROUNDS: usize = 3;
+/// Rows of each way in each round.
+const ROWS: u64 = 1_000_000;
+/// Rows of the way with one value a message.
+const SINGLE_ROWS: u64 = 60_000;
+/// Rows of a COPY and of an HTTP request.
+const BATCH: u64 = 10_000;
+/// The oldest row lies this far back: within what may be late, so that the engine takes all of them as it would live.
+const BACK_MS: i64 = 14 * 60_000;
+
+/// A way in, or the floor.
+#[derive(Clone, Copy)]
+enum Way {
+    Copy { connections: usize },
+    Lines { connections: usize },
+    Messages { values: u64 },
+}
+
+const WAYS: [(&str, Way, u64); 6] = [
+    ("COPY, 1 connection", Way::Copy { connections: 1 }, ROWS),
+    ("HTTP line protocol, 2 connections", Way::Lines { connections: 2 }, ROWS),
+    ("COPY, 2 connections", Way::Copy { connections: 2 }, ROWS),
+    ("HTTP line protocol, 4 connections", Way::Lines { connections: 4 }, ROWS),
+    ("MQTT, 100 values a message", Way::Messages { values: 100 }, ROWS),
+    ("MQTT, 1 value a message", Way::Messages { values: 1 }, SINGLE_ROWS),
+];
+
+/// Everything that runs for the bench.
+struct Bench {
+    config: Config,
+    postmaster: u32,
+    server: Server,
+    address: String,
+    broker_port: u16,
+    _broker: Server,
+}
+
+fn main() -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        let folder = process::data_folder()?;
+        let (database, config) = EmbeddedDatabase::start(&folder.path().join("data"), Clock::real()).await?;
+        let outcome = run(folder.path(), config).await;
+        database.stop().await?;
+        outcome
+    })
+}
+
+async fn run(folder: &Path, config: Config) -> anyhow::Result<()> {
+    let bench = Bench::start(folder, config).await?;
+    let client = database::connect(&bench.config).await?;
+    client.batch_execute(COPY_TABLE).await?;
+    let mut speeds: [Figures; WAYS.len()] = Default::default();
+    let mut costs: [Figures; WAYS.len()] = Default::default();
+    let first_ms = (now_ms() - BACK_MS) / 1_000 * 1_000;
+    let mut part = 0;
+    // The first round makes the series and warms everything up; it is not counted.
+    for round in 0..=ROUNDS {
+        for ((name, way, count), (speed, cpu)) in WAYS.iter().zip(speeds.iter_mut().zip(&mut costs)) {
+            part += 1;
+            let rows = Rows { first_ms: first_ms + part, count: *count };
+            let before = database::stored(&client).await?;
+            let cost = bench.store(*way, rows).await.with_context(|| (*name).to_owned())?;
+            let stored = database::stored(&client).await? - before;
+            let wanted = if matches!(way, Way::Copy { .. }) { 0 } else { *count };
+            ensure!(stored == wanted, "{name}: {stored} of {wanted} rows are in the table");
+            let (per_s, per_million) = (*count as f64 / cost.seconds, cost.cpu_s / *count as f64 * 1e6);
+            eprintln!("round {round}: {name:<36} {per_s:>9.0} rows/s {per_million:>7.2} CPU s/M");
+            if round > 0 {
+                speed.push(per_s);
+                cpu.push(per_million);
+            }
+        }
+    }
+    report(&speeds, &costs);
+    Ok(())
+}
+
+impl Bench {
+    async fn start(folder: &Path, config: Config) -> anyhow::Result<Self> {
+        let program = std::env::var_os("TAYDO_BIN").map_or_else(|| process::sibling("taydo"), |path| Ok(PathBuf::from(path)))?;
+        let cities = folder.join("city");
+        for (name, text) in city() {
+            let path = cities.join(name);
+            std::fs::create_dir_all(path.parent().context("a file lies in a folder")?)?;
+            std::fs::write(path, text)?;
+        }
+        let broker_port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let text = |path: PathBuf| path.to_str().map(str::to_owned).context("the temporary folder's name is not text");
+        let broker_folder = text(folder.join("broker"))?;
+        let broker = Server::start_silent(&program, &["broker", "--dir", &broker_folder, "--port", &broker_port.to_string()])?;
+        wait_for("the broker", || TcpStream::connect(("127.0.0.1", broker_port)).is_ok()).await?;
+        let (city, data) = (text(cities)?, text(folder.join("server"))?);
+        let (broker_address, database) = (format!("127.0.0.1:{broker_port}"), url(&config)?);
+        let arguments = ["serve", "--city", &city, "--data", &data, "--port", "0", "--mqtt", &broker_address, "--database", &database];
+        let server = Server::start(&program, &arguments)?;
+        let address = server.greeting.trim_end_matches('/').to_owned();
+        let postmaster = database::postmaster(&folder.join("data"))?;
+        Ok(Self { config, postmaster, server, address, broker_port, _broker: broker })
+    }
+
+    async fn store(&self, way: Way, rows: Rows) -> anyhow::Result<Cost> {
+        match way {
+            Way::Copy { connections } => database::copy(&self.config, &rows.copies(BATCH), rows.count, connections, self.postmaster).await,
+            Way::Lines { connections } => {
+                let bodies = rows.lines(BATCH);
+                self.measured(async { senders::post_lines(&self.address, &bodies, connections).await }).await
+            }
+            Way::Messages { values } => {
+                let messages = rows.messages(values);
+                let wanted = senders::accepted(&self.address, "devices").await? + rows.count;
+                self.measured(async {
+                    let halves = messages.split_at(messages.len() / 2);
+                    tokio::try_join!(senders::publish(self.broker_port, halves.0), senders::publish(self.broker_port, halves.1))?;
+                    let patience = Stopwatch::start();
+                    while senders::accepted(&self.address, "devices").await? < wanted {
+                        ensure!(patience.seconds() < 120.0, "messages are missing two minutes after the broker had them");
+                        pause(Duration::from_millis(20)).await;
+                    }
+                    Ok(())
+                })
+                .await
+            }
+        }
+    }
+
+    /// Times a way, and counts CPU until the server has come to rest again.
+    async fn measured(&self, work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<Cost> {
+        let (watch, cpu) = (Stopwatch::start(), self.cpu_s());
+        work.await?;
+        let seconds = watch.seconds();
+        self.rest().await;
+        Ok(Cost { seconds, cpu_s: self.cpu_s() - cpu })
+    }
+
+    fn cpu_s(&self) -> f64 {
+        process::cpu_s(self.server.pid()) + tree_cpu_s(self.postmaster)
+    }
+
+    /// Waits until server and database use less than a tenth of a core, at most 30 s.
+    async fn rest(&self) {
+        let patience = Stopwatch::start();
+        let mut before = self.cpu_s();
+        while patience.seconds() < 30.0 {
+            pause(Duration::from_secs(1)).await;
+            let now = self.cpu_s();
+            if now - before < 0.1 {
+                return;
+            }
+            before = now;
+        }
+    }
+}
+
+/// The database's address as `taydo serve` takes it.
+fn url(config: &Config) -> anyhow::Result<String> {
+    let folder = config.get_hosts().iter().find_map(|host| match host {
+        tokio_postgres::config::Host::Unix(path) => path.to_str(),
+        tokio_postgres::config::Host::Tcp(_) => None,
+    });
+    let folder = folder.context("the embedded database listens on a Unix socket")?.replace('/', "%2F");
+    let user = config.get_user().context("the database's user")?;
+    let port = config.get_ports().first().copied().unwrap_or(5432);
+    Ok(format!("postgresql://{user}@{folder}:{port}/{}", config.get_dbname().unwrap_or(user)))
+}
+
+async fn wait_for(what: &str, is_there: impl Fn() -> bool) -> anyhow::Result<()> {
+    let patience = Stopwatch::start();
+    while !is_there() {
+        ensure!(patience.seconds() < 20.0, "{what} does not start");
+        pause(Duration::from_millis(50)).await;
+    }
+    Ok(())
+}
+
+async fn pause(duration: Duration) {
+    Clock::real().sleep(duration).await;
+}
+
+fn report(speeds: &[Figures; WAYS.len()], costs: &[Figures; WAYS.len()]) {
+    println!("durable rows, medians of {ROUNDS} rounds (lowest–highest)");
+    println!("{:<36} {:>34} {:>24} {:>20}", "", "rows/s", "CPU s/M", "÷ COPY, 1 connection");
+    let [one, ..] = speeds;
+    for ((name, way, _), (speed, cost)) in WAYS.iter().zip(speeds.iter().zip(costs)) {
+        println!("{name:<36} {:>34} {:>24} {:>20}", speed.show(0), cost.show(2), speed.over(one).show(2));
+        let is_single = matches!(way, Way::Messages { values: 1 });
+        if !matches!(way, Way::Copy { .. }) && !is_single {
+            println!("{}", verdict(&format!("{name} ÷ COPY"), &speed.over(one), 0.6, false));
+        }
+    }
+    println!("every row of every way was found in the table, once");
+}
