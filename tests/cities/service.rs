@@ -60,7 +60,8 @@ async fn by_engine(boston: &City, time: &str) -> [i64; 6] {
         let points = boston.centre.readings(kpi, scope, &utc(time), &utc(time)).await;
         points[0]["value"].as_f64().unwrap()
     };
-    let closed = format!("SELECT denominator FROM {READINGS} r WHERE kpi = 'services.on_time' AND scope = 'city' AND time = $1::text::timestamptz");
+    let closed =
+        format!("SELECT denominator FROM {READINGS} r WHERE kpi = 'services.on_time' AND scope = 'city' AND time = $1::text::timestamptz");
     let closed: f64 = boston.sql.query_one(&closed, &[&time]).await.unwrap().get(0);
     [
         value("services.open", "city").await as i64,

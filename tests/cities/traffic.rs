@@ -33,10 +33,9 @@ async fn every_traffic_file_imported_again_changes_nothing() {
 async fn of_two_values_for_one_time_the_larger_stays() {
     let (Some(speed), Some(occupancy)) = (real_data(FILES[1].0), real_data(FILES[3].0)) else { return };
     let city = City::start("minneapolis", "2015-09-18T00:00:00Z").await;
-    for (file, source, items, metric, factor) in [
-        (&speed, "speed-t4013", 2495, "traffic.speed", 1.609_344),
-        (&occupancy, "occupancy-t4013", 2500, "traffic.occupancy", 1.0),
-    ] {
+    for (file, source, items, metric, factor) in
+        [(&speed, "speed-t4013", 2495, "traffic.speed", 1.609_344), (&occupancy, "occupancy-t4013", 2500, "traffic.occupancy", 1.0)]
+    {
         city.import(file, source, items).await;
         let doubled = doubled(file);
         assert_eq!(doubled.len(), 1, "{source}");
