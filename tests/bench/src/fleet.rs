@@ -188,7 +188,8 @@ impl Fleet {
                 }
                 Pace::Rate(per_s) => {
                     let due = (watch.seconds() * per_s) as u64;
-                    let micros = |number: u64| ((begun + number as f64 / per_s) * 1e6) as u64;
+                    // A late publisher's delay counts: the time is the one that was planned.
+                    let micros = |number: u64| ((begun + (number + 1) as f64 / per_s) * 1e6) as u64;
                     self.publish((scheduled..due).map(micros))?;
                     scheduled = due.max(scheduled);
                     let next = (scheduled + 1) as f64 / per_s - watch.seconds();

@@ -50,7 +50,7 @@ pub fn connect(address: SocketAddrV4, never_reads: bool) -> anyhow::Result<TcpSt
 /// When the connection breaks.
 pub fn ask(stream: &mut TcpStream, address: SocketAddrV4) -> anyhow::Result<()> {
     let request = format!(
-        "GET /api/v1/live HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {KEY}\r\n\
+        "GET /api/v1/live HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {KEY}\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: {}\r\n\r\n",
         taydo_model::wire::SUBPROTOCOL
     );

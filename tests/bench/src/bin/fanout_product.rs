@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 
 fn main() -> anyhow::Result<()> {
     process::pin(0)?;
-    process::open_files(24_000)?;
+    process::open_files(12_000)?;
     let data = PathBuf::from(std::env::args().nth(1).context("the first argument is the data folder")?);
     // As `taydo serve` does, with its own threads for connections.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
