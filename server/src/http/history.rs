@@ -7,11 +7,8 @@ use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path};
 use jiff::Timestamp;
 use serde::Deserialize;
-use taydo_model::api::ReadingsPage;
+use taydo_model::api::{MAX_POINTS, ReadingsPage};
 use taydo_model::{ErrorCode, KpiId, Scope};
-
-/// The most readings in one answer.
-const MAX_POINTS: u32 = 5_000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
