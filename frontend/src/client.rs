@@ -43,7 +43,7 @@ async fn get<T: DeserializeOwned>(path: String) -> Result<T, ClientError> {
     let answer = Request::get(&path).send().await.map_err(unreachable)?;
     let text = answer.text().await.map_err(unreachable)?;
     if answer.ok() {
-        return parse(&text).ok_or_else(|| ClientError::Unreachable(path));
+        return parse(&text).ok_or(ClientError::Unreachable(path));
     }
     match parse::<ErrorBody>(&text) {
         Some(body) => Err(ClientError::Refused(body)),

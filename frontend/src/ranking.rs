@@ -50,8 +50,15 @@ impl Names {
     #[must_use]
     pub fn site(&self, scope: &Scope) -> &str {
         let Scope::Asset(id) = scope else { return "" };
-        self.board.assets.iter().find(|one| one.id == *id && one.name != one.site).map_or("", |one| one.site.as_str())
+        self.board.assets.iter().find(|one| one.id == *id && !names_site(&one.name, &one.site)).map_or("", |one| one.site.as_str())
     }
+}
+
+/// Whether a name begins with its site, or ends with it, where its first letter is small.
+fn names_site(name: &str, site: &str) -> bool {
+    let mut letters = site.chars();
+    letters.next();
+    name.starts_with(site) || name.ends_with(letters.as_str())
 }
 
 /// One line of a ranking.
@@ -152,6 +159,13 @@ mod tests {
         let ranking = ranking(&kpi, readings.iter(), &nameless(), 3, now, Language::Vi);
         let rows = ranking.rows.iter().map(|row| (format!("{} {}", row.name, row.value), row.length)).collect();
         (rows, ranking.more, ranking.without, ranking.target)
+    }
+
+    #[test]
+    fn a_site_that_the_name_says_is_not_said_again() {
+        assert!(names_site("Đường 3 Tháng 2 – nút Mậu Thân", "Đường 3 Tháng 2"));
+        assert!(names_site("Xuất tuyến 471 trạm 110 kV Trà Nóc", "Trạm 110 kV Trà Nóc"));
+        assert!(!names_site("Đầu đo 1", "Phòng thử"));
     }
 
     #[test]

@@ -30,6 +30,16 @@ pub struct Application {
     chores: JoinHandle<()>,
 }
 
+/// The runtime that an application lives in. The engine, the lanes and recomputes must not wait for one another; the HTTP
+/// workers have threads of their own.
+///
+/// # Errors
+/// When the system gives no threads.
+pub fn runtime() -> std::io::Result<actix_web::rt::SystemRunner> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    Ok(actix_web::rt::System::with_tokio_rt(|| runtime))
+}
+
 impl Application {
     /// Starts everything, in the order of need: the port, the definitions, the database, the engine, the ways in.
     ///

@@ -146,8 +146,11 @@ async fn mend(parts: Parts, fence: Fence, ranges: Vec<Touched>) -> Outcome {
     let begun = parts.clock.instant();
     let series: Vec<Series> = parts.store.series().await?.into_iter().map(|(_, series)| series).collect();
     let (mut computed, mut changed) = (0, 0);
-    for touched in &ranges {
-        let Some(plan) = Plan::new(&parts.definitions, touched) else { continue };
+    let mut plans: Vec<(Plan, &Touched)> =
+        ranges.iter().filter_map(|touched| Some((Plan::new(&parts.definitions, touched)?, touched))).collect();
+    // The short ones first: a chart of the last hours need not wait for months of another.
+    plans.sort_by_key(|(plan, _)| plan.instants());
+    for (plan, touched) in plans {
         tracing::info!(kpi = %touched.kpi, from = %touched.from, to = %touched.to, instants = plan.instants(), "recomputing");
         let (of_this, changed_of_this) = mend_one(&parts, &fence, plan, touched.from, &series).await?;
         computed += of_this;
