@@ -133,7 +133,8 @@ fn what_the_architecture_names_exists() {
         let text = std::fs::read_to_string(root.join(document)).unwrap_or_default();
         for name in text.split('`').skip(1).step_by(2) {
             let top = name.split('/').next().unwrap_or_default();
-            let is_path = !top.is_empty() && name.contains('/') && !name.contains(['<', '*', '{', ' ', ':', '…']) && root.join(top).is_dir();
+            let is_path =
+                !top.is_empty() && name.contains('/') && !name.contains(['<', '*', '{', ' ', ':', '…']) && root.join(top).is_dir();
             if is_path && !root.join(name).exists() {
                 offenders.push(format!("{document}: {name}"));
             }

@@ -4,8 +4,7 @@
 
 use super::{document::Document, duration, kpi::DIMENSIONS, name::Known, section::Section, value::Value};
 use crate::{
-    api,
-    BoardId, Kpi, KpiId, Scope,
+    BoardId, Kpi, KpiId, Scope, api,
     board::{Board, Content, Panel},
 };
 use std::sync::Arc;

@@ -1,6 +1,5 @@
 //! Time for measurements: the only file of the benches that reads a clock.
 
-
 use std::time::{Duration, Instant};
 
 /// Measures since it was made.
