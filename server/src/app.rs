@@ -26,7 +26,7 @@ pub struct Application {
     lanes: Lanes,
     mqtt: Option<Mqtt>,
     pipeline: JoinHandle<Result<(), crate::store::StoreError>>,
-    server: actix_web::dev::Server,
+    server: http::Server,
     chores: JoinHandle<()>,
 }
 
@@ -35,9 +35,8 @@ pub struct Application {
 ///
 /// # Errors
 /// When the system gives no threads.
-pub fn runtime() -> std::io::Result<actix_web::rt::SystemRunner> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    Ok(actix_web::rt::System::with_tokio_rt(|| runtime))
+pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
 }
 
 impl Application {
@@ -215,5 +214,28 @@ async fn chores(clock: Clock, hub: Hub, store: Store) {
             tracing::warn!(error = %http::refusal::chain(&error), "old rows can't be deleted now");
         }
         seconds = seconds.wrapping_add(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_address_but_loopback_is_bound() {
+        let config = |listen: &str| Config {
+            city: "x".into(),
+            data: "x".into(),
+            listen: listen.parse().unwrap(),
+            mqtt: None,
+            database: None,
+            tick: Duration::from_millis(250),
+            workers: 1,
+            test_clock: None,
+        };
+        assert!(listen(&config("127.0.0.1:0")).is_ok());
+        for other in ["0.0.0.0:0", "[::]:0", "192.168.1.1:0"] {
+            assert!(listen(&config(other)).unwrap_err().to_string().contains("loopback"), "{other}");
+        }
     }
 }

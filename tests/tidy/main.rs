@@ -111,6 +111,36 @@ fn sql_never_asks_for_the_time() {
 }
 
 #[test]
+fn actix_stays_in_the_http_shell_and_nothing_is_global() {
+    let shells =
+        sources().into_iter().filter(|(path, _)| ["server/src", "engine/src", "model/src"].iter().any(|shell| path.starts_with(shell)));
+    let global = ["static mut ", "thread_local!", "OnceLock", "LazyLock", ": Mutex<", ": RwLock<", ": Atomic"];
+    let mut offenders = Vec::new();
+    for (path, text) in shells.filter(|(path, _)| !path.contains("/tests")) {
+        let http = path.starts_with("server/src/http");
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for line in code.lines().map(str::trim).filter(|line| !line.starts_with("//")) {
+            let is_static = line.starts_with("static ") || line.starts_with("pub static ") || line.starts_with("pub(crate) static ");
+            let mutable = line.contains("thread_local!") || is_static && global.iter().any(|word| line.contains(word));
+            if mutable || (!http && line.contains("actix")) {
+                offenders.push(format!("{path}: {line}"));
+            }
+        }
+    }
+    none("actix is used in server/src/http only, and no state is global", offenders);
+}
+
+#[test]
+fn every_route_has_a_row_in_the_access_table() {
+    let root = repository();
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+    let (routes, table) = (read("server/src/http.rs"), read("server/src/http/access.rs"));
+    let routes = routes.lines().filter_map(|line| line.trim().strip_prefix(".route(\"")?.split('"').next().map(str::to_owned));
+    let missing = routes.filter(|route| !table.contains(&format!("\"{route}\""))).collect();
+    none("a route has a row in server/src/http/access.rs", missing);
+}
+
+#[test]
 fn no_test_is_ignored_and_none_sleeps() {
     let mut offenders = Vec::new();
     for (path, text) in sources()
