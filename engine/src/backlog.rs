@@ -3,13 +3,14 @@
 //! Each measure is a span of time in which a case counts, so that levels and sliding windows are one thing, and
 //! deadlines fall due without data. It must never decide when a reading is due.
 
+use crate::calendar::Length;
 use crate::figure::Figure;
 use crate::moment::{HOUR, NEVER, SECOND, micros, seconds};
 use crate::range::Ranges;
 use crate::steps::{Span, Steps, difference};
 use std::collections::BTreeMap;
 use taydo_model::kpi::{CaseMeasure, Dimension, From};
-use taydo_model::{Case, Kpi, Quality, Scope, Unit};
+use taydo_model::{Case, City, Kpi, Quality, Scope, Unit};
 
 /// For how long after its last case a scope is known to be at zero, at least. A source that has said nothing for longer
 /// is missing.
@@ -31,7 +32,7 @@ struct Spans {
 pub(crate) struct Backlog {
     kind: String,
     measure: CaseMeasure,
-    window: i64,
+    window: Length,
     memory: i64,
     by: Vec<Dimension>,
     /// What a ratio must be multiplied by.
@@ -52,16 +53,16 @@ struct Place {
 }
 
 impl Backlog {
-    /// The cases for a KPI from cases; `None` when it is not one.
-    pub(crate) fn new(kpi: &Kpi) -> Option<Self> {
+    /// The cases for a KPI of a city from cases; `None` when it is not one.
+    pub(crate) fn new(kpi: &Kpi, city: &City) -> Option<Self> {
         let From::Cases { kind, measure, window_s } = &kpi.from else { return None };
-        let window = seconds(*window_s);
+        let window = Length::new(*window_s, city);
         let per_ratio = Unit::parse("ratio").and_then(|ratio| ratio.factor_to(kpi.unit)).unwrap_or(1.0);
         Some(Self {
             kind: kind.clone(),
             measure: *measure,
+            memory: MEMORY.max(window.longest()).max(seconds(kpi.stale_s)),
             window,
-            memory: MEMORY.max(window).max(seconds(kpi.stale_s)),
             by: kpi.by.clone(),
             per_ratio,
             floor: i64::MIN / 4,
@@ -108,8 +109,8 @@ impl Backlog {
         let count = match (self.measure, closed, due) {
             (CaseMeasure::Open, ..) => (opened, end),
             (CaseMeasure::Overdue, _, Some(due)) => (opened.max(due + 1), end),
-            (CaseMeasure::Opened, ..) => (opened, opened + self.window),
-            (CaseMeasure::Closed, Some(closed), _) | (CaseMeasure::OnTime, Some(closed), Some(_)) => (closed, closed + self.window),
+            (CaseMeasure::Opened, ..) => (opened, self.window.end(opened)),
+            (CaseMeasure::Closed, Some(closed), _) | (CaseMeasure::OnTime, Some(closed), Some(_)) => (closed, self.window.end(closed)),
             (CaseMeasure::Overdue | CaseMeasure::Closed | CaseMeasure::OnTime, ..) => never,
         };
         let in_time = self.measure == CaseMeasure::OnTime && closed <= due;

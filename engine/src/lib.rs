@@ -6,6 +6,7 @@
 
 mod backlog;
 mod book;
+mod calendar;
 mod engine;
 mod figure;
 mod grid;

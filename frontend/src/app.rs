@@ -1,4 +1,4 @@
-//! The application: its routes, its language, and the centre that all pages share.
+//! The application: the way between its pages, its language, and the centre that all pages share.
 //!
 //! Must never hold live data: only the language and the handle go through Yew's contexts.
 
@@ -8,41 +8,69 @@ use crate::{
     client::{self, ClientError},
     locale::{self, words},
     pages::{self, Failure},
+    route::Route,
 };
 use gloo_timers::future::TimeoutFuture;
 use std::{future::Future, rc::Rc};
-use taydo_model::{BoardId, WallId, text::Language};
+use taydo_model::text::Language;
+use wasm_bindgen::{JsCast, prelude::Closure};
 use yew::prelude::*;
-use yew_router::prelude::*;
 
 /// A page asks again this much later when the server can't be reached, in milliseconds.
 const ASK_AGAIN_MS: u32 = 3_000;
 
-/// The pages.
-#[derive(Debug, Clone, PartialEq, Routable)]
-pub enum Route {
-    /// What there is.
-    #[at("/")]
-    Index,
-    /// A wall, without any controls.
-    #[at("/wall/:id")]
-    Wall {
-        /// Its id.
-        id: String,
-    },
-    /// A board.
-    #[at("/board/:id")]
-    Board {
-        /// Its id.
-        id: String,
-    },
-    /// The feeds' health.
-    #[at("/sources")]
-    Sources,
-    /// Anything else.
-    #[not_found]
-    #[at("/404")]
-    NotFound,
+/// The page that is open, and how to open another without loading the application again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Way {
+    /// The page that is open.
+    pub route: Route,
+    /// Opens another.
+    pub go: Callback<Route>,
+}
+
+/// Where a link leads.
+#[derive(Clone, PartialEq, Properties)]
+pub struct LinkProps {
+    /// The page.
+    pub to: Route,
+    /// What the link says.
+    pub text: AttrValue,
+}
+
+/// A link to another page. Keys and other buttons do with it what browsers do with links.
+#[component]
+pub fn Link(props: &LinkProps) -> Html {
+    let way = use_context::<Way>();
+    let to = props.to.clone();
+    let onclick = Callback::from(move |event: MouseEvent| {
+        let is_plain = event.button() == 0 && !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key());
+        if let Some(way) = way.as_ref().filter(|_| is_plain) {
+            event.prevent_default();
+            way.go.emit(to.clone());
+        }
+    });
+    html! { <a href={props.to.path()} {onclick}>{ &props.text }</a> }
+}
+
+/// The page that the address names, also after going back and forth.
+#[hook]
+fn use_way() -> Way {
+    let route = use_state_eq(|| Route::parse(&browser::path()));
+    let setter = route.setter();
+    use_effect_with((), move |()| {
+        let moved = Closure::<dyn FnMut()>::new(move || setter.set(Route::parse(&browser::path())));
+        if let Some(window) = web_sys::window() {
+            window.set_onpopstate(Some(moved.as_ref().unchecked_ref()));
+        }
+        // The application lives as long as its page.
+        move || drop(moved)
+    });
+    let setter = route.setter();
+    let go = use_callback((), move |to: Route, ()| {
+        browser::push_path(&to.path());
+        setter.set(to);
+    });
+    Way { route: (*route).clone(), go }
 }
 
 /// The language that the page speaks, and how to choose another.
@@ -136,16 +164,22 @@ pub fn App() -> Html {
         browser::set_root("lang", locale::code(*language));
         browser::set_root("data-theme", if browser::query("theme").as_deref() == Some("light") { "light" } else { "dark" });
     });
+    let way = use_way();
     html! {
         <ContextProvider<Speech> context={speech}>
-            <BrowserRouter><Shared /></BrowserRouter>
+            <ContextProvider<Way> context={way.clone()}><Shared route={way.route} /></ContextProvider<Way>>
         </ContextProvider<Speech>>
     }
 }
 
+#[derive(Clone, PartialEq, Properties)]
+struct SharedProps {
+    route: Route,
+}
+
 /// Waits for the city, which every page begins with, and keeps the centre.
 #[component]
-fn Shared() -> Html {
+fn Shared(props: &SharedProps) -> Html {
     let speech = use_speech();
     let centre = use_state(|| None::<Centre>);
     let generation = use_state_eq(|| 0);
@@ -169,23 +203,23 @@ fn Shared() -> Html {
     };
     html! {
         <ContextProvider<Centre> context={centre}>
-            <Switch<Route> render={switch} />
+            { page(&props.route) }
         </ContextProvider<Centre>>
     }
 }
 
-fn switch(route: Route) -> Html {
+fn page(route: &Route) -> Html {
     match route {
         Route::Index => html! { <pages::index::Index /> },
-        Route::Wall { id } => WallId::new(&id).map_or_else(|_| html! { <NotFound /> }, |id| html! { <pages::wall::WallView {id} /> }),
-        Route::Board { id } => BoardId::new(&id).map_or_else(|_| html! { <NotFound /> }, |id| html! { <pages::board::BoardView {id} /> }),
+        Route::Wall(id) => html! { <pages::wall::WallView key={id.to_string()} id={id.clone()} /> },
+        Route::Board(id) => html! { <pages::board::BoardView key={id.to_string()} id={id.clone()} /> },
         Route::Sources => html! { <pages::sources::Sources /> },
-        Route::NotFound => html! { <NotFound /> },
+        Route::Nowhere => html! { <Nowhere /> },
     }
 }
 
 #[component]
-fn NotFound() -> Html {
+fn Nowhere() -> Html {
     let words = words(use_speech().language);
-    html! { <pages::Frame title={words.not_found}><p><Link<Route> to={Route::Index}>{ words.home }</Link<Route>></p></pages::Frame> }
+    html! { <pages::Frame title={words.not_found}><p><Link to={Route::Index} text={words.home} /></p></pages::Frame> }
 }

@@ -40,6 +40,19 @@ pub fn guessed_time() -> Timestamp {
     Timestamp::from_millisecond(js_sys::Date::now() as i64).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
+/// The address's path.
+#[must_use]
+pub fn path() -> String {
+    location().and_then(|location| location.pathname().ok()).unwrap_or_default()
+}
+
+/// Puts another path into the address, as a page that can be gone back from.
+pub fn push_path(path: &str) {
+    if let Some(history) = window().and_then(|window| window.history().ok()) {
+        let _ = history.push_state_with_url(&JsValue::NULL, "", Some(path));
+    }
+}
+
 /// A value of the address's query, such as `en` of `?lang=en`.
 #[must_use]
 pub fn query(name: &str) -> Option<String> {

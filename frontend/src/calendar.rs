@@ -3,12 +3,12 @@
 //! Must never know a zone's rules: the browser does (`Intl`), and is asked once for each quarter of an hour that is shown.
 
 use jiff::{Timestamp, civil::DateTime, tz::Offset};
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::{cell::RefCell, rc::Rc};
 
 /// No zone changes its offset within one.
 const QUARTER_S: i64 = 900;
-/// A chart of a month asks for some thousands; beyond this the cache begins anew.
-const MOST_QUARTERS: usize = 8192;
+/// What is on the screen asks for some hundreds; beyond this the cache begins anew.
+const MOST_QUARTERS: usize = 2048;
 
 /// Asks for a zone's offset from UTC, in seconds, at a Unix time in seconds.
 type Lookup = Rc<dyn Fn(i64) -> i32>;
@@ -17,7 +17,8 @@ type Lookup = Rc<dyn Fn(i64) -> i32>;
 #[derive(Clone)]
 pub struct Calendar {
     lookup: Lookup,
-    known: Rc<RefCell<HashMap<i64, i32>>>,
+    /// By quarter, in order.
+    known: Rc<RefCell<Vec<(i64, i32)>>>,
 }
 
 impl std::fmt::Debug for Calendar {
@@ -41,7 +42,15 @@ impl Calendar {
         if known.len() > MOST_QUARTERS {
             known.clear();
         }
-        *known.entry(quarter).or_insert_with(|| (self.lookup)(quarter.saturating_mul(QUARTER_S)))
+        let at = known.partition_point(|(other, _)| *other < quarter);
+        match known.get(at).filter(|(other, _)| *other == quarter) {
+            Some((_, offset_s)) => *offset_s,
+            None => {
+                let offset_s = (self.lookup)(quarter.saturating_mul(QUARTER_S));
+                known.insert(at, (quarter, offset_s));
+                offset_s
+            }
+        }
     }
 
     fn civil(&self, time: Timestamp) -> DateTime {
@@ -117,7 +126,7 @@ mod tests {
             0
         });
         for second in 0..1800 {
-            calendar.second(Timestamp::from_second(second).unwrap());
+            let _ = calendar.second(Timestamp::from_second(second).unwrap());
         }
         assert_eq!(asked.get(), 2);
     }

@@ -19,7 +19,6 @@ use gloo_timers::callback::Interval;
 use jiff::Timestamp;
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     rc::{Rc, Weak},
 };
 use taydo_model::{
@@ -65,7 +64,7 @@ struct Inner {
     link: RefCell<Link>,
     socket: RefCell<Option<Socket>>,
     pulse: Rc<Pulse>,
-    watchers: RefCell<BTreeMap<u32, Callback<Notice>>>,
+    watchers: RefCell<Vec<(u32, Callback<Notice>)>>,
     last_watcher: Cell<u32>,
     generation: Cell<u32>,
     is_outdated: Cell<bool>,
@@ -173,7 +172,7 @@ impl Centre {
     pub fn subscribe(&self, interests: Vec<Interest>, look: Callback<()>) -> PanelId {
         let panel = self.0.store.borrow_mut().subscribe(interests);
         self.0.pulse.add(panel, look);
-        self.0.pulse.wake([panel]);
+        self.0.pulse.wake(|other| other == panel);
         self.fetch();
         panel
     }
@@ -186,7 +185,7 @@ impl Centre {
 
     /// Wakes one panel for the next frame.
     pub fn wake(&self, panel: PanelId) {
-        self.0.pulse.wake([panel]);
+        self.0.pulse.wake(|other| other == panel);
     }
 
     /// Wakes one panel at a time, in milliseconds.
@@ -206,13 +205,13 @@ impl Centre {
     pub fn watch(&self, watcher: Callback<Notice>) -> u32 {
         let id = self.0.last_watcher.get() + 1;
         self.0.last_watcher.set(id);
-        self.0.watchers.borrow_mut().insert(id, watcher);
+        self.0.watchers.borrow_mut().push((id, watcher));
         id
     }
 
     /// Stops telling.
     pub fn unwatch(&self, id: u32) {
-        self.0.watchers.borrow_mut().remove(&id);
+        self.0.watchers.borrow_mut().retain(|(other, _)| *other != id);
     }
 
     fn tick(&self) {
@@ -222,16 +221,14 @@ impl Centre {
         if ticks.is_multiple_of(4) {
             let now = self.now().time;
             self.0.store.borrow_mut().prune(now);
-            let panels: Vec<PanelId> = self.0.store.borrow().panels().collect();
-            self.0.pulse.wake(panels);
+            self.0.pulse.wake(|_| true);
             self.fetch();
         }
     }
 
     fn fonts_changed(&self) {
         self.0.fonts.set(self.0.fonts.get() + 1);
-        let panels: Vec<PanelId> = self.0.store.borrow().panels().collect();
-        self.0.pulse.wake(panels);
+        self.0.pulse.wake(|_| true);
     }
 
     fn feed(&self, input: Input) {
@@ -290,7 +287,7 @@ impl Centre {
             ServerMessage::Update { head, live, recorded } => self.0.store.borrow_mut().update(&head.topic, live, recorded),
             _ => return,
         };
-        self.0.pulse.wake(woken);
+        self.0.pulse.wake(|panel| woken.0.contains(&panel));
         self.fetch();
     }
 
@@ -312,7 +309,7 @@ impl Centre {
                 let page = client::readings(&order).await.ok();
                 with(&weak, |centre| {
                     let woken = centre.0.store.borrow_mut().fetched(&order, page.map(|page| page.points), browser::monotonic_ms());
-                    centre.0.pulse.wake(woken);
+                    centre.0.pulse.wake(|panel| woken.0.contains(&panel));
                     centre.fetch();
                 });
             });
@@ -330,8 +327,8 @@ impl Centre {
             Health::Lost => "lost",
         };
         browser::set_root("data-link", state);
-        let watchers: Vec<Callback<Notice>> = self.0.watchers.borrow().values().cloned().collect();
-        for watcher in watchers {
+        let watchers = self.0.watchers.borrow().clone();
+        for (_, watcher) in watchers {
             watcher.emit(notice);
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Must never show the browser's own idea of the time: wall computers and phones are minutes off.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 /// The estimate follows what was heard within one to two of these, in milliseconds.
 const BUCKET_MS: f64 = 300_000.0;
@@ -55,7 +55,7 @@ impl ServerClock {
 /// How many whole seconds `then` lies before `now`.
 #[must_use]
 pub fn seconds_between(then: Timestamp, now: Timestamp) -> i64 {
-    now.duration_since(then).max(SignedDuration::ZERO).as_secs()
+    ((now.as_millisecond() - then.as_millisecond()) / 1000).max(0)
 }
 
 fn milliseconds(time: Timestamp) -> f64 {

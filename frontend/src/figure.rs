@@ -4,7 +4,7 @@
 //! Must never write a zero for what is missing, nor judge: status and quality are the model's.
 
 use crate::{locale, store::Course};
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 use taydo_model::{Kpi, Quality, Reading, Status, text::Language};
 
 /// Changes are told against this long ago, in seconds, or one grid step where that is longer.
@@ -105,9 +105,9 @@ pub fn figure(kpi: &Kpi, reading: Option<&Reading>, course: Option<&Course>, now
 }
 
 fn change(kpi: &Kpi, value: f64, time: Timestamp, course: &Course, language: Language) -> Option<Change> {
-    let then = time.saturating_sub(i64::from(back_s(kpi)).seconds()).ok()?;
+    let then = Timestamp::from_second(time.as_second() - i64::from(back_s(kpi))).ok()?;
     let before = course.at(then)?;
-    if then.duration_since(before.time).as_secs() > i64::from(tolerance_s(kpi)) {
+    if then.as_second() - before.time.as_second() > i64::from(tolerance_s(kpi)) {
         return None;
     }
     let delta = value - before.value?;

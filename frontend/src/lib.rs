@@ -11,6 +11,7 @@ pub mod figure;
 pub mod link;
 pub mod locale;
 pub mod ranking;
+pub mod route;
 pub mod scene;
 pub mod store;
 

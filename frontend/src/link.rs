@@ -7,7 +7,6 @@
 pub mod socket;
 
 use jiff::Timestamp;
-use std::collections::BTreeMap;
 use taydo_model::wire::{ClientMessage, Head, ServerMessage, Topic};
 
 /// What happens to the link.
@@ -104,7 +103,8 @@ pub struct Link {
     socket: Socket,
     attempts: i32,
     heartbeat_ms: f64,
-    places: BTreeMap<Topic, Place>,
+    /// One for each topic of the page; a handful.
+    places: Vec<(Topic, Place)>,
     definitions: String,
     refetched: f64,
     health: Health,
@@ -118,7 +118,7 @@ impl Default for Link {
             socket: Socket::Waiting { until: 0.0 },
             attempts: 0,
             heartbeat_ms: HEARTBEAT_MS,
-            places: BTreeMap::new(),
+            places: Vec::new(),
             definitions: String::new(),
             refetched: f64::NEG_INFINITY,
             health: Health::Connecting,
@@ -171,7 +171,7 @@ impl Link {
         let wait = (FIRST_WAIT_MS * 2f64.powi(self.attempts.min(8))).min(LONGEST_WAIT_MS);
         self.attempts += 1;
         self.socket = Socket::Waiting { until: now + wait * (1.0 - chance / 2.0) };
-        for place in self.places.values_mut() {
+        for (_, place) in &mut self.places {
             place.fresh = false;
         }
     }
@@ -183,7 +183,7 @@ impl Link {
                 actions.push(Action::Connect);
             }
             Socket::Opening { since } if since + OPEN_LIMIT_MS < now => self.close(actions),
-            Socket::Open if self.places.values().any(|place| self.is_silent(place, now)) => self.close(actions),
+            Socket::Open if self.places.iter().map(|(_, place)| place).any(|place| self.is_silent(place, now)) => self.close(actions),
             _ => {}
         }
         if self.behind_since.is_some_and(|since| since + BEHIND_LIMIT_MS < now) {
@@ -207,18 +207,18 @@ impl Link {
             self.health = Health::Connecting;
             self.heard = now;
         }
-        let gone: Vec<Topic> = self.places.keys().filter(|topic| !topics.contains(topic)).cloned().collect();
-        for topic in gone {
-            self.places.remove(&topic);
+        let (kept, gone) = std::mem::take(&mut self.places).into_iter().partition(|(topic, _)| topics.contains(topic));
+        self.places = kept;
+        for (topic, _) in gone {
             if self.socket == Socket::Open {
                 actions.push(Action::Send(ClientMessage::Unsubscribe { topic }));
             }
         }
         for topic in topics {
-            if self.places.contains_key(&topic) {
+            if self.place(&topic).is_some() {
                 continue;
             }
-            self.places.insert(topic.clone(), Place { seen: None, in_step: now, fresh: false, asked: true });
+            self.places.push((topic.clone(), Place { seen: None, in_step: now, fresh: false, asked: true }));
             if self.socket == Socket::Open {
                 actions.push(Action::Send(ClientMessage::Subscribe { topic }));
             }
@@ -254,9 +254,13 @@ impl Link {
         }
     }
 
+    fn place(&mut self, topic: &Topic) -> Option<&mut Place> {
+        self.places.iter_mut().find(|(other, _)| other == topic).map(|(_, place)| place)
+    }
+
     /// Whether a frame is one of ours, and not of an epoch that is over.
     fn admits(&mut self, now: f64, head: &Head) -> bool {
-        let Some(place) = self.places.get(&head.topic) else { return false };
+        let Some(place) = self.place(&head.topic) else { return false };
         let is_old = place.seen.is_some_and(|(epoch, _)| head.epoch < epoch);
         if is_old {
             self.behind_since.get_or_insert(now);
@@ -267,7 +271,7 @@ impl Link {
     }
 
     fn update(&mut self, now: f64, head: Head, message: ServerMessage, actions: &mut Vec<Action>) {
-        match self.places.get(&head.topic).and_then(|place| place.seen) {
+        match self.place(&head.topic).and_then(|place| place.seen) {
             Some((epoch, sequence)) if epoch == head.epoch && head.sequence <= sequence => {}
             Some((epoch, sequence)) if epoch == head.epoch && head.sequence == sequence + 1 => {
                 self.taken(now, &head);
@@ -279,7 +283,7 @@ impl Link {
     }
 
     fn heartbeat(&mut self, now: f64, head: &Head, actions: &mut Vec<Action>) {
-        match self.places.get(&head.topic).and_then(|place| place.seen) {
+        match self.place(&head.topic).and_then(|place| place.seen) {
             Some((epoch, sequence)) if epoch == head.epoch && head.sequence <= sequence => {
                 self.taken(now, &Head { sequence, ..head.clone() });
                 self.follow(now, head, actions);
@@ -290,7 +294,7 @@ impl Link {
 
     /// Asks for a snapshot, once.
     fn ask(&mut self, topic: &Topic, actions: &mut Vec<Action>) {
-        if let Some(place) = self.places.get_mut(topic)
+        if let Some(place) = self.place(topic)
             && !place.asked
         {
             place.asked = true;
@@ -300,7 +304,7 @@ impl Link {
 
     fn taken(&mut self, now: f64, head: &Head) {
         self.attempts = 0;
-        if let Some(place) = self.places.get_mut(&head.topic) {
+        if let Some(place) = self.place(&head.topic) {
             *place = Place { seen: Some((head.epoch, head.sequence)), in_step: now, fresh: true, asked: false };
         }
     }
@@ -314,23 +318,32 @@ impl Link {
         }
     }
 
-    /// Live while every topic is in step; lost from the moment that one isn't, once there was something to lose.
+    /// Live while every topic is in step; lost from the moment that one isn't, once there was something to lose, or
+    /// when nothing has come for a while after the page was opened.
     fn judge(&mut self, now: f64) {
-        let current = self.socket == Socket::Open && self.places.values().all(|place| place.fresh && !self.is_silent(place, now));
-        if current && !self.places.is_empty() {
+        if self.places.is_empty() {
+            return;
+        }
+        let is_open = self.socket == Socket::Open;
+        if is_open && self.places.iter().all(|(_, place)| place.fresh && !self.is_silent(place, now)) {
             self.health = Health::Live;
-            self.heard = self.places.values().map(|place| place.in_step).fold(f64::INFINITY, f64::min);
-        } else if self.health == Health::Live && !(self.socket == Socket::Open && self.is_joining(now)) {
-            self.health = Health::Lost;
-        } else if self.health == Health::Connecting && now - self.heard > OPEN_LIMIT_MS / 2.0 && !self.places.is_empty() {
+            self.heard = self.places.iter().map(|(_, place)| place.in_step).fold(f64::INFINITY, f64::min);
+            return;
+        }
+        let is_over = match self.health {
+            Health::Live => !(is_open && self.is_joining(now)),
+            Health::Connecting => now - self.heard > OPEN_LIMIT_MS / 2.0,
+            Health::Lost => true,
+        };
+        if is_over {
             self.health = Health::Lost;
         }
     }
 
     /// A topic that was added a moment ago has no snapshot yet; that is no loss.
     fn is_joining(&self, now: f64) -> bool {
-        self.places.values().all(|place| place.fresh || place.seen.is_none())
-            && !self.places.values().any(|place| self.is_silent(place, now))
+        self.places.iter().map(|(_, place)| place).all(|place| place.fresh || place.seen.is_none())
+            && !self.places.iter().map(|(_, place)| place).any(|place| self.is_silent(place, now))
     }
 }
 

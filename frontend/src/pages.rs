@@ -8,18 +8,18 @@ pub mod sources;
 pub mod wall;
 
 use crate::{
-    app::{Route, use_notice, use_speech},
+    app::{Link, Way, use_notice, use_speech},
     browser,
     centre::Centre,
     client::ClientError,
     locale::{self, words},
     panels::PanelView,
     ranking::Names,
+    route::Route,
 };
 use std::rc::Rc;
 use taydo_model::{Kpi, api::BoardPage, text::Language};
 use yew::prelude::*;
-use yew_router::prelude::*;
 
 /// What stands where a page can't be built yet.
 #[derive(Clone, PartialEq, Properties)]
@@ -68,17 +68,17 @@ fn switch_language(language: Language, choose: &Callback<Language>) -> Html {
 pub fn Frame(props: &FrameProps) -> Html {
     let speech = use_speech();
     let words = words(speech.language);
-    let route = use_route::<Route>();
+    let route = use_context::<Way>().map(|way| way.route);
     use_effect_with(props.title.clone(), |title| browser::set_title(title));
     let link = |to: Route, text: &'static str| {
         let is_here = route.as_ref() == Some(&to);
-        html! { <li class={classes!(is_here.then_some("here"))}><Link<Route> {to}>{ text }</Link<Route>></li> }
+        html! { <li class={classes!(is_here.then_some("here"))}><Link {to} {text} /></li> }
     };
     html! {
         <>
             <a class="skip" href="#main">{ words.skip }</a>
             <header class="top">
-                <p class="brand"><Link<Route> to={Route::Index}>{ "Tây Đô" }</Link<Route>></p>
+                <p class="brand"><Link to={Route::Index} text="Tây Đô" /></p>
                 <nav aria-label={words.centre}><ul>{ link(Route::Index, words.boards) }{ link(Route::Sources, words.sources) }</ul></nav>
                 { switch_language(speech.language, &speech.choose) }
             </header>
@@ -116,9 +116,9 @@ pub fn Grid(props: &GridProps) -> Html {
     let language = use_speech().language;
     let place = use_node_ref();
     let centre = use_context::<Centre>();
-    let names = use_memo((props.page.clone(), centre.map(|centre| centre.city())), |(page, city)| {
-        city.as_ref().map(|city| Names::new(city, page)).unwrap_or_default()
-    });
+    let city = centre.map(|centre| centre.city());
+    let names =
+        use_memo((props.page.clone(), city), |(page, city)| city.as_ref().map(|city| Rc::new(Names::new(city.clone(), page.clone()))));
     let kpis = use_memo(props.page.clone(), |page| page.kpis.iter().cloned().map(Rc::new).collect::<Vec<Rc<Kpi>>>());
     let node = place.clone();
     use_effect_with(props.page.clone(), move |page| {
@@ -127,6 +127,7 @@ pub fn Grid(props: &GridProps) -> Html {
             browser::set_style(&element, "--rows", &page.board.rows.max(1).to_string());
         }
     });
+    let Some(names) = (*names).clone() else { return Html::default() };
     let view = |(n, panel): (usize, &taydo_model::board::Panel)| {
         let kpi = kpis.iter().find(|kpi| kpi.id == *panel.content.kpi())?.clone();
         let key = format!("{}/{n}", props.page.board.id);

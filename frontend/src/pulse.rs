@@ -5,18 +5,24 @@
 use crate::{browser, store::PanelId};
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeSet, HashMap},
     rc::Rc,
 };
 use wasm_bindgen::{JsCast, prelude::Closure};
 use yew::Callback;
 
+/// A panel on the page.
+struct Panel {
+    id: PanelId,
+    look: Callback<()>,
+    is_woken: bool,
+    /// When it wants to look again by itself, in milliseconds.
+    due: Option<f64>,
+}
+
 /// The page's one scheduler.
 pub struct Pulse {
-    looks: RefCell<HashMap<PanelId, Callback<()>>>,
-    woken: RefCell<BTreeSet<PanelId>>,
-    /// When a panel wants to look again by itself, in milliseconds; one time each.
-    due: RefCell<HashMap<PanelId, f64>>,
+    /// Some dozens.
+    panels: RefCell<Vec<Panel>>,
     is_asked: Cell<bool>,
     frame: RefCell<Option<Closure<dyn FnMut()>>>,
 }
@@ -32,54 +38,53 @@ impl Pulse {
                     this.run();
                 }
             });
-            Self {
-                looks: RefCell::default(),
-                woken: RefCell::default(),
-                due: RefCell::default(),
-                is_asked: Cell::new(false),
-                frame: RefCell::new(Some(frame)),
-            }
+            Self { panels: RefCell::default(), is_asked: Cell::new(false), frame: RefCell::new(Some(frame)) }
         })
     }
 
     /// From now on `look` is called in the frame after the panel was woken.
-    pub fn add(&self, panel: PanelId, look: Callback<()>) {
-        self.looks.borrow_mut().insert(panel, look);
+    pub fn add(&self, id: PanelId, look: Callback<()>) {
+        self.panels.borrow_mut().push(Panel { id, look, is_woken: false, due: None });
     }
 
     /// Lets a panel go.
-    pub fn remove(&self, panel: PanelId) {
-        self.looks.borrow_mut().remove(&panel);
-        self.woken.borrow_mut().remove(&panel);
-        self.due.borrow_mut().remove(&panel);
+    pub fn remove(&self, id: PanelId) {
+        self.panels.borrow_mut().retain(|panel| panel.id != id);
     }
 
     /// Wakes panels for the next frame.
-    pub fn wake(&self, panels: impl IntoIterator<Item = PanelId>) {
-        self.woken.borrow_mut().extend(panels);
-        if !self.woken.borrow().is_empty() {
+    pub fn wake(&self, is_woken: impl Fn(PanelId) -> bool) {
+        let mut is_needed = false;
+        for panel in self.panels.borrow_mut().iter_mut().filter(|panel| is_woken(panel.id)) {
+            panel.is_woken = true;
+            is_needed = true;
+        }
+        if is_needed {
             self.ask();
         }
     }
 
     /// Wakes a panel at a time, in milliseconds, unless it is to be woken before.
-    pub fn wake_at(self: &Rc<Self>, panel: PanelId, at_ms: f64) {
-        let mut due = self.due.borrow_mut();
-        if due.get(&panel).is_some_and(|sooner| *sooner <= at_ms) {
+    pub fn wake_at(self: &Rc<Self>, id: PanelId, at_ms: f64) {
+        let mut panels = self.panels.borrow_mut();
+        let Some(panel) = panels.iter_mut().find(|panel| panel.id == id) else { return };
+        if panel.due.is_some_and(|sooner| sooner <= at_ms) {
             return;
         }
-        due.insert(panel, at_ms);
+        panel.due = Some(at_ms);
         let this = self.clone();
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let wait = (at_ms - browser::monotonic_ms()).clamp(0.0, 60_000.0).ceil() as u32;
-        gloo_timers::callback::Timeout::new(wait, move || {
-            let mine = this.due.borrow().get(&panel).is_some_and(|due| *due <= at_ms);
-            if mine {
-                this.due.borrow_mut().remove(&panel);
-                this.wake([panel]);
-            }
-        })
-        .forget();
+        gloo_timers::callback::Timeout::new(wait, move || this.fall_due(id, at_ms)).forget();
+    }
+
+    fn fall_due(&self, id: PanelId, at_ms: f64) {
+        // One that was asked for earlier has been before it.
+        for panel in self.panels.borrow_mut().iter_mut().filter(|panel| panel.id == id && panel.due == Some(at_ms)) {
+            panel.due = None;
+            panel.is_woken = true;
+        }
+        self.ask();
     }
 
     fn ask(&self) {
@@ -93,13 +98,13 @@ impl Pulse {
 
     fn run(&self) {
         self.is_asked.set(false);
-        let woken = self.woken.take();
-        for panel in woken {
-            // Looking may add and remove panels, so nothing is borrowed meanwhile.
-            let look = self.looks.borrow().get(&panel).cloned();
-            if let Some(look) = look {
-                look.emit(());
-            }
+        // Looking may add and remove panels, so nothing is borrowed meanwhile.
+        let mut panels = self.panels.borrow_mut();
+        let looks: Vec<Callback<()>> =
+            panels.iter_mut().filter_map(|panel| std::mem::take(&mut panel.is_woken).then(|| panel.look.clone())).collect();
+        drop(panels);
+        for look in looks {
+            look.emit(());
         }
     }
 }

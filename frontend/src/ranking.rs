@@ -5,48 +5,60 @@
 use crate::{figure, locale};
 use jiff::Timestamp;
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::rc::Rc;
 use taydo_model::{
     Kpi, Quality, Reading, Scope, Status,
-    api::{AssetName, BoardPage, CityPage},
+    api::{BoardPage, CityPage},
     kpi::Better,
     text::Language,
 };
 
-/// What people call the things that values are for.
-#[derive(Debug, Default, PartialEq)]
+/// What people call the things that values are for, as the city and a board name them.
+#[derive(Debug, PartialEq)]
 pub struct Names {
-    names: HashMap<Scope, (taydo_model::Text, String)>,
+    city: Rc<CityPage>,
+    board: Rc<BoardPage>,
 }
 
 impl Names {
     /// The names of a city's areas and departments, and of the assets that a board's panels name.
     #[must_use]
-    pub fn new(city: &CityPage, board: &BoardPage) -> Self {
-        let plain = |name: &str| taydo_model::Text::new(name, name);
-        let areas = city.city.areas.iter().map(|area| (Scope::Area(area.id.clone()), (plain(&area.name), String::new())));
-        let departments = city.city.departments.iter().map(|one| (Scope::Department(one.id.clone()), (one.name.clone(), String::new())));
-        let asset = |one: &AssetName| (Scope::Asset(one.id.clone()), (plain(&one.name), one.site.clone()));
-        Self { names: areas.chain(departments).chain(board.assets.iter().map(asset)).collect() }
+    pub fn new(city: Rc<CityPage>, board: Rc<BoardPage>) -> Self {
+        Self { city, board }
     }
 
     /// What a scope is called; its id where nobody has named it.
     #[must_use]
     pub fn of(&self, scope: &Scope, language: Language) -> String {
-        match (self.names.get(scope), scope) {
-            (_, Scope::City) => locale::words(language).city.to_owned(),
-            (Some((name, _)), _) if !name.get(language).is_empty() => name.get(language).to_owned(),
-            (_, Scope::Area(id)) => id.to_string(),
-            (_, Scope::Department(id)) => id.to_string(),
-            (_, Scope::Asset(id)) => id.to_string(),
-        }
+        let city = &self.city.city;
+        let name = match scope {
+            Scope::City => Some(locale::words(language).city),
+            Scope::Area(id) => Some(city.area_name(id)),
+            Scope::Department(id) => city.departments.iter().find(|one| one.id == *id).map(|one| one.name.get(language)),
+            Scope::Asset(id) => self.board.assets.iter().find(|one| one.id == *id).map(|one| one.name.as_str()),
+        };
+        let id = || match scope {
+            Scope::City => String::new(),
+            Scope::Area(id) => id.to_string(),
+            Scope::Department(id) => id.to_string(),
+            Scope::Asset(id) => id.to_string(),
+        };
+        name.filter(|name| !name.is_empty()).map_or_else(id, str::to_owned)
     }
 
     /// Where it stands, for assets; empty where that says nothing beyond its name.
     #[must_use]
     pub fn site(&self, scope: &Scope) -> &str {
-        self.names.get(scope).filter(|(name, site)| name.vi != *site).map_or("", |(_, site)| site.as_str())
+        let Scope::Asset(id) = scope else { return "" };
+        self.board.assets.iter().find(|one| one.id == *id && !names_site(&one.name, &one.site)).map_or("", |one| one.site.as_str())
     }
+}
+
+/// Whether a name begins with its site, or ends with it, where its first letter is small.
+fn names_site(name: &str, site: &str) -> bool {
+    let mut letters = site.chars();
+    letters.next();
+    name.starts_with(site) || name.ends_with(letters.as_str())
 }
 
 /// One line of a ranking.
@@ -128,6 +140,14 @@ pub fn ranking<'a>(
 mod tests {
     use super::*;
     use crate::figure::tests::{reading, speed};
+    use taydo_model::{BoardId, City, board::Board};
+
+    fn nameless() -> Names {
+        let board = Board { id: BoardId::new("b").unwrap(), title: Default::default(), columns: 1, rows: 1, panels: vec![] };
+        let (definitions, build, time) = (String::new(), String::new(), Timestamp::UNIX_EPOCH);
+        let city = CityPage { definitions: definitions.clone(), build, time, city: City::default(), boards: vec![], walls: vec![] };
+        Names::new(Rc::new(city), Rc::new(BoardPage { definitions, board, kpis: vec![], assets: vec![] }))
+    }
 
     fn shown(better: Better) -> (Vec<(String, f64)>, usize, usize, Option<f64>) {
         let kpi = Kpi { better, ..speed() };
@@ -136,9 +156,16 @@ mod tests {
             .map(|(area, value)| reading(format!("area:{area}").parse().unwrap(), value))
             .collect();
         let now = Timestamp::from_second(10_000).unwrap();
-        let ranking = ranking(&kpi, readings.iter(), &Names::default(), 3, now, Language::Vi);
+        let ranking = ranking(&kpi, readings.iter(), &nameless(), 3, now, Language::Vi);
         let rows = ranking.rows.iter().map(|row| (format!("{} {}", row.name, row.value), row.length)).collect();
         (rows, ranking.more, ranking.without, ranking.target)
+    }
+
+    #[test]
+    fn a_site_that_the_name_says_is_not_said_again() {
+        assert!(names_site("Đường 3 Tháng 2 – nút Mậu Thân", "Đường 3 Tháng 2"));
+        assert!(names_site("Xuất tuyến 471 trạm 110 kV Trà Nóc", "Trạm 110 kV Trà Nóc"));
+        assert!(!names_site("Đầu đo 1", "Phòng thử"));
     }
 
     #[test]

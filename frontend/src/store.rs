@@ -7,8 +7,8 @@ mod course;
 
 pub use course::Course;
 
-use jiff::{Timestamp, ToSpan};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use jiff::Timestamp;
+use std::collections::{HashMap, HashSet};
 use taydo_model::{KpiId, Reading, Scope, api::Point, kpi::Dimension, wire::Topic};
 
 /// What names a figure.
@@ -46,21 +46,39 @@ pub struct Order {
     pub to: Timestamp,
 }
 
+/// The panels to wake: each once, however many of its figures have changed.
+#[derive(Debug, Default, PartialEq)]
+pub struct Woken(pub HashSet<PanelId>);
+
 /// Histories fetched at the same time; the others wait their turn.
 const MOST_FETCHES: usize = 4;
 /// After a history could not be fetched it is asked for again this much later, in milliseconds.
 const FETCH_AGAIN_MS: f64 = 5_000.0;
 
+/// All that is known of one figure.
+#[derive(Debug, Default)]
+struct Entry {
+    reading: Option<Reading>,
+    /// Its recorded readings, while a panel wants them.
+    course: Option<Course>,
+    /// The topics that have brought it; a handful.
+    topics: Vec<Topic>,
+    /// Who is woken when it changes.
+    panels: Vec<PanelId>,
+}
+
+impl Entry {
+    fn is_idle(&self) -> bool {
+        self.reading.is_none() && self.course.is_none() && self.panels.is_empty()
+    }
+}
+
 /// Readings, courses and who wants them.
 #[derive(Debug, Default)]
 pub struct Store {
-    readings: HashMap<Key, Reading>,
-    /// Which figures each topic has brought; a snapshot replaces its topic's.
-    topics: HashMap<Topic, HashSet<Key>>,
-    courses: HashMap<Key, Course>,
-    panels: BTreeMap<PanelId, Vec<Interest>>,
-    by_key: HashMap<Key, Vec<PanelId>>,
-    by_dimension: HashMap<(KpiId, Dimension), Vec<PanelId>>,
+    entries: HashMap<Key, Entry>,
+    /// The panels on the page; some dozens.
+    panels: Vec<(PanelId, Vec<Interest>)>,
     last_panel: u64,
 }
 
@@ -71,90 +89,78 @@ impl Store {
         let panel = PanelId(self.last_panel);
         for interest in &interests {
             match interest {
-                Interest::Figure(key) => self.by_key.entry(key.clone()).or_default().push(panel),
-                Interest::Ranked(kpi, by) => self.by_dimension.entry((kpi.clone(), *by)).or_default().push(panel),
+                Interest::Figure(key) => self.entry(key).panels.push(panel),
+                Interest::Ranked(..) => {}
                 Interest::Course(key, span_s) => {
-                    self.by_key.entry(key.clone()).or_default().push(panel);
-                    self.courses.entry(key.clone()).or_default().want(*span_s);
+                    let entry = self.entry(key);
+                    entry.panels.push(panel);
+                    entry.course.get_or_insert_default().want(*span_s);
                 }
             }
         }
-        self.panels.insert(panel, interests);
+        self.panels.push((panel, interests));
         panel
     }
 
-    /// Lets a panel go, and with it the courses that nobody else wants.
+    /// Lets a panel go, and with it what nobody else wants.
     pub fn unsubscribe(&mut self, panel: PanelId) {
-        for interest in self.panels.remove(&panel).unwrap_or_default() {
-            match interest {
-                Interest::Figure(key) => forget(&mut self.by_key, &key, panel),
-                Interest::Ranked(kpi, by) => forget(&mut self.by_dimension, &(kpi, by), panel),
-                Interest::Course(key, _) => {
-                    forget(&mut self.by_key, &key, panel);
-                    if !self.panels.values().flatten().any(|left| matches!(left, Interest::Course(other, _) if *other == key)) {
-                        self.courses.remove(&key);
-                    }
-                }
+        self.panels.retain(|(other, _)| *other != panel);
+        let panels = &self.panels;
+        self.entries.retain(|key, entry| {
+            entry.panels.retain(|other| *other != panel);
+            let is_wanted = |interest: &Interest| matches!(interest, Interest::Course(other, _) if other == key);
+            if !panels.iter().flat_map(|(_, interests)| interests).any(is_wanted) {
+                entry.course = None;
             }
-        }
-    }
-
-    /// The panels on the page.
-    pub fn panels(&self) -> impl Iterator<Item = PanelId> {
-        self.panels.keys().copied()
+            !entry.is_idle()
+        });
     }
 
     /// The newest reading of a figure.
     #[must_use]
     pub fn reading(&self, key: &Key) -> Option<&Reading> {
-        self.readings.get(key)
+        self.entries.get(key)?.reading.as_ref()
     }
 
     /// The newest readings of a dimension's scopes, in no order.
     pub fn ranked(&self, kpi: &KpiId, by: Dimension) -> impl Iterator<Item = &Reading> {
-        self.readings.values().filter(move |reading| reading.kpi == *kpi && reading.scope.dimension() == Some(by))
+        let readings = self.entries.values().filter_map(|entry| entry.reading.as_ref());
+        readings.filter(move |reading| reading.kpi == *kpi && reading.scope.dimension() == Some(by))
     }
 
     /// The recorded readings of a figure, as far as they are here.
     #[must_use]
     pub fn course(&self, key: &Key) -> Option<&Course> {
-        self.courses.get(key)
+        self.entries.get(key)?.course.as_ref()
     }
 
     /// A snapshot: replaces what the topic has brought. Returns the panels to wake. Courses may lack what was recorded
     /// before it, so they are fetched anew.
-    pub fn snapshot(&mut self, topic: &Topic, readings: Vec<Reading>) -> BTreeSet<PanelId> {
-        let before = self.topics.remove(topic).unwrap_or_default();
-        let mut woken = BTreeSet::new();
-        let now: HashSet<Key> = readings.iter().map(key_of).collect();
-        for gone in before.difference(&now) {
-            if !self.topics.values().any(|other| other.contains(gone)) && self.readings.remove(gone).is_some() {
-                self.wake(gone, &mut woken);
-            }
-        }
-        for key in &now {
-            if let Some(course) = self.courses.get_mut(key) {
+    pub fn snapshot(&mut self, topic: &Topic, readings: Vec<Reading>) -> Woken {
+        let mut woken = Woken::default();
+        let mut gone = self.leave(|other| other == topic);
+        gone.retain(|key| !readings.iter().any(|reading| reading.kpi == key.kpi && reading.scope == key.scope));
+        for reading in readings {
+            let key = key_of(&reading);
+            if let Some(course) = self.entries.get_mut(&key).and_then(|entry| entry.course.as_mut()) {
                 course.fetch_anew();
             }
+            self.take(topic, key, reading, &mut woken);
         }
-        self.topics.insert(topic.clone(), now);
-        for reading in readings {
-            self.take(reading, &mut woken);
-        }
+        self.drop_unbrought(&gone, &mut woken);
         woken
     }
 
     /// An update. Returns the panels to wake.
-    pub fn update(&mut self, topic: &Topic, live: Vec<Reading>, recorded: Vec<Reading>) -> BTreeSet<PanelId> {
-        let mut woken = BTreeSet::new();
+    pub fn update(&mut self, topic: &Topic, live: Vec<Reading>, recorded: Vec<Reading>) -> Woken {
+        let mut woken = Woken::default();
         for reading in live {
-            self.topics.entry(topic.clone()).or_default().insert(key_of(&reading));
-            self.take(reading, &mut woken);
+            self.take(topic, key_of(&reading), reading, &mut woken);
         }
         for reading in recorded {
             let key = key_of(&reading);
-            if let Some(course) = self.courses.get_mut(&key) {
-                course.put(&Point { time: reading.time, value: reading.value, quality: reading.quality });
+            if let Some(course) = self.entries.get_mut(&key).and_then(|entry| entry.course.as_mut()) {
+                course.put(Point { time: reading.time, value: reading.value, quality: reading.quality });
                 self.wake(&key, &mut woken);
             }
         }
@@ -163,26 +169,27 @@ impl Store {
 
     /// Topics that are no longer followed take their figures with them.
     pub fn keep_topics(&mut self, kept: &[Topic]) {
-        self.topics.retain(|topic, _| kept.contains(topic));
-        let (topics, readings) = (&self.topics, &mut self.readings);
-        readings.retain(|key, _| topics.values().any(|keys| keys.contains(key)));
+        let gone = self.leave(|topic| !kept.contains(topic));
+        self.drop_unbrought(&gone, &mut Woken::default());
     }
 
     /// The next history to fetch, if one is due; it counts as under way until `fetched`. At most a few are at once.
     pub fn next_order(&mut self, now: Timestamp, now_ms: f64) -> Option<Order> {
-        if self.courses.values().filter(|course| course.is_under_way()).count() >= MOST_FETCHES {
+        let courses = self.entries.values().filter_map(|entry| entry.course.as_ref());
+        if courses.filter(|course| course.is_under_way()).count() >= MOST_FETCHES {
             return None;
         }
-        let (key, course) = self.courses.iter_mut().find(|(_, course)| course.is_due(now_ms))?;
+        let mut courses = self.entries.iter_mut().filter_map(|(key, entry)| Some((key, entry.course.as_mut()?)));
+        let (key, course) = courses.find(|(_, course)| course.is_due(now_ms))?;
         course.under_way();
-        let from = now.saturating_sub(i64::from(course.span_s()).seconds()).unwrap_or(Timestamp::UNIX_EPOCH);
+        let from = Timestamp::from_second(now.as_second() - i64::from(course.span_s())).unwrap_or(Timestamp::UNIX_EPOCH);
         Some(Order { key: key.clone(), from, to: now })
     }
 
     /// An order's result; `None` where it could not be had, which is tried again later. Returns the panels to wake.
-    pub fn fetched(&mut self, order: &Order, points: Option<Vec<Point>>, now_ms: f64) -> BTreeSet<PanelId> {
-        let mut woken = BTreeSet::new();
-        if let Some(course) = self.courses.get_mut(&order.key) {
+    pub fn fetched(&mut self, order: &Order, points: Option<Vec<Point>>, now_ms: f64) -> Woken {
+        let mut woken = Woken::default();
+        if let Some(course) = self.entries.get_mut(&order.key).and_then(|entry| entry.course.as_mut()) {
             match points {
                 Some(points) => course.fill(points),
                 None => course.failed(now_ms + FETCH_AGAIN_MS),
@@ -194,38 +201,61 @@ impl Store {
 
     /// Drops the points that no chart shows any more.
     pub fn prune(&mut self, now: Timestamp) {
-        for course in self.courses.values_mut() {
+        for course in self.entries.values_mut().filter_map(|entry| entry.course.as_mut()) {
             course.prune(now);
         }
     }
 
-    fn take(&mut self, reading: Reading, woken: &mut BTreeSet<PanelId>) {
-        let key = key_of(&reading);
-        if self.readings.get(&key) != Some(&reading) {
+    fn entry(&mut self, key: &Key) -> &mut Entry {
+        self.entries.entry(key.clone()).or_default()
+    }
+
+    /// Lets topics go from all figures; returns the figures that they had brought.
+    fn leave(&mut self, is_gone: impl Fn(&Topic) -> bool) -> Vec<Key> {
+        let mut left = Vec::new();
+        for (key, entry) in &mut self.entries {
+            let before = entry.topics.len();
+            entry.topics.retain(|topic| !is_gone(topic));
+            if entry.topics.len() < before {
+                left.push(key.clone());
+            }
+        }
+        left
+    }
+
+    /// Drops the readings of those figures that no topic brings any more.
+    fn drop_unbrought(&mut self, keys: &[Key], woken: &mut Woken) {
+        for key in keys {
+            let Some(entry) = self.entries.get_mut(key).filter(|entry| entry.topics.is_empty()) else { continue };
+            entry.reading = None;
+            self.wake(key, woken);
+        }
+        self.entries.retain(|_, entry| !entry.is_idle());
+    }
+
+    fn take(&mut self, topic: &Topic, key: Key, reading: Reading, woken: &mut Woken) {
+        let entry = self.entries.entry(key.clone()).or_default();
+        if !entry.topics.contains(topic) {
+            entry.topics.push(topic.clone());
+        }
+        if entry.reading.as_ref() != Some(&reading) {
+            entry.reading = Some(reading);
             self.wake(&key, woken);
-            self.readings.insert(key, reading);
         }
     }
 
-    fn wake(&self, key: &Key, woken: &mut BTreeSet<PanelId>) {
-        woken.extend(self.by_key.get(key).into_iter().flatten());
-        if let Some(by) = key.scope.dimension() {
-            woken.extend(self.by_dimension.get(&(key.kpi.clone(), by)).into_iter().flatten());
+    fn wake(&self, key: &Key, woken: &mut Woken) {
+        if let Some(entry) = self.entries.get(key) {
+            woken.0.extend(&entry.panels);
         }
+        let Some(by) = key.scope.dimension() else { return };
+        let is_for = |interest: &Interest| matches!(interest, Interest::Ranked(kpi, of) if *of == by && *kpi == key.kpi);
+        woken.0.extend(self.panels.iter().filter(|(_, interests)| interests.iter().any(is_for)).map(|(panel, _)| *panel));
     }
 }
 
 fn key_of(reading: &Reading) -> Key {
     Key { kpi: reading.kpi.clone(), scope: reading.scope.clone() }
-}
-
-fn forget<K: std::hash::Hash + Eq>(index: &mut HashMap<K, Vec<PanelId>>, key: &K, panel: PanelId) {
-    if let Some(panels) = index.get_mut(key) {
-        panels.retain(|one| *one != panel);
-        if panels.is_empty() {
-            index.remove(key);
-        }
-    }
 }
 
 #[cfg(test)]

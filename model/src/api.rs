@@ -71,6 +71,9 @@ pub struct WallPage {
     pub boards: Vec<BoardPage>,
 }
 
+/// The most readings in one answer of `GET /api/v1/kpis/{id}/readings`.
+pub const MAX_POINTS: u32 = 5_000;
+
 /// `GET /api/v1/kpis/{id}/readings?scope&from&to`: recorded readings, in order of time, the newest revision of each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReadingsPage {

@@ -171,7 +171,7 @@ impl Kpi {
     /// A reading's quality when nothing newer has come by `now`: it ages to stale by itself, and never becomes better.
     #[must_use]
     pub fn quality_at(&self, reading: &Reading, now: Timestamp) -> Quality {
-        let is_old = reading.data_time.is_some_and(|time| now.duration_since(time).as_secs() > i64::from(self.stale_s));
+        let is_old = reading.data_time.is_some_and(|time| now.as_millisecond() - time.as_millisecond() > i64::from(self.stale_s) * 1000);
         if is_old { reading.quality.max(Quality::Stale) } else { reading.quality }
     }
 

@@ -26,8 +26,17 @@ pub struct Application {
     lanes: Lanes,
     mqtt: Option<Mqtt>,
     pipeline: JoinHandle<Result<(), crate::store::StoreError>>,
-    server: actix_web::dev::Server,
+    server: http::Server,
     chores: JoinHandle<()>,
+}
+
+/// The runtime that an application lives in. The engine, the lanes and recomputes must not wait for one another; the HTTP
+/// workers have threads of their own.
+///
+/// # Errors
+/// When the system gives no threads.
+pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
 }
 
 impl Application {
@@ -96,17 +105,8 @@ impl Application {
         let health = Arc::new(Health::new(&definitions, store.series_counts().await?));
         let (intake, lanes) = Intake::start(definitions.clone(), store.clone(), clock.clone(), health.clone(), LANES, batches).await?;
         let mqtt = config.mqtt.and_then(|broker| Mqtt::start(broker, &definitions, intake.clone(), health.clone(), clock.clone()));
-        let state = State {
-            definitions,
-            build,
-            clock: clock.clone(),
-            store: store.clone(),
-            intake,
-            health,
-            hub: hub.clone(),
-            readiness,
-            metrics,
-        };
+        let state =
+            State { definitions, build, clock: clock.clone(), store: store.clone(), intake, health, hub: hub.clone(), readiness, metrics };
         let server = http::server(listener, state, config.workers)?;
         let chores = tokio::spawn(chores(clock.clone(), hub.clone(), store));
         Ok(Self { port: 0, clock, database: None, hub, lanes, mqtt, pipeline, server, chores })
@@ -188,7 +188,12 @@ fn definitions(config: &Config) -> anyhow::Result<(Arc<Definitions>, Files)> {
     for problem in &problems {
         tracing::error!(%problem, "definition file");
     }
-    anyhow::ensure!(problems.is_empty(), "the city's folder has {} problem(s); `taydo check {}` lists them", problems.len(), config.city.display());
+    anyhow::ensure!(
+        problems.is_empty(),
+        "the city's folder has {} problem(s); `taydo check {}` lists them",
+        problems.len(),
+        config.city.display()
+    );
     Ok((Arc::new(definitions), files.into_iter().map(|file| (file.name, file.text)).collect()))
 }
 
@@ -209,5 +214,28 @@ async fn chores(clock: Clock, hub: Hub, store: Store) {
             tracing::warn!(error = %http::refusal::chain(&error), "old rows can't be deleted now");
         }
         seconds = seconds.wrapping_add(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_address_but_loopback_is_bound() {
+        let config = |listen: &str| Config {
+            city: "x".into(),
+            data: "x".into(),
+            listen: listen.parse().unwrap(),
+            mqtt: None,
+            database: None,
+            tick: Duration::from_millis(250),
+            workers: 1,
+            test_clock: None,
+        };
+        assert!(listen(&config("127.0.0.1:0")).is_ok());
+        for other in ["0.0.0.0:0", "[::]:0", "192.168.1.1:0"] {
+            assert!(listen(&config(other)).unwrap_err().to_string().contains("loopback"), "{other}");
+        }
     }
 }

@@ -49,7 +49,9 @@ fn program() -> anyhow::Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin"), PathBuf::from("/usr/local/sbin")]);
     let found = folders.map(|folder| folder.join("mosquitto")).find(|path| path.is_file());
-    found.context("mosquitto is not installed; install Debian's package mosquitto (`cargo xtask demo` does), or name the program in TAYDO_MOSQUITTO")
+    found.context(
+        "mosquitto is not installed; install Debian's package mosquitto (`cargo xtask demo` does), or name the program in TAYDO_MOSQUITTO",
+    )
 }
 
 /// Runs the broker until it ends or the process is asked to stop, which is passed on to it.
@@ -61,14 +63,22 @@ pub async fn run(folder: &Path, port: u16, stop: impl Future<Output = ()>) -> an
     fs::create_dir_all(folder).with_context(|| format!("can't make the folder {}", folder.display()))?;
     let folder = folder.canonicalize().with_context(|| format!("can't use the folder {}", folder.display()))?;
     // Mosquitto tells of a taken port only in its log.
-    drop(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).with_context(|| format!("can't listen on 127.0.0.1:{port}; choose another port with --port"))?);
-    let user = if rustix::process::geteuid().is_root() { "root".to_owned() } else { std::env::var("USER").unwrap_or_else(|_| "mosquitto".to_owned()) };
+    drop(
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+            .with_context(|| format!("can't listen on 127.0.0.1:{port}; choose another port with --port"))?,
+    );
+    let user = if rustix::process::geteuid().is_root() {
+        "root".to_owned()
+    } else {
+        std::env::var("USER").unwrap_or_else(|_| "mosquitto".to_owned())
+    };
     let file = folder.join("mosquitto.conf");
     fs::write(&file, configuration(&folder, port, &user)).with_context(|| format!("can't write {}", file.display()))?;
     let mut command = Command::new(&program);
     // A group of its own, so that a terminal's Ctrl-C reaches it through us alone, after its clients are gone.
     command.arg("-c").arg(&file).process_group(0);
-    let mut child = tokio::process::Command::from(command).kill_on_drop(true).spawn().with_context(|| format!("can't run {}", program.display()))?;
+    let mut child =
+        tokio::process::Command::from(command).kill_on_drop(true).spawn().with_context(|| format!("can't run {}", program.display()))?;
     tokio::select! {
         ended = child.wait() => Ok(ended?),
         () = stop => {
@@ -88,7 +98,13 @@ mod tests {
     #[test]
     fn the_broker_listens_on_loopback_and_keeps_everything_for_an_absent_server() {
         let text = configuration(Path::new("/var/lib/taydo/broker"), 4391, "root");
-        for line in ["listener 4391 127.0.0.1", "persistence true", "persistence_location /var/lib/taydo/broker/", "max_inflight_messages 0", "max_queued_messages 0"] {
+        for line in [
+            "listener 4391 127.0.0.1",
+            "persistence true",
+            "persistence_location /var/lib/taydo/broker/",
+            "max_inflight_messages 0",
+            "max_queued_messages 0",
+        ] {
             assert!(text.lines().any(|found| found == line), "{line}");
         }
         assert_eq!(text.matches("listener").count(), 1);

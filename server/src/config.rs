@@ -3,6 +3,7 @@
 pub mod folder;
 
 use crate::store::DatabaseAddress;
+use anyhow::Context as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -26,4 +27,17 @@ pub struct Config {
     pub workers: usize,
     /// The socket of the test that moves the clock.
     pub test_clock: Option<PathBuf>,
+}
+
+/// Where the server keeps its data when it isn't told.
+///
+/// # Errors
+/// When an ordinary user has no home.
+pub fn default_data() -> anyhow::Result<PathBuf> {
+    if rustix::process::geteuid().is_root() {
+        return Ok(PathBuf::from("/var/lib/taydo"));
+    }
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share"));
+    let base = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).or_else(home);
+    Ok(base.context("HOME is not set, so there is no user's data folder; name one with --data")?.join("taydo"))
 }

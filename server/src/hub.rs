@@ -59,8 +59,6 @@ impl Default for Limits {
 pub struct HubCounters {
     /// Frames encoded.
     pub frames: AtomicU64,
-    /// Snapshots encoded.
-    pub snapshots: AtomicU64,
     /// Clients refused because there were too many.
     pub refused: AtomicU64,
     /// Clients closed because they didn't read.
@@ -91,6 +89,19 @@ struct Topics {
     by_name: BTreeMap<Topic, Arc<TopicState>>,
     /// The topics whose boards show a KPI.
     by_kpi: HashMap<KpiId, Vec<Arc<TopicState>>>,
+}
+
+/// What changed for one topic.
+struct Changes<'a> {
+    topic: &'a TopicState,
+    live: Vec<&'a Reading>,
+    recorded: Vec<&'a Reading>,
+}
+
+impl<'a> Changes<'a> {
+    fn of(topic: &'a TopicState) -> Self {
+        Self { topic, live: Vec::new(), recorded: Vec::new() }
+    }
 }
 
 impl Hub {
@@ -129,19 +140,19 @@ impl Hub {
     /// points of trends.
     pub fn publish(&self, now: Timestamp, live: &[Reading], recorded: &[Reading]) {
         let topics = self.topics();
-        let mut changes: BTreeMap<&Topic, (&Arc<TopicState>, Vec<&Reading>, Vec<&Reading>)> = BTreeMap::new();
+        let mut changes: BTreeMap<&Topic, Changes<'_>> = BTreeMap::new();
         let interested = |reading: &Reading| topics.by_kpi.get(&reading.kpi).map(Vec::as_slice).unwrap_or_default();
         for reading in live {
             for topic in interested(reading).iter().filter(|topic| topic.wants(reading)) {
-                changes.entry(topic.name()).or_insert_with(|| (topic, Vec::new(), Vec::new())).1.push(reading);
+                changes.entry(topic.name()).or_insert_with(|| Changes::of(topic)).live.push(reading);
             }
         }
         for reading in recorded {
             for topic in interested(reading).iter().filter(|topic| topic.draws(now, reading)) {
-                changes.entry(topic.name()).or_insert_with(|| (topic, Vec::new(), Vec::new())).2.push(reading);
+                changes.entry(topic.name()).or_insert_with(|| Changes::of(topic)).recorded.push(reading);
             }
         }
-        for (topic, live, recorded) in changes.into_values() {
+        for Changes { topic, live, recorded } in changes.into_values() {
             topic.update(now, &live, &recorded);
             self.inner.counters.frames.fetch_add(1, Ordering::Relaxed);
         }

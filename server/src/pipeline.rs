@@ -72,10 +72,11 @@ impl Pipeline {
         let restored = restore::restore(&parts, now).await?;
         parts.hub.open(now, fence.number(), &parts.definitions, &restored.engine.snapshot(now));
         let (saver, saving) = Saver::start(&parts, &fence);
-        let mut recompute = Recompute::new(&parts, &fence);
-        recompute.add(now, restored.touched);
+        let recompute = Recompute::new(&parts, &fence);
         let seen = restored.positions.iter().map(|position| (position.lane, position.seq)).collect();
-        Ok(Self { parts, fence, engine: restored.engine, seen, saver, saving, recompute, next_tick: now })
+        let mut pipeline = Self { parts, fence, engine: restored.engine, seen, saver, saving, recompute, next_tick: now };
+        pipeline.follow(now, restored.first);
+        Ok(pipeline)
     }
 
     /// Runs until the lanes are gone (a graceful stop: everything they sent is stepped and saved first) or the lease is

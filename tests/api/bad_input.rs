@@ -6,6 +6,9 @@ use harness::repository;
 use std::io::Write as _;
 use std::process::Command;
 
+/// What it is, where it goes, what is sent with which headers, and the status and code of the answer.
+type Case<'a> = (&'a str, &'a str, Vec<u8>, &'a [(&'a str, &'a str)], u16, &'a str);
+
 #[tokio::test]
 async fn bodies_that_can_t_be_taken_are_refused_with_their_reason() {
     let small = Small::start().await;
@@ -15,7 +18,7 @@ async fn bodies_that_can_t_be_taken_are_refused_with_their_reason() {
         packer.finish().unwrap()
     };
     let deep = "[".repeat(100_000);
-    let cases: Vec<(&str, &str, Vec<u8>, &[(&str, &str)], u16, &str)> = vec![
+    let cases: Vec<Case> = vec![
         ("malformed JSON", "/api/v1/observations?source=api", b"[{\"metric\":".to_vec(), &[], 400, "malformed"),
         ("deep JSON", "/api/v1/observations?source=api", deep.into(), &[], 400, "malformed"),
         ("no such source", "/api/v1/observations?source=nowhere", b"[]".to_vec(), &[], 404, "not_found"),

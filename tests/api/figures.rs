@@ -16,7 +16,8 @@ async fn a_reading_is_recorded_on_its_grid_and_equals_sql() {
     assert_eq!(answer.body["accepted"], 15, "{answer:?}");
     small.pass(70);
     let sql = small.database.client().await;
-    let statement = "SELECT sum(value)/count(*), min(value), max(value), count(*)::float8 FROM observation o JOIN series s ON s.id = o.series_id
+    let statement =
+        "SELECT sum(value)/count(*), min(value), max(value), count(*)::float8 FROM observation o JOIN series s ON s.id = o.series_id
          WHERE time > $1::text::timestamptz - interval '5 min' AND time <= $1::text::timestamptz AND s.metric = 'road.speed'
          AND ($2 = 'city' OR 'area:' || (s.labels->>'area') = $2)";
     let at = "2026-03-02T01:01:00Z";
@@ -33,7 +34,11 @@ async fn a_sum_across_series_adds_what_each_carries() {
     let small = Small::start().await;
     let lines: String = [("meter-1", 1000.0), ("meter-2", 500.0), ("meter-3", 250.5)]
         .iter()
-        .flat_map(|(meter, load)| (0..10).map(move |minute| format!("meter,asset={meter} load={} {}\n", load + f64::from(minute), 1_772_413_200_000_i64 - i64::from(minute) * 60_000)))
+        .flat_map(|(meter, load)| {
+            (0..10).map(move |minute| {
+                format!("meter,asset={meter} load={} {}\n", load + f64::from(minute), 1_772_413_200_000_i64 - i64::from(minute) * 60_000)
+            })
+        })
         .collect();
     assert_eq!(small.centre.write_lines("lines", &lines).await.status, 204);
     small.pass(70);
@@ -82,7 +87,12 @@ async fn a_restart_gives_the_readings_of_an_uninterrupted_run() {
         let batch = json!([observation("road.speed", "road-1", &format!("2026-03-02T01:0{}:{:02}Z", second / 60, second % 60), value)]);
         let request = small.centre.url.clone();
         async move {
-            let answer = reqwest::Client::new().post(format!("{request}/api/v1/observations?source=api")).body(batch.to_string()).send().await.unwrap();
+            let answer = reqwest::Client::new()
+                .post(format!("{request}/api/v1/observations?source=api"))
+                .body(batch.to_string())
+                .send()
+                .await
+                .unwrap();
             assert_eq!(answer.status(), 200);
         }
     };
@@ -91,7 +101,9 @@ async fn a_restart_gives_the_readings_of_an_uninterrupted_run() {
     send(&small, 45, 40.0).await;
     small.centre.kill();
     small.pass(75);
-    small.centre = Centre::start(Setup { city: "tests/cities/mini", clock: Some(&small.clock), database: Some(&small.database), ..Setup::default() }).await;
+    small.centre =
+        Centre::start(Setup { city: "tests/cities/mini", clock: Some(&small.clock), database: Some(&small.database), ..Setup::default() })
+            .await;
     send(&small, 110, 50.0).await;
     small.pass(60);
     small.recorded("road.speed", "city", "2026-03-02T01:01:00Z", is(35.0)).await;

@@ -28,9 +28,13 @@ async fn a_viewer_resumes_after_the_last_frame_it_saw() {
     first.send(json!({ "type": "subscribe", "topic": topic("probes") })).await;
     let mut seen = first.until("a snapshot", |message| message["type"] == "snapshot").await;
     for value in 1..=3 {
-        small.centre.post("/api/v1/observations?source=api", &json!([observation("probe.value", "probe-01", START, f64::from(value))])).await;
+        small
+            .centre
+            .post("/api/v1/observations?source=api", &json!([observation("probe.value", "probe-01", START, f64::from(value))]))
+            .await;
         small.pass(1);
-        let update = first.until("an update", |message| message["type"] == "update" && message["live"].to_string().contains("probe-01")).await;
+        let update =
+            first.until("an update", |message| message["type"] == "update" && message["live"].to_string().contains("probe-01")).await;
         if value == 1 {
             seen = update;
         }
@@ -55,7 +59,13 @@ async fn every_epoch_is_higher_than_the_last() {
         viewer.send(json!({ "type": "subscribe", "topic": topic("main") })).await;
         epochs.push(viewer.until("a snapshot", |message| message["type"] == "snapshot").await["epoch"].as_i64().unwrap());
         small.centre.kill();
-        small.centre = Centre::start(Setup { city: "tests/cities/mini", clock: Some(&small.clock), database: Some(&small.database), ..Setup::default() }).await;
+        small.centre = Centre::start(Setup {
+            city: "tests/cities/mini",
+            clock: Some(&small.clock),
+            database: Some(&small.database),
+            ..Setup::default()
+        })
+        .await;
     }
     assert!(epochs[0] < epochs[1], "{epochs:?}");
 }

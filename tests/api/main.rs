@@ -26,7 +26,8 @@ impl Small {
     async fn start() -> Self {
         let clock = MovedClock::at(START);
         let database = Database::fresh().await;
-        let centre = Centre::start(Setup { city: "tests/cities/mini", clock: Some(&clock), database: Some(&database), ..Setup::default() }).await;
+        let centre =
+            Centre::start(Setup { city: "tests/cities/mini", clock: Some(&clock), database: Some(&database), ..Setup::default() }).await;
         Self { clock, database, centre }
     }
 

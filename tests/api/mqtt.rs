@@ -8,8 +8,14 @@ async fn with_broker() -> (Broker, Small) {
     let broker = Broker::start().await;
     let clock = MovedClock::at(START);
     let database = Database::fresh().await;
-    let centre =
-        Centre::start(Setup { city: "tests/cities/mini", clock: Some(&clock), database: Some(&database), broker: Some(broker.address()), ..Setup::default() }).await;
+    let centre = Centre::start(Setup {
+        city: "tests/cities/mini",
+        clock: Some(&clock),
+        database: Some(&database),
+        broker: Some(broker.address()),
+        ..Setup::default()
+    })
+    .await;
     let small = Small { clock, database, centre };
     subscribed(&small).await;
     (broker, small)
@@ -46,9 +52,13 @@ async fn devices_messages_of_every_shape_arrive() {
     device.acknowledged().await;
     stored(&small, 5).await;
     let sql = small.database.client().await;
-    let rows = sql.query("SELECT s.labels->>'area', value FROM observation o JOIN series s ON s.id = o.series_id ORDER BY value", &[]).await.unwrap();
+    let rows = sql
+        .query("SELECT s.labels->>'area', value FROM observation o JOIN series s ON s.id = o.series_id ORDER BY value", &[])
+        .await
+        .unwrap();
     let rows: Vec<(String, f64)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
-    let expected = [("north", 12.5), ("north", 20.0), ("north", 21.5), ("north", 31.5), ("south", 33.0)].map(|(area, value)| (area.to_owned(), value));
+    let expected =
+        [("north", 12.5), ("north", 20.0), ("north", 21.5), ("north", 31.5), ("south", 33.0)].map(|(area, value)| (area.to_owned(), value));
     // The odd probes are in the south ward.
     assert_eq!(rows[1..], expected[1..]);
 }

@@ -31,7 +31,10 @@ async fn an_hour_of_messages_waits_for_a_server_that_is_down() {
     device.acknowledged().await;
     let mut server = centre(folder.path(), 0, Some(broker.address())).await;
     let rows = sql(folder.path()).await;
-    eventually("every message is stored", Duration::from_secs(40), || async { (count(&rows, "observation").await == 10_000).then_some(()) }).await;
+    eventually("every message is stored", Duration::from_secs(40), || async {
+        (count(&rows, "observation").await == 10_000).then_some(())
+    })
+    .await;
     assert_eq!(problem(&server, "road-mqtt").await, None);
     assert_eq!(server.stop().await, Some(0));
 }

@@ -10,7 +10,8 @@ impl SmallDisk {
     /// `None` where this user may not mount.
     fn mount(size: &str) -> Option<Self> {
         let folder = tempfile::Builder::new().prefix("taydo-disk").tempdir().unwrap();
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={size},mode=755"), "tmpfs"]).arg(folder.path()).output();
+        let mounted =
+            Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={size},mode=755"), "tmpfs"]).arg(folder.path()).output();
         mounted.is_ok_and(|output| output.status.success()).then_some(Self(folder))
     }
 }

@@ -26,7 +26,10 @@ fn kill_postgres(data: &Path) {
 async fn send_lines(url: String, sent: Arc<AtomicUsize>) {
     let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().unwrap();
     for body in 0..HTTP / LINES {
-        let text: String = (0..LINES).map(|line| body * LINES + line).map(|n| format!("meter,asset=m{} load={} {}\n", n % 100, n % 1000, BASE + (n / 100) as i64 * 1000)).collect();
+        let text: String = (0..LINES)
+            .map(|line| body * LINES + line)
+            .map(|n| format!("meter,asset=m{} load={} {}\n", n % 100, n % 1000, BASE + (n / 100) as i64 * 1000))
+            .collect();
         eventually("a body is acknowledged", Duration::from_secs(60), || async {
             let request = client.post(format!("{url}/api/v2/write?bucket=lines&precision=ms")).body(text.clone());
             request.send().await.ok().filter(|answer| answer.status() == 204)
@@ -39,9 +42,18 @@ async fn send_lines(url: String, sent: Arc<AtomicUsize>) {
 async fn send_messages(broker: std::net::SocketAddr, sent: Arc<AtomicUsize>) {
     let mut device = Device::connect(broker, "fault-device").await;
     for message in 0..MQTT / 100 {
-        let items: Vec<String> = (0..100).map(|line| message * 100 + line).map(|n| format!("{{\"ts\":{},\"values\":{{\"speed\":{}}}}}", BASE + (n / 100) as i64 * 1000, n % 150)).collect();
+        let items: Vec<String> = (0..100)
+            .map(|line| message * 100 + line)
+            .map(|n| format!("{{\"ts\":{},\"values\":{{\"speed\":{}}}}}", BASE + (n / 100) as i64 * 1000, n % 150))
+            .collect();
         // A hundred values in a message, one series: their times differ.
-        let items: Vec<String> = items.iter().enumerate().map(|(k, item)| item.replacen(&format!("{}", BASE + message as i64 * 1000), &format!("{}", BASE + message as i64 * 1000 + k as i64), 1)).collect();
+        let items: Vec<String> = items
+            .iter()
+            .enumerate()
+            .map(|(k, item)| {
+                item.replacen(&format!("{}", BASE + message as i64 * 1000), &format!("{}", BASE + message as i64 * 1000 + k as i64), 1)
+            })
+            .collect();
         device.publish(&format!("mini/road/r{}/telemetry", message % 50), &format!("[{}]", items.join(","))).await;
         sent.fetch_add(100, Ordering::Relaxed);
     }
@@ -89,7 +101,10 @@ async fn exactly_what_was_sent_is_stored_whatever_is_killed() {
     assert!(metric("meter.load").await == expected, "over HTTP: exactly the sent set");
     let expected: BTreeSet<(String, i64)> =
         (0..MQTT).map(|n| (format!("r{}", n / 100 % 50), BASE + (n / 100) as i64 * 1000 + (n % 100) as i64)).collect();
-    eventually("the broker's queue is drained", Duration::from_secs(60), || async { (metric("road.speed").await.len() >= expected.len()).then_some(()) }).await;
+    eventually("the broker's queue is drained", Duration::from_secs(60), || async {
+        (metric("road.speed").await.len() >= expected.len()).then_some(())
+    })
+    .await;
     assert!(metric("road.speed").await == expected, "over MQTT: exactly the sent set");
     assert_eq!(server.stop().await, Some(0));
 }

@@ -44,7 +44,8 @@ impl Broker {
     }
 
     async fn answers(&self) {
-        eventually("the broker answers", Duration::from_secs(15), || async { tokio::net::TcpStream::connect(self.address()).await.ok() }).await;
+        eventually("the broker answers", Duration::from_secs(15), || async { tokio::net::TcpStream::connect(self.address()).await.ok() })
+            .await;
     }
 }
 

@@ -51,7 +51,8 @@ impl Centre {
     /// Starts the program and waits until it is ready.
     pub async fn start(setup: Setup<'_>) -> Self {
         let centre = Self::spawn(setup).await.unwrap_or_else(|errors| panic!("the centre did not start:\n{errors}"));
-        eventually("the centre is ready", Duration::from_secs(60), || async { (centre.get("/readyz").await.status == 200).then_some(()) }).await;
+        eventually("the centre is ready", Duration::from_secs(60), || async { (centre.get("/readyz").await.status == 200).then_some(()) })
+            .await;
         centre
     }
 

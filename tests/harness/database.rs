@@ -33,7 +33,11 @@ impl Database {
     /// Its address for `--database`.
     pub async fn url(&self) -> String {
         let cluster = cluster().await;
-        let host = cluster.address.get_hosts().iter().find_map(|host| if let Host::Unix(path) = host { Some(path.display().to_string()) } else { None });
+        let host = cluster
+            .address
+            .get_hosts()
+            .iter()
+            .find_map(|host| if let Host::Unix(path) = host { Some(path.display().to_string()) } else { None });
         let host = host.expect("the cluster listens on a socket").replace('/', "%2F");
         let user = cluster.address.get_user().unwrap_or("taydo");
         format!("postgresql://{user}@{host}:{}/{}?sslmode=disable", cluster.address.get_ports().first().copied().unwrap_or(5432), self.name)

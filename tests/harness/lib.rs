@@ -4,8 +4,13 @@
 //! Nothing here looks inside the server: it is a process that is spoken to over its public ways. Waiting is for a
 //! condition, with a limit; never for a length of time.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a harness fails its test where something is not as it must be")]
-#![allow(clippy::disallowed_methods, reason = "tests wait in real time for a real process")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a harness fails its test where something is not as it must be"
+)]
 
 mod broker;
 mod centre;

@@ -8,6 +8,10 @@ use std::sync::Arc;
 use taydo_model::kpi::CaseMeasure;
 use taydo_model::{Case, CaseKey, Definitions, Kpi, Quality, Reading, Scope};
 
+/// When New York's clocks were put forward on 8 March 2015, and back on 1 November, in seconds as [`at`] counts.
+const FORWARD: i64 = 1_425_798_000 - 1_750_032_000;
+const BACK: i64 = 1_446_357_600 - 1_750_032_000;
+
 fn kpis(measures: &[(&str, CaseMeasure, u32)]) -> Arc<Definitions> {
     let kpi = |(id, measure, window_s): &(&str, CaseMeasure, u32)| {
         let unit = if *measure == CaseMeasure::OnTime { "%" } else { "cases" };
@@ -73,6 +77,38 @@ proptest! {
         shell.sleep_until(at(15_000));
         let checked = shell.check(at(14_000)).map_err(TestCaseError::fail)?;
         prop_assert!(checked > 200);
+    }
+}
+
+/// Cases of the days around a change of New York's clocks: (opened, allowed, taken), all in seconds.
+fn around(change: i64) -> impl Strategy<Value = Vec<CaseVersion>> {
+    let day = 86_400_i64;
+    let moment = prop_oneof![(-300i64..300).prop_map(|step| step * 300), -day..day];
+    let life = (moment, proptest::option::of(0..day), proptest::option::of(0..day));
+    let one = (0u8..20, life).prop_map(move |(id, (from, allowed, taken))| {
+        let opened = change + from;
+        version(id, (opened, allowed.map(|allowed| opened + allowed), taken.map(|taken| opened + taken)), 0, 0)
+    });
+    proptest::collection::vec(one, 1..30)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn windows_of_days_are_counted_by_the_citys_clocks(forward in around(FORWARD), back in around(BACK)) {
+        let day = 86_400_u32;
+        let counted = |(id, measure, days)| Kpi { stale_s: 7200, ..kpi(id, "%", counted(measure, days * day), 1800, 600) };
+        let kpis = [("opened", CaseMeasure::Opened, 1), ("closed", CaseMeasure::Closed, 2), ("on.time", CaseMeasure::OnTime, 1)];
+        let definitions = definitions(kpis.map(counted).into());
+        for (change, versions) in [(FORWARD, forward), (BACK, back)] {
+            let (begin, end) = (at(change - i64::from(day) - 300), at(change + 2 * i64::from(day) + 7200));
+            let mut shell = Shell::new(Arc::clone(&definitions), begin);
+            shell.batch(begin, Vec::new(), versions, false);
+            shell.sleep_until(end + jiff::SignedDuration::from_secs(10));
+            let checked = shell.check(end).map_err(TestCaseError::fail)?;
+            prop_assert!(checked > 200);
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{Sample, Series, SeriesId};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use taydo_model::kpi::{Across, Aggregate, Better, CaseMeasure, Dimension, From};
-use taydo_model::{Asset, Definitions, Kpi, Labels, Metric, Text, Unit};
+use taydo_model::{Asset, City, Definitions, Kpi, Labels, Metric, Text, Unit};
 
 /// The moment that all tests count from: a whole day of the grid.
 pub(super) fn at(seconds: i64) -> Timestamp {
@@ -74,6 +74,7 @@ pub(super) fn definitions(mut kpis: Vec<Kpi>) -> Arc<Definitions> {
     };
     kpis.sort_by(|a, b| a.id.cmp(&b.id));
     Arc::new(Definitions {
+        city: City { zone: "America/New_York".into(), ..City::default() },
         metrics: vec![Arc::new(metric)],
         assets: vec![asset("a1", "x", None), asset("a2", "x", None), asset("a3", "y", Some((1800, 3600)))],
         kpis: kpis.into_iter().map(Arc::new).collect(),

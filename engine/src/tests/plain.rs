@@ -2,10 +2,11 @@
 
 use super::city::series;
 use crate::{CaseVersion, Sample, SeriesId};
-use jiff::{SignedDuration, Timestamp};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use taydo_model::kpi::{Aggregate, CaseMeasure, Dimension, From};
-use taydo_model::{Case, CaseKey, Definitions, Kpi, Labels, Quality, Reading, Scope};
+use taydo_model::{Case, CaseKey, City, Definitions, Kpi, Labels, Quality, Reading, Scope};
 
 /// What the store would hold: of each key the row that counts.
 #[derive(Debug, Default, Clone)]
@@ -55,7 +56,7 @@ impl Rows {
             }
             From::Cases { .. } => {
                 scopes.extend(self.cases.values().flat_map(|version| case_scopes(&version.case)));
-                scopes.into_iter().filter_map(|scope| self.counted(kpi, &scope, at)).collect()
+                scopes.into_iter().filter_map(|scope| self.counted(&definitions.city, kpi, &scope, at)).collect()
             }
         }
     }
@@ -127,14 +128,21 @@ impl Rows {
         Some(reading)
     }
 
-    fn counted(&self, kpi: &Kpi, scope: &Scope, at: Timestamp) -> Option<Reading> {
+    fn counted(&self, city: &City, kpi: &Kpi, scope: &Scope, at: Timestamp) -> Option<Reading> {
         let From::Cases { kind, measure, window_s } = &kpi.from else { return None };
         let window = SignedDuration::from_secs((*window_s).into());
+        let days = i64::from(*window_s) / 86_400;
+        let zone = TimeZone::get(&city.zone).unwrap();
+        let shown = |time: Timestamp| zone.to_datetime(time);
+        let shown_again = (0..24).map(|step| shown(at + SignedDuration::from_mins(5 * step))).min().unwrap();
         let memory = SignedDuration::from_hours(30 * 24).max(window);
         let of_kind = self.cases.values().map(|version| &version.case).filter(|case| case.kind == *kind || kind.is_empty());
         let cases: Vec<&Case> = of_kind.filter(|case| *scope == Scope::City || case_scopes(case).contains(scope)).collect();
         let known = |case: &&Case| case.opened <= at && case.closed.is_none_or(|closed| at < closed.max(case.opened) + memory);
-        let inside = |time: Timestamp| at - window < time && time <= at;
+        let inside = |time: Timestamp| match *window_s % 86_400 {
+            0 => shown_again - days.days() < shown(time) && time <= at,
+            _ => at - window < time && time <= at,
+        };
         let is_known = cases.iter().any(known);
         if !is_known && *scope != Scope::City {
             return None;

@@ -78,6 +78,11 @@ impl Ground {
         pixels(widest + self.font_px * 0.6)
     }
 
+    /// Half a time's width: the last one is written whole.
+    fn right_px(&self) -> u32 {
+        pixels(self.font_px * 1.6)
+    }
+
     fn bottom_px(&self) -> u32 {
         pixels(self.font_px * 1.7)
     }
@@ -85,7 +90,7 @@ impl Ground {
     /// The plot's width, in device pixels: the time axis moves when a pixel's worth of time has passed.
     #[must_use]
     pub fn plot_width_px(&self) -> u32 {
-        self.size.0.saturating_sub(self.left_px() + pixels(self.font_px)).max(1)
+        self.size.0.saturating_sub(self.left_px() + self.right_px()).max(1)
     }
 
     fn plot<'a, DB: DrawingBackend + 'a>(
@@ -94,7 +99,7 @@ impl Ground {
     ) -> Result<Plot<'a, DB>, DrawingAreaErrorKind<DB::ErrorType>> {
         ChartBuilder::on(area)
             .margin_top(pixels(self.font_px * 0.7))
-            .margin_right(pixels(self.font_px))
+            .margin_right(self.right_px())
             .x_label_area_size(self.bottom_px())
             .y_label_area_size(self.left_px())
             .build_cartesian_2d(self.time.0..self.time.1, self.axis.from..self.axis.to)
@@ -150,7 +155,7 @@ impl Ground {
     /// Only the backend's own.
     pub fn paint_lines<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, lines: &[Line]) -> Drawn<DB> {
         let plot = self.plot(area)?;
-        let wide = if lines.len() > 2 { self.hair() } else { self.hair() * 2 };
+        let wide = if lines.len() > 3 { self.hair() } else { self.hair() * 2 };
         let dot = wide + self.hair();
         for (line, colour) in lines.iter().zip(self.palette.lines.iter().cycle()) {
             let within = line.points.iter().copied().filter(|(at, ..)| *at <= self.time.1);

@@ -14,6 +14,7 @@ pub type Colour = u32;
 
 /// One thing to draw. Coordinates are device pixels.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
 pub enum Command {
     /// An open path through some of the record's points.
     Path { colour: Colour, width: u32, first: usize, count: usize },

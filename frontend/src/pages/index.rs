@@ -4,15 +4,15 @@
 
 use super::Frame;
 use crate::{
-    app::{Route, use_speech},
+    app::{Link, use_speech},
     centre::Centre,
     locale::words,
+    route::Route,
 };
 use yew::prelude::*;
-use yew_router::prelude::*;
 
 fn list(title: &str, entries: Vec<(String, Route)>, nothing: &str) -> Html {
-    let entry = |(text, to): (String, Route)| html! { <li><Link<Route> {to}>{ text }</Link<Route>></li> };
+    let entry = |(text, to): (String, Route)| html! { <li><Link {to} {text} /></li> };
     html! {
         <section class="list">
             <h2>{ title }</h2>
@@ -27,8 +27,8 @@ pub fn Index() -> Html {
     let language = use_speech().language;
     let Some(centre) = use_context::<Centre>() else { return Html::default() };
     let (words, page) = (words(language), centre.city());
-    let boards = page.boards.iter().map(|link| (link.title.get(language).to_owned(), Route::Board { id: link.id.to_string() })).collect();
-    let walls = page.walls.iter().map(|link| (link.title.get(language).to_owned(), Route::Wall { id: link.id.to_string() })).collect();
+    let boards = page.boards.iter().map(|link| (link.title.get(language).to_owned(), Route::Board(link.id.clone()))).collect();
+    let walls = page.walls.iter().map(|link| (link.title.get(language).to_owned(), Route::Wall(link.id.clone()))).collect();
     let sources = vec![(words.sources.to_owned(), Route::Sources)];
     html! {
         <Frame title={format!("{} {}", words.centre, page.city.name.get(language))}>

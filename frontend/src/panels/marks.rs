@@ -54,7 +54,6 @@ pub fn quality_word(quality: Quality, words: &Words) -> &'static str {
 }
 
 /// The shape of a status that is not normal.
-#[must_use]
 pub fn status_shape(status: Status) -> Html {
     match status {
         Status::Normal => Html::default(),
@@ -64,7 +63,6 @@ pub fn status_shape(status: Status) -> Html {
 }
 
 /// A status that is not normal: a filled chip.
-#[must_use]
 pub fn status(status: Status, words: &Words) -> Html {
     if status == Status::Normal {
         return Html::default();
@@ -77,7 +75,6 @@ pub fn status(status: Status, words: &Words) -> Html {
 }
 
 /// The shape of a quality that is not good: half a disc, a clock, a broken square.
-#[must_use]
 pub fn quality_shape(quality: Quality) -> Html {
     match quality {
         Quality::Good => Html::default(),
@@ -90,7 +87,6 @@ pub fn quality_shape(quality: Quality) -> Html {
 }
 
 /// A quality that is not good.
-#[must_use]
 pub fn quality(quality: Quality, words: &Words) -> Html {
     if quality == Quality::Good {
         return Html::default();
@@ -99,7 +95,6 @@ pub fn quality(quality: Quality, words: &Words) -> Html {
 }
 
 /// An arrow, and its word for those who don't see it.
-#[must_use]
 pub fn direction(direction: Direction, words: &Words) -> Html {
     let (path, word) = match direction {
         Direction::Up => ("M8 2v12M3 7l5-5 5 5", words.rising),

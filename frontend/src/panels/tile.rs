@@ -83,8 +83,8 @@ pub fn Tile(props: &PanelProps) -> Html {
     html! {
         <section class="panel tile" data-kpi={key.kpi.to_string()} data-scope={key.scope.to_string()}
             data-quality={marks::quality_code(shown.quality)} data-status={marks::status_code(shown.status)}>
-            <header><h3>{ props.title() }</h3>{ marks::status(shown.status, words) }</header>
-            <p class={classes!("number", length)}><span class="value">{ number }</span>{ " " }<span class="unit">{ &shown.unit }</span></p>
+            <header><h3>{ props.title() }</h3></header>
+            <p class={classes!("number", length)}><span class="value">{ number }</span>{ " " }<span class="unit">{ &shown.unit }</span>{ marks::status(shown.status, words) }</p>
             <div class="context">
                 { shown.change.as_ref().map(|one| change(one, words)) }
                 { shown.target.as_ref().map(|one| target(one, words)) }

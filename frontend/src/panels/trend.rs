@@ -110,7 +110,7 @@ fn use_surface(node: NodeRef) -> Option<Surface> {
 fn line(store: &Store, key: &Key, every_s: u32) -> Line {
     #[allow(clippy::cast_precision_loss)]
     let point = |Point { time, value, quality }: Point| (time.as_millisecond() as f64 / 1000.0, value, quality);
-    let mut points: Vec<_> = store.course(key).into_iter().flat_map(|course| course.points()).map(point).collect();
+    let mut points: Vec<_> = store.course(key).into_iter().flat_map(|course| course.points()).copied().map(point).collect();
     if let Some(live) = store.reading(key).filter(|live| matches!(live.quality, Quality::Good | Quality::Partial)) {
         let live = point(Point { time: live.time, value: live.value, quality: live.quality });
         if points.last().is_none_or(|last| last.0 < live.0) {
@@ -148,7 +148,9 @@ fn ground(centre: &Centre, props: &PanelProps, surface: &Surface, span_s: u32, l
     let ticks = scale::time_ticks(from.ceil() as i64, to as i64, i64::from(calendar.offset_s(now.time)), room.min(8));
     let text = |second: i64| {
         let time = jiff::Timestamp::from_second(second).unwrap_or(now.time);
-        if ticks.are_days { calendar.day(time) } else { calendar.minute(time) }
+        // Midnight says which day begins.
+        let minute = calendar.minute(time);
+        if ticks.are_days || minute == "00:00" { calendar.day(time) } else { minute }
     };
     #[allow(clippy::cast_precision_loss)]
     let times = ticks.at.iter().map(|second| (*second as f64, text(*second))).collect();
@@ -215,8 +217,9 @@ fn table(centre: &Centre, props: &PanelProps, keys: &[Key]) -> Html {
     let words = words(props.language);
     let (calendar, now) = (centre.calendar(), centre.now());
     let rows = |key: &Key| -> Vec<Html> {
-        let points: Vec<Point> =
-            centre.read(|store| store.course(key).map(|course| course.points().rev().take(TABLE_ROWS).collect()).unwrap_or_default());
+        let points: Vec<Point> = centre.read(|store| {
+            store.course(key).map(|course| course.points().iter().rev().take(TABLE_ROWS).copied().collect()).unwrap_or_default()
+        });
         let name = props.names.of(&key.scope, props.language);
         let row = |point: &Point| {
             let value = point.value.map_or_else(|| "—".to_owned(), |value| figure::with_unit(&props.kpi, value, props.language));
@@ -270,6 +273,8 @@ pub fn Trend(props: &PanelProps) -> Html {
         })
     };
     let target = props.kpi.target.map(|target| figure::with_unit(&props.kpi, target, props.language));
+    // The canvases keep their nodes only while their siblings stay: the note is there even when it is empty.
+    let note = view.as_ref().and_then(|view| view.note).unwrap_or_default();
     let summary = view.as_ref().map(|view| view.summary.clone());
     html! {
         <section class="panel trend" data-kpi={props.kpi.id.to_string()}>
@@ -278,10 +283,10 @@ pub fn Trend(props: &PanelProps) -> Html {
                 <span class="note">{ format!("{} {}", words.last_span, locale::span(i64::from(*span_s), props.language)) }
                     { target.map(|target| html! { <span class="goal">{ format!("{} {target}", words.target) }</span> }) }</span>
             </header>
-            { view.as_ref().map(legend) }
+            { view.as_ref().map_or_else(|| html! { <ul class="legend"></ul> }, legend) }
             <div class="plot" ref={plot} role="img" aria-label={summary}>
                 <canvas ref={below} aria-hidden="true"></canvas><canvas ref={above} aria-hidden="true"></canvas>
-                { view.as_ref().and_then(|view| view.note).map(|note| html! { <p class="empty">{ note }</p> }) }
+                <p class="empty">{ note }</p>
             </div>
             if !props.is_kiosk {
                 <details {ontoggle}><summary>{ words.table }</summary>{ is_open.then(|| table(&centre, props, &keys)) }</details>

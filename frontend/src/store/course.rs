@@ -2,9 +2,8 @@
 //!
 //! Must never grow beyond its span, nor draw a line where nothing was recorded: what is missing stays missing.
 
-use jiff::{Timestamp, ToSpan};
-use std::collections::BTreeMap;
-use taydo_model::{Quality, api::Point};
+use jiff::Timestamp;
+use taydo_model::api::Point;
 
 /// The most points that a course keeps, whatever its span; the oldest give way.
 const MOST_POINTS: usize = 20_000;
@@ -23,25 +22,26 @@ enum History {
     Failed(f64),
 }
 
-/// Recorded readings in order of time.
+/// Recorded readings in order of time, one for each instant.
 #[derive(Debug, Default)]
 pub struct Course {
-    points: BTreeMap<Timestamp, (Option<f64>, Quality)>,
+    points: Vec<Point>,
     span_s: u32,
     history: History,
 }
 
 impl Course {
     /// The points, in order of time.
-    pub fn points(&self) -> impl DoubleEndedIterator<Item = Point> {
-        self.points.iter().map(|(time, (value, quality))| Point { time: *time, value: *value, quality: *quality })
+    #[must_use]
+    pub fn points(&self) -> &[Point] {
+        &self.points
     }
 
     /// The newest point at or before `time`.
     #[must_use]
     pub fn at(&self, time: Timestamp) -> Option<Point> {
-        let (time, (value, quality)) = self.points.range(..=time).next_back()?;
-        Some(Point { time: *time, value: *value, quality: *quality })
+        let after = self.points.partition_point(|point| point.time <= time);
+        after.checked_sub(1).and_then(|at| self.points.get(at)).copied()
     }
 
     /// Whether the history could not be fetched at the last attempt.
@@ -94,34 +94,36 @@ impl Course {
         self.history = History::Failed(again_ms);
     }
 
-    /// What was fetched joins what came by updates meanwhile; an update is newer than the answer that it overtook.
-    pub(crate) fn fill(&mut self, points: Vec<Point>) {
+    /// Takes what was fetched, in order of time. What came by updates after its newest point stays: it overtook the
+    /// answer.
+    pub(crate) fn fill(&mut self, mut points: Vec<Point>) {
         let newest = points.last().map(|point| point.time);
-        let mut filled: BTreeMap<_, _> = points.into_iter().map(|point| (point.time, (point.value, point.quality))).collect();
-        filled.extend(
-            self.points.iter().filter(|(time, _)| newest.is_none_or(|newest| **time > newest)).map(|(time, point)| (*time, *point)),
-        );
-        self.points = filled;
+        let overtook = newest.map_or(0, |newest| self.points.partition_point(|point| point.time <= newest));
+        points.extend(self.points.iter().skip(overtook));
+        self.points = points;
         self.bound();
         self.history = if self.history == (History::UnderWay { again: true }) { History::Due } else { History::Here };
     }
 
-    pub(super) fn put(&mut self, point: &Point) {
-        self.points.insert(point.time, (point.value, point.quality));
+    /// Takes one point, in place of the one of the same instant.
+    pub(super) fn put(&mut self, point: Point) {
+        let at = self.points.partition_point(|other| other.time < point.time);
+        match self.points.get_mut(at).filter(|other| other.time == point.time) {
+            Some(other) => *other = point,
+            None => self.points.insert(at, point),
+        }
         self.bound();
     }
 
     /// Keeps one point from before the span: the line to the chart's left edge begins there.
     pub(super) fn prune(&mut self, now: Timestamp) {
-        let Ok(edge) = now.saturating_sub(i64::from(self.span_s).seconds()) else { return };
-        while self.points.keys().nth(1).is_some_and(|second| *second < edge) {
-            self.points.pop_first();
-        }
+        let edge = now.as_second() - i64::from(self.span_s);
+        let outside = self.points.partition_point(|point| point.time.as_second() < edge);
+        self.points.drain(..outside.saturating_sub(1));
     }
 
     fn bound(&mut self) {
-        while self.points.len() > MOST_POINTS {
-            self.points.pop_first();
-        }
+        let over = self.points.len().saturating_sub(MOST_POINTS);
+        self.points.drain(..over);
     }
 }

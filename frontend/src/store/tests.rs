@@ -32,8 +32,8 @@ fn topic(board: &str) -> Topic {
     Topic { board: BoardId::new(board).unwrap(), view: taydo_model::wire::View::All }
 }
 
-fn woken(panels: &[PanelId]) -> BTreeSet<PanelId> {
-    panels.iter().copied().collect()
+fn woken(panels: &[PanelId]) -> Woken {
+    Woken(panels.iter().copied().collect())
 }
 
 #[test]
@@ -79,12 +79,12 @@ fn a_course_is_fetched_once_then_follows_the_updates_within_its_span() {
     assert_eq!(store.fetched(&order, Some(points), 0.0), woken(&[panel]));
     store.update(&topic("a"), vec![], vec![reading("speed", "city", 9_960, 2.0)]);
     let course = store.course(&key("speed", "city")).unwrap();
-    let found: Vec<_> = course.points().map(|p| (p.time.as_second(), p.value)).collect();
+    let found: Vec<_> = course.points().iter().map(|p| (p.time.as_second(), p.value)).collect();
     assert_eq!(found, [(9_940, Some(1.0)), (9_960, Some(2.0)), (10_020, Some(7.0))]);
     assert_eq!(course.at(at(9_970)).unwrap().time, at(9_960));
     assert_eq!(store.next_order(at(10_030), 0.0), None);
     store.prune(at(10_600));
-    assert_eq!(store.course(&key("speed", "city")).unwrap().points().count(), 2, "one point stays before the span");
+    assert_eq!(store.course(&key("speed", "city")).unwrap().points().len(), 2, "one point stays before the span");
     store.snapshot(&topic("a"), vec![reading("speed", "city", 10_600, 7.0)]);
     assert!(store.next_order(at(10_600), 0.0).is_some(), "a snapshot may hide recorded readings that were missed");
     store.unsubscribe(panel);

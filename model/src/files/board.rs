@@ -4,7 +4,7 @@
 
 use super::{document::Document, duration, kpi::DIMENSIONS, name::Known, section::Section, value::Value};
 use crate::{
-    BoardId, Kpi, KpiId, Scope,
+    BoardId, Kpi, KpiId, Scope, api,
     board::{Board, Content, Panel},
 };
 use std::sync::Arc;
@@ -167,6 +167,15 @@ fn scope(value: &Value<'_>, kpi: Option<&Kpi>, context: &Context<'_>) -> Option<
 
 fn span(value: &Value<'_>, kpi: Option<&Kpi>) -> Option<u32> {
     let span_s = value.seconds(60, 366 * DAY_S)?;
+    if let Some(kpi) = kpi
+        && span_s / kpi.every_s.max(1) > api::MAX_POINTS
+    {
+        let (span, every, most) = (duration::show(span_s), duration::show(kpi.every_s), api::MAX_POINTS);
+        value.problem(
+            format!("{span} of {}, recorded every {every}, are more than the {most} readings that an answer holds", kpi.id),
+            "write a shorter span, or record the KPI less often",
+        );
+    }
     if let Some(kpi) = kpi
         && span_s < kpi.every_s.saturating_mul(2)
     {

@@ -1,6 +1,6 @@
 //! `taydo broker`: Mosquitto in the foreground with our configuration.
 
-use crate::{broker, telemetry};
+use crate::{app, broker, telemetry};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -20,7 +20,7 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         telemetry::log(false);
-        let status = actix_web::rt::System::new().block_on(broker::run(&self.dir, self.port, telemetry::stop_signal()))?;
+        let status = app::runtime()?.block_on(broker::run(&self.dir, self.port, telemetry::stop_signal()))?;
         Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }

@@ -1,10 +1,9 @@
 //! `taydo serve`: starts the centre.
 
-use crate::app::Application;
-use crate::config::Config;
+use crate::app::{self, Application};
+use crate::config::{self, Config};
 use crate::store::DatabaseAddress;
 use crate::telemetry;
-use anyhow::Context as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -52,10 +51,7 @@ impl Args {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         telemetry::log(self.log_json);
         let config = self.check()?;
-        // The engine, the lanes and recomputes must not wait for one another; the HTTP workers have threads of their own.
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let system = actix_web::rt::System::with_tokio_rt(|| runtime);
-        system.block_on(async move {
+        app::runtime()?.block_on(async move {
             let application = Application::build(config).await?;
             // Whoever started the server reads its port here, also where it was left to chance.
             println!("http://127.0.0.1:{}/", application.port());
@@ -69,7 +65,7 @@ impl Args {
         let database = self.database.as_deref().map(|url| DatabaseAddress::parse(url, password_file)).transpose()?;
         Ok(Config {
             city: self.city,
-            data: self.data.map_or_else(default_data, Ok)?,
+            data: self.data.map_or_else(config::default_data, Ok)?,
             listen: SocketAddr::from(([127, 0, 0, 1], self.port)),
             mqtt: self.mqtt,
             database,
@@ -81,13 +77,4 @@ impl Args {
             test_clock: None,
         })
     }
-}
-
-fn default_data() -> anyhow::Result<PathBuf> {
-    if rustix::process::geteuid().is_root() {
-        return Ok(PathBuf::from("/var/lib/taydo"));
-    }
-    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share"));
-    let base = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).or_else(home);
-    Ok(base.context("HOME is not set, so there is no user's data folder; name one with --data")?.join("taydo"))
 }

@@ -54,16 +54,23 @@ pub static ACCESS: &[(&str, &str, Role)] = &[
     ("POST", "/api/v1/imports", Role::Contributor),
     ("POST", "/api/v2/write", Role::Contributor),
     ("GET", "/{path:.*}", Role::Anybody),
+    // Over the WebSocket.
+    ("SUBSCRIBE", "board", Role::Viewer),
 ];
+
+/// What the table says of a principal's wish; `None` when it has no such row.
+pub(super) fn allows(principal: &Principal, verb: &str, route: &str) -> Option<bool> {
+    ACCESS.iter().find(|(have, to, _)| *have == verb && *to == route).map(|(_, _, role)| principal.role >= *role)
+}
 
 /// Lets a request through when the table allows it, and refuses pages of other origins to change anything.
 pub(super) async fn guard(request: ServiceRequest, next: Next<impl MessageBody>) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let principal = Principal::local();
     let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
     let pattern = request.match_pattern().unwrap_or_default();
-    match ACCESS.iter().find(|(verb, route, _)| *verb == method.as_str() && *route == pattern) {
-        Some((_, _, role)) if principal.role >= *role => {}
-        Some(_) => return Err(Refusal::new(ErrorCode::Forbidden, "this principal may not do this").into()),
+    match allows(&principal, method.as_str(), &pattern) {
+        Some(true) => {}
+        Some(false) => return Err(Refusal::new(ErrorCode::Forbidden, "this principal may not do this").into()),
         None if ACCESS.iter().any(|(_, route, _)| *route == pattern) => {
             return Err(Refusal::new(ErrorCode::MethodNotAllowed, format!("this address does not answer to {method}")).into());
         }

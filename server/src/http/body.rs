@@ -30,7 +30,9 @@ pub(super) async fn read(request: &HttpRequest, payload: Payload, clock: &Clock)
     match request.headers().get(header::CONTENT_ENCODING).map(|text| text.to_str().unwrap_or("?")) {
         None | Some("identity" | "") => Ok(body.into()),
         Some("gzip") => unpack(&body, MAX_UNPACKED_BYTES),
-        Some(other) => Err(Refusal::new(ErrorCode::UnsupportedMedia, format!("content encoding {other:?} is not understood; send gzip or none"))),
+        Some(other) => {
+            Err(Refusal::new(ErrorCode::UnsupportedMedia, format!("content encoding {other:?} is not understood; send gzip or none")))
+        }
     }
 }
 

@@ -49,7 +49,8 @@ pub(super) async fn ready(state: Data<State>) -> HttpResponse {
         lacking.insert("database", error.to_string());
     }
     let (sources, _) = state.health.snapshot(state.clock.now());
-    let warnings = sources.into_iter().filter_map(|source| source.problem.map(|problem| format!("source {}: {problem}", source.id))).collect();
+    let warnings =
+        sources.into_iter().filter_map(|source| source.problem.map(|problem| format!("source {}: {problem}", source.id))).collect();
     let body = Ready { ready: lacking.is_empty(), lacking, warnings, layout: "plain" };
     if body.ready { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
 }

@@ -7,11 +7,8 @@ use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path};
 use jiff::Timestamp;
 use serde::Deserialize;
-use taydo_model::api::ReadingsPage;
+use taydo_model::api::{MAX_POINTS, ReadingsPage};
 use taydo_model::{ErrorCode, KpiId, Scope};
-
-/// The most readings in one answer.
-const MAX_POINTS: u32 = 5_000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,7 +31,10 @@ pub(super) async fn readings(request: HttpRequest, id: Path<String>, state: Data
         return Err(Refusal::new(ErrorCode::Invalid, "`from` is after `to`"));
     }
     if instants > i64::from(MAX_POINTS) {
-        let message = format!("the range holds {instants} readings of one every {} s, and an answer at most {MAX_POINTS}; ask for a shorter one", kpi.every_s);
+        let message = format!(
+            "the range holds {instants} readings of one every {} s, and an answer at most {MAX_POINTS}; ask for a shorter one",
+            kpi.every_s
+        );
         return Err(Refusal::new(ErrorCode::TooLarge, message));
     }
     let points = state.store.readings(&kpi.id, &scope, from, to, MAX_POINTS).await.map_err(|error| unavailable(&error))?;

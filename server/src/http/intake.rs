@@ -3,8 +3,8 @@
 use super::refusal::Refusal;
 use super::{State, body, query};
 use crate::ingest::SubmitError;
-use crate::ingest::import::{self, ImportAnswer};
 use crate::ingest::decode::line::Precision;
+use crate::ingest::import::{self, ImportAnswer};
 use actix_web::web::{Data, Json, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::StreamExt;

@@ -1,12 +1,12 @@
 //! `/api/v1/live`: the WebSocket (docs/protocol.md). actix-ws does the handshake and the input; the outgoing body is
 //! the client's stream of finished frames.
 
-use super::access::{foreign, is_same_origin};
+use super::access::{Principal, allows, foreign, is_same_origin};
 use super::refusal::Refusal;
 use super::{Connection, State};
 use crate::hub::{Client, Outgoing};
 use actix_web::body::{BodyStream, BoxBody, MessageBody};
-use actix_web::web::{Data, Payload};
+use actix_web::web::{Data, Payload, ReqData};
 use actix_web::{HttpRequest, HttpResponse};
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, ProtocolError};
 use jiff::Timestamp;
@@ -20,7 +20,12 @@ use taydo_model::wire::{ClientMessage, MAX_CLIENT_MESSAGE_BYTES, SUBPROTOCOL, Se
 const MAX_MESSAGES_PER_S: u32 = 20;
 
 /// Upgrades the connection.
-pub(super) async fn open(request: HttpRequest, payload: Payload, state: Data<State>) -> Result<HttpResponse, actix_web::Error> {
+pub(super) async fn open(
+    request: HttpRequest,
+    payload: Payload,
+    state: Data<State>,
+    principal: ReqData<Principal>,
+) -> Result<HttpResponse, actix_web::Error> {
     if !is_same_origin(request.head()) {
         return Err(foreign().into());
     }
@@ -32,12 +37,14 @@ pub(super) async fn open(request: HttpRequest, payload: Payload, state: Data<Sta
     let Some(client) = state.hub.join(state.clock.now(), socket) else {
         return Err(Refusal::new(ErrorCode::Busy, "there are too many viewers").retry_after(30).into());
     };
-    let messages = messages.max_frame_size(MAX_CLIENT_MESSAGE_BYTES).aggregate_continuations().max_continuation_size(MAX_CLIENT_MESSAGE_BYTES);
+    let messages =
+        messages.max_frame_size(MAX_CLIENT_MESSAGE_BYTES).aggregate_continuations().max_continuation_size(MAX_CLIENT_MESSAGE_BYTES);
     let frames = client.outgoing();
+    let principal = principal.into_inner();
     actix_web::rt::spawn(async move {
         // actix-ws's own sender is not used, but without it the input would end.
         let _session = session;
-        listen(&state, &client, messages).await;
+        listen(&state, &principal, &client, messages).await;
         client.close(1000, "goodbye");
         state.hub.leave(&client);
     });
@@ -50,7 +57,7 @@ fn offers_protocol(request: &HttpRequest) -> bool {
 }
 
 /// Takes the client's messages until it goes or misbehaves.
-async fn listen(state: &State, client: &Arc<Client>, mut messages: AggregatedMessageStream) {
+async fn listen(state: &State, principal: &Principal, client: &Arc<Client>, mut messages: AggregatedMessageStream) {
     let mut allowance = Allowance { left: MAX_MESSAGES_PER_S, filled: state.clock.now() };
     while let Some(message) = messages.recv().await {
         client.heard();
@@ -59,7 +66,7 @@ async fn listen(state: &State, client: &Arc<Client>, mut messages: AggregatedMes
             Ok(AggregatedMessage::Close(_)) => return,
             Ok(_) if !allowance.take(state.clock.now()) => return client.close(1008, "too many messages"),
             Ok(AggregatedMessage::Text(text)) => {
-                if let Err((code, message)) = obey(state, client, &text) {
+                if let Err((code, message)) = obey(state, principal, client, &text) {
                     client.say(&ServerMessage::Error { code, message });
                 }
             }
@@ -78,8 +85,11 @@ fn close_code(error: &ProtocolError) -> u16 {
     }
 }
 
-fn obey(state: &State, client: &Arc<Client>, text: &str) -> Result<(), (ErrorCode, String)> {
+fn obey(state: &State, principal: &Principal, client: &Arc<Client>, text: &str) -> Result<(), (ErrorCode, String)> {
     let message: ClientMessage = serde_json::from_str(text).map_err(|error| (ErrorCode::Malformed, error.to_string()))?;
+    if allows(principal, "SUBSCRIBE", "board") != Some(true) {
+        return Err((ErrorCode::Forbidden, "this principal may not watch boards".to_owned()));
+    }
     let subscribed = match message {
         ClientMessage::Subscribe { topic } => state.hub.subscribe(client, &topic, None),
         ClientMessage::Resume { topic, epoch, sequence } => state.hub.subscribe(client, &topic, Some((epoch, sequence))),

@@ -35,7 +35,8 @@ pub(super) async fn wall(state: Data<State>, id: Path<String>) -> Result<Json<Wa
     let found = WallId::new(id.as_str()).ok().and_then(|id| state.definitions.wall(&id));
     let wall = found.ok_or_else(|| Refusal::not_found(format!("wall {id}")))?;
     let boards: BTreeSet<&BoardId> = wall.scenes.iter().map(|scene| &scene.board).collect();
-    let boards = boards.into_iter().filter_map(|id| state.definitions.board(id)).map(|board| board_page(&state.definitions, board)).collect();
+    let boards =
+        boards.into_iter().filter_map(|id| state.definitions.board(id)).map(|board| board_page(&state.definitions, board)).collect();
     Ok(Json(WallPage { wall: wall.as_ref().clone(), boards }))
 }
 
@@ -58,7 +59,12 @@ fn board_page(definitions: &Definitions, board: &Arc<Board>) -> BoardPage {
         definitions: definitions.hash.clone(),
         board: board.as_ref().clone(),
         kpis: kpis.into_iter().filter_map(|id| definitions.kpi(id)).map(|kpi| kpi.as_ref().clone()).collect(),
-        assets: definitions.assets.iter().filter(|asset| all_assets || named.contains(&asset.id)).map(|asset| AssetName::from(asset.as_ref())).collect(),
+        assets: definitions
+            .assets
+            .iter()
+            .filter(|asset| all_assets || named.contains(&asset.id))
+            .map(|asset| AssetName::from(asset.as_ref()))
+            .collect(),
     }
 }
 

@@ -3,7 +3,7 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::hash::{BuildHasher, RandomState};
 use taydo_model::{ErrorBody, ErrorCode};
 
 /// Why a request is not served.
@@ -19,8 +19,8 @@ impl Refusal {
     /// A refusal with a sentence that says what is wrong, where, and what to do.
     #[must_use]
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        let request_id = format!("{:x}-{:x}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        // Each hasher of the standard library begins with other random numbers.
+        let request_id = format!("{:016x}", RandomState::new().hash_one(code));
         Self { code, message: message.into(), retry_after_s: None, request_id }
     }
 

@@ -7,7 +7,9 @@ use actix_web::{HttpRequest, HttpResponse};
 
 /// The addresses that the page itself draws.
 fn is_page(path: &str) -> bool {
-    path == "/" || path == "/sources" || ["/wall/", "/board/"].iter().any(|page| path.strip_prefix(page).is_some_and(|id| !id.is_empty() && !id.contains(['/', '.'])))
+    path == "/"
+        || path == "/sources"
+        || ["/wall/", "/board/"].iter().any(|page| path.strip_prefix(page).is_some_and(|id| !id.is_empty() && !id.contains(['/', '.'])))
 }
 
 pub(super) async fn serve(request: HttpRequest) -> Result<HttpResponse, Refusal> {
@@ -39,7 +41,9 @@ fn answer(request: &HttpRequest, asset: &'static Asset) -> HttpResponse {
 /// The smallest form that the client understands.
 fn encoded(request: &HttpRequest, asset: &'static Asset) -> (Option<&'static str>, &'static [u8]) {
     let accepts = request.headers().get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let takes = |encoding: &str| accepts.split(',').any(|one| one.split(';').next().is_some_and(|name| name.trim() == encoding) && !one.contains("q=0"));
+    let takes = |encoding: &str| {
+        accepts.split(',').any(|one| one.split(';').next().is_some_and(|name| name.trim() == encoding) && !one.contains("q=0"))
+    };
     match (asset.brotli, asset.gzip) {
         (Some(content), _) if takes("br") => (Some("br"), content),
         (_, Some(content)) if takes("gzip") => (Some("gzip"), content),

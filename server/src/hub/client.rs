@@ -1,8 +1,8 @@
 //! One client: what it watches, how far it has read, and the few control frames that are its own.
 
+use super::Limits;
 use super::frame::{close_frame, ping_frame, pong_frame};
 use super::topic::{TopicState, encode};
-use super::Limits;
 use bytes::{Bytes, BytesMut};
 use futures_util::task::AtomicWaker;
 use jiff::Timestamp;
@@ -203,7 +203,9 @@ impl State {
         } else {
             self.control.pop_front()
         };
-        let bytes = bytes.or_else(|| if self.closing { None } else { self.watched.iter_mut().find_map(|watched| watched.topic.read(&mut watched.position)) });
+        let bytes = bytes.or_else(|| {
+            if self.closing { None } else { self.watched.iter_mut().find_map(|watched| watched.topic.read(&mut watched.position)) }
+        });
         self.has_read |= bytes.is_some();
         bytes
     }

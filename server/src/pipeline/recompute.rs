@@ -23,6 +23,8 @@ const QUIET: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(30);
 /// After a failure a job is tried again so much later.
 const RETRY: Duration = Duration::from_secs(5);
+/// Grid instants that are computed before they are saved, so that years of them are never in memory at once.
+const INSTANTS: u32 = 100;
 /// Readings in one transaction.
 const CHUNK: usize = 5_000;
 
@@ -94,7 +96,8 @@ impl Recompute {
             return;
         }
         self.since = None;
-        let ranges: Vec<Touched> = std::mem::take(&mut self.ranges).into_iter().map(|(kpi, (from, to))| Touched { kpi, from, to }).collect();
+        let ranges: Vec<Touched> =
+            std::mem::take(&mut self.ranges).into_iter().map(|(kpi, (from, to))| Touched { kpi, from, to }).collect();
         let task = tokio::spawn(mend(self.parts.clone(), self.fence.clone(), ranges.clone()));
         self.job = Some(Job { ranges, positions: std::mem::take(&mut self.held), task });
     }
@@ -110,8 +113,13 @@ impl Recompute {
     /// Takes note of a job's end. Returns the positions that need no longer be held.
     pub(super) fn finished(&mut self, now: Timestamp, outcome: Outcome) -> Vec<Position> {
         let Some(job) = self.job.take() else { return Vec::new() };
-        let positions = job.positions.into_iter().map(|(lane, seq)| Position { lane, seq }).collect();
+        let mut positions = listed(job.positions);
         match outcome {
+            Ok(()) if self.ranges.is_empty() => {
+                // These came while the job ran, for corrections that it had already been given.
+                positions.extend(listed(std::mem::take(&mut self.held)));
+                positions
+            }
             Ok(()) => positions,
             Err(error) => {
                 tracing::warn!(error = %chain(&error), "a recompute failed and is tried again");
@@ -130,14 +138,21 @@ impl Recompute {
     }
 }
 
+fn listed(positions: BTreeMap<i16, i64>) -> Vec<Position> {
+    positions.into_iter().map(|(lane, seq)| Position { lane, seq }).collect()
+}
+
 async fn mend(parts: Parts, fence: Fence, ranges: Vec<Touched>) -> Outcome {
     let begun = parts.clock.instant();
     let series: Vec<Series> = parts.store.series().await?.into_iter().map(|(_, series)| series).collect();
     let (mut computed, mut changed) = (0, 0);
-    for touched in &ranges {
-        let Some(plan) = Plan::new(&parts.definitions, touched) else { continue };
+    let mut plans: Vec<(Plan, &Touched)> =
+        ranges.iter().filter_map(|touched| Some((Plan::new(&parts.definitions, touched)?, touched))).collect();
+    // The short ones first: a chart of the last hours need not wait for months of another.
+    plans.sort_by_key(|(plan, _)| plan.instants());
+    for (plan, touched) in plans {
         tracing::info!(kpi = %touched.kpi, from = %touched.from, to = %touched.to, instants = plan.instants(), "recomputing");
-        let (of_this, changed_of_this) = mend_one(&parts, &fence, plan, &series).await?;
+        let (of_this, changed_of_this) = mend_one(&parts, &fence, plan, touched.from, &series).await?;
         computed += of_this;
         changed += changed_of_this;
     }
@@ -147,10 +162,12 @@ async fn mend(parts: Parts, fence: Fence, ranges: Vec<Touched>) -> Outcome {
     Ok(())
 }
 
-/// Runs one KPI's plan. Returns how many readings were computed, and how many of them were new or other than stored.
-async fn mend_one(parts: &Parts, fence: &Fence, plan: Plan, series: &[Series]) -> Result<(usize, usize), StoreError> {
+/// Runs one KPI's plan, from its first moment on. Returns how many readings were computed, and how many of them were new
+/// or other than stored.
+async fn mend_one(parts: &Parts, fence: &Fence, plan: Plan, from: Timestamp, series: &[Series]) -> Result<(usize, usize), StoreError> {
     let needs = plan.needs();
-    let mut counts = (0, 0);
+    let stride = Duration::from_secs(plan.kpi().every_s.into()) * INSTANTS;
+    let mut mending = Mending { parts, fence, stride, complete: from, computed: 0, changed: 0 };
     match needs {
         Needs::Samples { metric, after, until } => {
             let own = series.iter().filter(|series| series.metric == metric).cloned().collect();
@@ -159,13 +176,9 @@ async fn mend_one(parts: &Parts, fence: &Fence, plan: Plan, series: &[Series]) -
             // A chunk's last moment may go on in the next one, so each is computed up to just before it.
             while let Some(chunk) = samples.next().await? {
                 let complete = chunk.last().map_or(after, |last| last.time).saturating_sub(jiff::SignedDuration::from_micros(1));
-                let complete = complete.unwrap_or(after);
-                let (resumed, readings) = advance(run, chunk, complete).await?;
-                run = resumed;
-                save(parts, fence, readings, &mut counts).await?;
+                run = mending.advance(run, chunk, complete.unwrap_or(after)).await?;
             }
-            let (_, readings) = advance(run, Vec::new(), until).await?;
-            save(parts, fence, readings, &mut counts).await?;
+            mending.advance(run, Vec::new(), until).await?;
         }
         Needs::Cases { after, until, .. } => {
             let mut run = plan.run(Vec::new());
@@ -173,11 +186,53 @@ async fn mend_one(parts: &Parts, fence: &Fence, plan: Plan, series: &[Series]) -
             while let Some(chunk) = cases.next().await? {
                 run.load_cases(chunk);
             }
-            let (_, readings) = advance(run, Vec::new(), until).await?;
-            save(parts, fence, readings, &mut counts).await?;
+            mending.advance(run, Vec::new(), until).await?;
         }
     }
-    Ok(counts)
+    Ok((mending.computed, mending.changed))
+}
+
+/// One plan on its way.
+struct Mending<'a> {
+    parts: &'a Parts,
+    fence: &'a Fence,
+    /// How much of the range is computed before it is saved.
+    stride: Duration,
+    /// Everything up to here is computed and saved.
+    complete: Timestamp,
+    computed: usize,
+    changed: usize,
+}
+
+impl Mending<'_> {
+    /// Computes and saves what is complete up to `until` with this chunk.
+    async fn advance(&mut self, mut run: Run, mut chunk: Vec<taydo_engine::Sample>, until: Timestamp) -> Result<Run, StoreError> {
+        loop {
+            let next = later(self.complete, self.stride).min(until);
+            let (resumed, readings) = advance(run, std::mem::take(&mut chunk), next).await?;
+            run = resumed;
+            self.save(readings).await?;
+            self.complete = self.complete.max(next);
+            if self.complete >= until {
+                return Ok(run);
+            }
+        }
+    }
+
+    async fn save(&mut self, readings: Vec<Reading>) -> Outcome {
+        // As first readings: where an import fills an empty past they are, and the store finds out where they aren't.
+        let mut rest: Vec<Recorded> = readings.into_iter().map(|reading| Recorded { reading, correction: false }).collect();
+        self.computed += rest.len();
+        while !rest.is_empty() {
+            let next = rest.split_off(rest.len().min(CHUNK));
+            let now = self.parts.clock.now();
+            self.changed += self.parts.store.commit_readings(self.fence, now, &self.parts.definitions, &rest, &[]).await?;
+            let readings: Vec<Reading> = rest.into_iter().map(|recorded| recorded.reading).collect();
+            self.parts.hub.publish(now, &[], &readings);
+            rest = next;
+        }
+        Ok(())
+    }
 }
 
 /// Computes away from the threads that serve.
@@ -187,19 +242,4 @@ async fn advance(mut run: Run, chunk: Vec<taydo_engine::Sample>, until: Timestam
         (run, readings)
     });
     computed.await.map_err(|error| StoreError::Internal(error.into()))
-}
-
-async fn save(parts: &Parts, fence: &Fence, readings: Vec<Reading>, counts: &mut (usize, usize)) -> Outcome {
-    // As first readings: where an import fills an empty past they are, and the store finds out where they aren't.
-    let mut rest: Vec<Recorded> = readings.into_iter().map(|reading| Recorded { reading, correction: false }).collect();
-    counts.0 += rest.len();
-    while !rest.is_empty() {
-        let next = rest.split_off(rest.len().min(CHUNK));
-        let now = parts.clock.now();
-        counts.1 += parts.store.commit_readings(fence, now, &parts.definitions, &rest, &[]).await?;
-        let readings: Vec<Reading> = rest.into_iter().map(|recorded| recorded.reading).collect();
-        parts.hub.publish(now, &[], &readings);
-        rest = next;
-    }
-    Ok(())
 }

@@ -4,7 +4,7 @@ use super::Parts;
 use crate::store::{CommittedBatch, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
-use taydo_engine::{Batch, CaseVersion, Engine, Input, Position, Series, Touched};
+use taydo_engine::{Batch, CaseVersion, Effects, Engine, Input, Position, Series, Touched};
 use taydo_model::CaseKey;
 
 /// How long an absence is recorded instant by instant. What was missed before is recorded only where data comes for it.
@@ -16,8 +16,8 @@ pub(super) struct Restored {
     pub(super) engine: Engine,
     /// The last committed batch of each lane: all of them are in the engine now.
     pub(super) positions: Vec<Position>,
-    /// What batches touched that no engine has consumed.
-    pub(super) touched: Vec<Touched>,
+    /// What follows at once: the readings of the time that was missed, and what batches touched that no engine has consumed.
+    pub(super) first: Effects,
 }
 
 /// Rebuilds the engine from the store.
@@ -25,8 +25,14 @@ pub(super) async fn restore(parts: &Parts, now: Timestamp) -> Result<Restored, S
     let begun = parts.clock.instant();
     let mut engine = Engine::new(parts.definitions.clone(), now);
     let oldest_absence = now.saturating_sub(LONGEST_ABSENCE).unwrap_or(now);
-    for (kpi, recorded) in parts.store.latest_readings().await? {
-        engine.resume_after(&kpi, recorded.max(oldest_absence));
+    let latest = parts.store.latest_readings().await?;
+    // A KPI that was never recorded, though data had come, is owed the instants since that data: the process before may
+    // have ended before its first one, or the KPI is new.
+    let owed = parts.store.oldest_batch().await?;
+    for kpi in &parts.definitions.kpis {
+        if let Some(recorded) = latest.get(&kpi.id).copied().or(owed) {
+            engine.resume_after(&kpi.id, recorded.max(oldest_absence));
+        }
     }
     let unconsumed = Unconsumed::read(parts).await?;
     engine.restore(now, Batch { series: all_series(parts).await?, ..Batch::default() });
@@ -46,10 +52,11 @@ pub(super) async fn restore(parts: &Parts, now: Timestamp) -> Result<Restored, S
         engine.restore(now, Batch { cases, ..Batch::default() });
     }
     let mut touched: Vec<Touched> = unconsumed.spans.iter().flat_map(|(from, to)| engine.touched(*from, *to, None)).collect();
-    // As news, so that the engine says itself what they touch.
-    touched.extend(engine.step(now, Input::Batch(Batch { cases: unconsumed.cases, ..Batch::default() })).recompute);
+    // As news, so that the engine says itself what they touch; with them come the readings of the time that was missed.
+    let mut first = engine.step(now, Input::Batch(Batch { cases: unconsumed.cases, ..Batch::default() }));
+    first.recompute.append(&mut touched);
     tracing::info!(rows, duration_ms = begun.elapsed().as_millis(), "the engine is rebuilt from the store");
-    Ok(Restored { engine, positions: unconsumed.positions, touched })
+    Ok(Restored { engine, positions: unconsumed.positions, first })
 }
 
 /// What was committed and never saved as consumed.

@@ -59,6 +59,15 @@ impl Store {
         rows.iter().map(decode).collect()
     }
 
+    /// When the oldest batch that is still remembered was committed.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn oldest_batch(&self) -> Result<Option<Timestamp>, StoreError> {
+        let row = self.client().await?.query_one("SELECT min(committed_at) FROM ingest_batch", &[]).await?;
+        Ok(row.try_get::<_, Option<Micros>>(0)?.map(Micros::timestamp))
+    }
+
     /// Deletes rejects beyond 7 days or 100,000 rows, and batches that were committed a day ago and are consumed.
     ///
     /// # Errors

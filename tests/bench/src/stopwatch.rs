@@ -1,7 +1,5 @@
 //! Time for measurements: the only file of the benches that reads a clock.
 
-#![allow(clippy::disallowed_methods, reason = "a bench measures real time")]
-
 use std::time::{Duration, Instant};
 
 /// Measures since it was made.

@@ -28,6 +28,8 @@ const REPORT_EVERY: Duration = Duration::from_secs(5);
 const START_LIMIT: Duration = Duration::from_secs(600);
 /// How long an adopted cluster that says it is ready may take to answer.
 const ADOPT_LIMIT: Duration = Duration::from_secs(5);
+/// How long the processes of a killed postmaster may go on holding its memory.
+const RESTART_LIMIT: Duration = Duration::from_secs(20);
 /// A fast shutdown writes one checkpoint.
 const STOP_LIMIT: Duration = Duration::from_secs(120);
 /// What a Unix socket's address has room for.
@@ -113,7 +115,10 @@ impl Cluster {
             self.remove_foreign_pid_file();
             self.spawn()?;
             match self.wait_until_ready(START_LIMIT).await {
-                Err(EmbeddedError::Start { .. }) if !self.is_alive() && begun.elapsed() < STOP_LIMIT => self.clock.pause(POLL * 5).await,
+                Err(error @ EmbeddedError::Start { .. }) if !self.is_alive() && begun.elapsed() < RESTART_LIMIT => {
+                    tracing::warn!(error = %error, "the embedded database ended at once; trying again");
+                    self.clock.pause(POLL * 10).await;
+                }
                 outcome => return outcome,
             }
         }

@@ -1,0 +1,64 @@
+//! The pages' addresses, to and fro.
+//!
+//! Must never guess: an address that isn't one of ours is nowhere.
+
+use taydo_model::{BoardId, WallId};
+
+/// A page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// What there is: `/`.
+    Index,
+    /// A wall, without any controls: `/wall/{id}`.
+    Wall(WallId),
+    /// A board: `/board/{id}`.
+    Board(BoardId),
+    /// The feeds' health: `/sources`.
+    Sources,
+    /// Anything else.
+    Nowhere,
+}
+
+impl Route {
+    /// The page at a path; a slash at its end changes nothing.
+    #[must_use]
+    pub fn parse(path: &str) -> Self {
+        let mut parts = path.trim_matches('/').splitn(2, '/');
+        let found = match (parts.next().unwrap_or_default(), parts.next()) {
+            ("", None) => Some(Self::Index),
+            ("sources", None) => Some(Self::Sources),
+            ("wall", Some(id)) => WallId::new(id).ok().map(Self::Wall),
+            ("board", Some(id)) => BoardId::new(id).ok().map(Self::Board),
+            _ => None,
+        };
+        found.unwrap_or(Self::Nowhere)
+    }
+
+    /// The page's path.
+    #[must_use]
+    pub fn path(&self) -> String {
+        match self {
+            Self::Index | Self::Nowhere => "/".to_owned(),
+            Self::Wall(id) => format!("/wall/{id}"),
+            Self::Board(id) => format!("/board/{id}"),
+            Self::Sources => "/sources".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_has_its_address_and_nothing_else_has_one() {
+        for path in ["/", "/sources", "/wall/main", "/board/traffic.v2"] {
+            assert_eq!(Route::parse(path).path(), path);
+            assert_ne!(Route::parse(path), Route::Nowhere);
+        }
+        assert_eq!(Route::parse("/sources/"), Route::Sources);
+        for path in ["/wall", "/wall/A B", "/board/a/b", "/404", "/sources/x"] {
+            assert_eq!(Route::parse(path), Route::Nowhere, "{path}");
+        }
+    }
+}

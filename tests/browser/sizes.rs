@@ -1,0 +1,129 @@
+//! The real city's pages at the sizes people have: nothing clipped, nothing to scroll sideways, no complaint of the browser.
+
+use super::*;
+use chromium::Running;
+use harness::{Broker, Database, Setup, program, repository};
+use std::process::Command;
+
+const CITY: &str = "dashboards/can-tho";
+const BOARDS: [&str; 5] = ["leaders", "operations", "traffic", "energy", "services"];
+const HISTORY: &str = "2h";
+const WALL: [(u32, u32); 1] = [(3840, 2160)];
+/// A desk, a phone, and the narrowest window in which nothing may have to be scrolled sideways.
+const PAGES: [(u32, u32); 3] = [(1440, 900), (390, 844), (320, 640)];
+
+/// What is wrong with a page's layout, a line each.
+const FAULTS: &str = "
+    const faults = [];
+    const root = document.documentElement;
+    // A wall's picture is moved by up to 3 px, so that nothing burns in.
+    const moved = root.dataset.kiosk ? 3 : 0;
+    if (root.scrollWidth > innerWidth + moved) {
+        const wide = [...document.querySelectorAll('body *')].find((one) => one.getBoundingClientRect().right > innerWidth + 1);
+        faults.push(`scrolls sideways: ${root.scrollWidth} > ${innerWidth}, ${wide?.className || wide?.tagName}`);
+    }
+    if (root.dataset.kiosk && root.scrollHeight > innerHeight + moved) faults.push(`a wall of ${root.scrollHeight} px in ${innerHeight}`);
+    for (const panel of document.querySelectorAll('.panel')) {
+        const box = panel.getBoundingClientRect();
+        const name = `${panel.querySelector('h3')?.textContent} (${Math.round(box.width)} x ${Math.round(box.height)})`;
+        for (const one of panel.querySelectorAll('h3, .chip, .value, .unit, .by, .target, .quality, .age, .name, .latest, .note, footer')) {
+            const inner = one.getBoundingClientRect();
+            if (inner.width === 0) continue;
+            const over = Math.max(inner.right - box.right, inner.bottom - box.bottom, box.left - inner.left, box.top - inner.top);
+            if (over > 1) faults.push(`${name}: ${one.className || one.tagName} sticks out by ${Math.round(over)} px`);
+            const cut = one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== 'inline';
+            if (cut) faults.push(`${name}: ${one.className || one.tagName} is cut: ${one.textContent}`);
+        }
+        const list = panel.querySelector('ol');
+        if (list && list.scrollHeight > list.clientHeight + 1) faults.push(`${name}: the list is cut`);
+        if (panel.classList.contains('tile') && !panel.dataset.quality) faults.push(`${name}: no quality`);
+    }
+    return [...new Set(faults)];";
+
+/// The panels show data: all are there and at least one has a good value.
+const FILLED: &str = "
+    const panels = [...document.querySelectorAll('.panel')];
+    return panels.length > 2 && document.documentElement.dataset.link === 'live'
+        && document.querySelector('.tile[data-quality=\"good\"]') !== null && document.fonts.status === 'loaded';";
+
+/// A table has rows and the fonts are there.
+const LISTED: &str = "return document.querySelector('.feeds tbody tr') !== null && document.fonts.status === 'loaded';";
+
+#[tokio::test]
+async fn pages_are_whole_at_every_size() {
+    let _alone = alone().await;
+    let broker = Broker::start().await;
+    let database = Database::fresh().await;
+    let centre = Centre::start(Setup { city: CITY, broker: Some(broker.address()), database: Some(&database), ..Setup::default() }).await;
+    has_pages(&centre).await;
+    let _city = simulate(&centre, &broker).await;
+    let browser = Chromium::start().await;
+    let mut look = Look { browser: &browser, url: &centre.url, faults: Vec::new() };
+    for language in ["vi", "en"] {
+        look.at("/wall/main", FILLED, language, &WALL).await;
+        look.at("/sources", LISTED, language, &PAGES).await;
+        for board in BOARDS {
+            look.at(&format!("/board/{board}"), FILLED, language, &PAGES).await;
+        }
+    }
+    let faults = look.faults;
+    browser.close().await;
+    assert!(faults.is_empty(), "{} faults:\n  {}", faults.len(), faults.join("\n  "));
+}
+
+/// Starts the simulated city, and waits until its past is in.
+async fn simulate(centre: &Centre, broker: &Broker) -> Running {
+    let mut command = Command::new(program());
+    command.args(["simulate", "--server", &centre.url, "--mqtt", &broker.address().to_string(), "--backfill", HISTORY]);
+    let mut running = Running::start(command.arg("--city").arg(repository().join(CITY)));
+    let now = jiff::Timestamp::now();
+    let minute = |ago: i64| now - jiff::SignedDuration::from_mins(ago);
+    let past = format!("/api/v1/kpis/traffic.speed/readings?from={}&to={}", minute(90), minute(30));
+    eventually("the simulated city's past is computed", Duration::from_secs(60), || async {
+        let readings = centre.get(&past).await.body;
+        (readings["points"].as_array().is_some_and(|points| points.len() >= 60)).then_some(())
+    })
+    .await;
+    assert!(running.is_running(), "the simulator has ended");
+    running
+}
+
+/// Looks at pages and gathers what is wrong with them.
+struct Look<'a> {
+    browser: &'a Chromium,
+    url: &'a str,
+    faults: Vec<String>,
+}
+
+impl Look<'_> {
+    async fn at(&mut self, path: &str, is_full: &str, language: &str, sizes: &[(u32, u32)]) {
+        let browser = self.browser;
+        browser.size(sizes[0].0, sizes[0].1).await;
+        browser.open(&format!("{}{path}?lang={language}", self.url)).await;
+        until(browser, &format!("{path} is filled"), is_full).await;
+        let mut faults = Vec::new();
+        for (width, height) in sizes {
+            browser.size(*width, *height).await;
+            let found = browser.ask(FAULTS).await;
+            let found = found.as_array().expect("a list of faults").iter().filter_map(Value::as_str);
+            faults.extend(found.map(|fault| format!("at {width}: {fault}")));
+            if language == "vi" {
+                self.picture(path, *width, *height).await;
+            }
+        }
+        if browser.ask("return document.documentElement.lang;").await != language {
+            faults.push("the document's language is another".to_owned());
+        }
+        faults.extend(browser.complaints().await);
+        self.faults.extend(faults.into_iter().map(|fault| format!("{path} in {language}: {fault}")));
+    }
+
+    /// The whole page, also what lies below the window; a wall has nothing below.
+    async fn picture(&self, path: &str, width: u32, height: u32) {
+        let whole =
+            self.browser.ask("return document.documentElement.dataset.kiosk ? innerHeight : document.documentElement.scrollHeight;").await;
+        let whole = whole.as_u64().and_then(|whole| u32::try_from(whole).ok()).unwrap_or(height).clamp(height, 6000);
+        self.browser.size(width, whole).await;
+        self.browser.screenshot(&format!("{}-{width}", path.trim_start_matches('/').replace('/', "-"))).await;
+    }
+}
