@@ -182,6 +182,12 @@ impl Reader {
                         pause = FIRST_PAUSE;
                     }
                     self.incoming(incoming).await;
+                    // Nothing more is acknowledged in this connection, so the broker would stop sending without a word.
+                    if self.gate.is_broken() && !self.stop.is_cancelled() {
+                        tracing::warn!(broker = %self.broker, "an acknowledgement could not be sent; connecting again");
+                        self.gate.next_connection();
+                        events.clean();
+                    }
                 }
                 Ok(Event::Outgoing(rumqttc::Outgoing::Disconnect)) => return,
                 Ok(Event::Outgoing(_)) => {}

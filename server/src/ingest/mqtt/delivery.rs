@@ -59,6 +59,12 @@ impl Gate {
         self.pass().connection
     }
 
+    /// Whether nothing more can be acknowledged in the present connection.
+    pub(super) fn is_broken(&self) -> bool {
+        let pass = self.pass();
+        pass.broken == Some(pass.connection)
+    }
+
     /// The connection is lost: nothing that came by it can be acknowledged any more.
     pub(super) fn next_connection(&self) {
         self.pass().connection += 1;
@@ -239,8 +245,10 @@ mod tests {
         assert_eq!(acknowledge(&[(0, 1), (0, 2)], true), 2);
         // One group could not be made durable: nothing behind it may be acknowledged in this connection.
         assert_eq!(acknowledge(&[(0, 3)], false), 0);
+        assert!(gate.is_broken());
         assert_eq!(acknowledge(&[(0, 4)], true), 0);
         gate.next_connection();
+        assert!(!gate.is_broken());
         // A group that came by the old connection has ended late: its packet numbers may name other messages now.
         assert_eq!(acknowledge(&[(0, 4)], true), 0);
         assert_eq!(acknowledge(&[(1, 3), (1, 4)], true), 2);
