@@ -209,4 +209,10 @@ pub(crate) mod tests {
         assert_eq!(shown(20.0, &[(9_100, None)]), None, "nothing can be told against a missing value");
         assert_eq!(shown(20.0, &[(8_000, Some(20.0))]), None, "nor against one that is too old");
     }
+
+    #[test]
+    fn a_value_that_reads_as_the_target_has_reached_it() {
+        assert_eq!(speed().meets_target(29.96), Some(true), "shown as 30,0");
+        assert_eq!(speed().meets_target(29.94), Some(false), "shown as 29,9");
+    }
 }

@@ -158,9 +158,12 @@ impl Kpi {
         }
     }
 
-    /// Whether a value is on the target's good side; `None` without a target or a direction.
+    /// Whether a value is on the target's good side, as far as it is shown: one that reads as the target has reached it.
+    /// `None` without a target or a direction.
     #[must_use]
     pub fn meets_target(&self, value: f64) -> Option<bool> {
+        let scale = 10_f64.powi(i32::from(self.decimals));
+        let value = (value * scale).round() / scale;
         match (self.target, self.better) {
             (Some(target), Better::Higher) => Some(value >= target),
             (Some(target), Better::Lower) => Some(value <= target),
