@@ -61,7 +61,10 @@ fn main() -> anyhow::Result<()> {
     runtime.block_on(async {
         let folder = process::data_folder()?;
         let (database, config) = EmbeddedDatabase::start(&folder.path().join("data"), Clock::real()).await?;
-        let outcome = run(folder.path(), config).await;
+        let outcome = tokio::select! {
+            outcome = run(folder.path(), config) => outcome,
+            _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("stopped by Ctrl-C")),
+        };
         database.stop().await?;
         outcome
     })

@@ -59,6 +59,7 @@ async fn serve(data: PathBuf) -> anyhow::Result<()> {
         ended = tokio::spawn(publish(control, hub.clone(), clock.clone())) => ended??,
         ended = tokio::spawn(keep(hub, clock)) => ended?,
         _ = stop.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
     }
     lanes.stop().await;
     database.stop().await?;
