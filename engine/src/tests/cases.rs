@@ -4,6 +4,7 @@ use super::city::{at, counted, definitions, kpi};
 use super::shell::Shell;
 use crate::CaseVersion;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use std::sync::Arc;
 use taydo_model::kpi::CaseMeasure;
 use taydo_model::{Case, CaseKey, Definitions, Kpi, Quality, Reading, Scope};
@@ -50,7 +51,9 @@ fn version(id: u8, life: (i64, Option<i64>, Option<i64>), updated: i64, place: u
 
 fn versions() -> impl Strategy<Value = Vec<(i64, CaseVersion)>> {
     let grid = || prop_oneof![(-20i64..40).prop_map(|step| step * 300), -4000i64..12_000];
-    let life = (grid(), proptest::option::of(grid()), proptest::option::of(grid()));
+    // A case that is closed before it is opened is refused where cases are taken in.
+    let life = (grid(), proptest::option::of(grid()), proptest::option::of(grid()))
+        .prop_map(|(opened, due, closed)| (opened, due, closed.map(|closed| closed.max(opened))));
     let one = (0u8..12, life, 0i64..9000, 0i64..12_000, prop_oneof![12 => 0u8..3, 1 => Just(3u8)]);
     proptest::collection::vec(one.prop_map(|(id, life, updated, arrival, place)| (arrival, version(id, life, updated, place))), 1..40)
         .prop_map(|mut all| {
@@ -60,7 +63,7 @@ fn versions() -> impl Strategy<Value = Vec<(i64, CaseVersion)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, rng_seed: RngSeed::Fixed(20_250_701), ..ProptestConfig::default() })]
 
     #[test]
     fn recorded_readings_end_as_the_plain_ones(versions in versions(), sleepy in any::<bool>(), restart in 0usize..60) {
@@ -93,7 +96,7 @@ fn around(change: i64) -> impl Strategy<Value = Vec<CaseVersion>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, rng_seed: RngSeed::Fixed(20_250_701), ..ProptestConfig::default() })]
 
     #[test]
     fn windows_of_days_are_counted_by_the_citys_clocks(forward in around(FORWARD), back in around(BACK)) {
