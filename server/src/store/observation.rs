@@ -70,7 +70,6 @@ impl CopyChoice {
 /// Writes rows in the binary COPY format. Returns whether they were all new; when a key was there already, nothing is
 /// written and the transaction goes on.
 pub(super) async fn copy(transaction: &mut Transaction<'_>, copy: &Statement, samples: &[NewSample]) -> Result<bool, StoreError> {
-    let savepoint = transaction.savepoint("copy").await?;
     let rows = samples.iter().map(|one| {
         move |out: &mut BytesMut| {
             out.put_u16(4);
@@ -84,6 +83,17 @@ pub(super) async fn copy(transaction: &mut Transaction<'_>, copy: &Statement, sa
             out.put_i32(one.sample.revision);
         }
     });
+    copy_new(transaction, copy, rows).await
+}
+
+/// Writes rows in the binary COPY format, all of them or, when a key of theirs is there already, none. Returns which; the
+/// transaction goes on either way.
+pub(super) async fn copy_new(
+    transaction: &mut Transaction<'_>,
+    copy: &Statement,
+    rows: impl Iterator<Item = impl FnOnce(&mut BytesMut)>,
+) -> Result<bool, StoreError> {
+    let savepoint = transaction.savepoint("copy").await?;
     match send_copy(&savepoint, copy, rows).await {
         Ok(()) => {
             savepoint.commit().await?;
@@ -98,7 +108,7 @@ pub(super) async fn copy(transaction: &mut Transaction<'_>, copy: &Statement, sa
 }
 
 /// Sends rows, each of which writes itself, in the binary COPY format.
-pub(super) async fn send_copy(
+async fn send_copy(
     transaction: &Transaction<'_>,
     copy: &Statement,
     rows: impl Iterator<Item = impl FnOnce(&mut BytesMut)>,

@@ -10,7 +10,7 @@ pub(super) use name::Names;
 use super::{
     Fence, Store, StoreError, batch_log,
     micros::{Micros, cut},
-    observation::send_copy,
+    observation::copy_new,
     partition::Table,
 };
 use jiff::Timestamp;
@@ -18,7 +18,7 @@ use row::{COPY, Columns, INSERT, Row};
 use std::collections::HashMap;
 use taydo_engine::{Position, Recorded};
 use taydo_model::{Definitions, KpiId, Quality, Scope, api::Point};
-use tokio_postgres::{Transaction, error::SqlState};
+use tokio_postgres::Transaction;
 
 /// How many readings one statement takes.
 const CHUNK: usize = 5000;
@@ -99,19 +99,8 @@ impl Store {
 /// Writes rows as first revisions; when one of them is there already, nothing is written and the answer is no.
 async fn copy(transaction: &mut Transaction<'_>, now: Timestamp, rows: &[Row]) -> Result<bool, StoreError> {
     let statement = transaction.prepare(COPY).await?;
-    let savepoint = transaction.savepoint("copy").await?;
     let now = Micros::from(now);
-    match send_copy(&savepoint, &statement, rows.iter().map(|row| move |out: &mut bytes::BytesMut| row.put(now, out))).await {
-        Ok(()) => {
-            savepoint.commit().await?;
-            Ok(true)
-        }
-        Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
-            savepoint.rollback().await?;
-            Ok(false)
-        }
-        Err(error) => Err(error.into()),
-    }
+    copy_new(transaction, &statement, rows.iter().map(|row| move |out: &mut bytes::BytesMut| row.put(now, out))).await
 }
 
 /// Inserts the rows whose content differs from the newest revision.
