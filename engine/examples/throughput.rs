@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use taydo_engine::recompute::Plan;
 use taydo_engine::{Batch, CaseVersion, Engine, Input, Sample, Series, SeriesId, Touched};
-use taydo_model::kpi::{Aggregate, Better, CaseMeasure, Dimension, From};
-use taydo_model::{Asset, Case, CaseKey, Definitions, Kpi, Labels, Metric, Text, Unit};
+use taydo_model::kpi::{Aggregate, Better, CaseMeasure, Dimension, From, Window};
+use taydo_model::{Asset, Case, CaseKey, Definitions, Kpi, Labels, Metric, SampleState, Text, Unit};
 
 const SERIES: i32 = 10_000;
 const INTERVAL_S: i64 = 10;
@@ -44,7 +44,14 @@ fn kpi(id: &str, from: From, by: &[Dimension], every_s: u32) -> Arc<Kpi> {
 }
 
 fn observed(aggregate: Aggregate) -> From {
-    From::Observations { metric: "m".parse().unwrap(), aggregate, window_s: 300, across: None, only: Labels::default(), factor: 1.0 }
+    From::Observations {
+        metric: "m".parse().unwrap(),
+        aggregate,
+        window: Window::Sliding(300),
+        across: None,
+        only: Labels::default(),
+        factor: 1.0,
+    }
 }
 
 fn labels(series: i32) -> Labels {
@@ -99,7 +106,13 @@ fn observations(by: &[Dimension], name: &str) {
         for chunk in 0..SERIES / 1000 {
             let ids = chunk * 1000..(chunk + 1) * 1000;
             let time = |id: i32| at(round * INTERVAL_S) + SignedDuration::from_millis(i64::from(id % 9973));
-            let sample = |id: i32| Sample { series: SeriesId(id), time: time(id), ticks: i64::from(id % 700) + round, revision: 0 };
+            let sample = |id: i32| Sample {
+                series: SeriesId(id),
+                time: time(id),
+                ticks: i64::from(id % 700) + round,
+                revision: 0,
+                state: SampleState::Normal,
+            };
             let batch = Batch { samples: ids.map(sample).collect(), ..Batch::default() };
             let started = Instant::now();
             readings += engine.step(now, Input::Batch(batch)).recorded.len();
@@ -139,7 +152,7 @@ fn case(number: u32) -> CaseVersion {
 }
 
 fn recompute(measure: CaseMeasure, window_s: u32) {
-    let from = From::Cases { kind: "dossier".into(), measure, window_s };
+    let from = From::Cases { kind: "dossier".into(), measure, window: Window::Sliding(window_s) };
     let kpi = kpi("cases", from, &[Dimension::Area, Dimension::Department], 3600);
     let definitions = definitions(vec![Arc::clone(&kpi)]);
     let touched = Touched { kpi: kpi.id.clone(), from: at(0), to: at(90 * 86_400) };
@@ -154,7 +167,7 @@ fn recompute(measure: CaseMeasure, window_s: u32) {
 }
 
 fn open_cases() {
-    let from = |measure| From::Cases { kind: "dossier".into(), measure, window_s: 86_400 };
+    let from = |measure| From::Cases { kind: "dossier".into(), measure, window: Window::Sliding(86_400) };
     let by = [Dimension::Area, Dimension::Department];
     let kpis = vec![kpi("open", from(CaseMeasure::Open), &by, 60), kpi("overdue", from(CaseMeasure::Overdue), &by, 60)];
     let mut engine = Engine::new(definitions(kpis), at(91 * 86_400));

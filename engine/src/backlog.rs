@@ -10,7 +10,7 @@ use crate::range::Ranges;
 use crate::steps::{Span, Steps, difference};
 use std::collections::BTreeMap;
 use taydo_model::kpi::{CaseMeasure, Dimension, From};
-use taydo_model::{Case, City, Kpi, Quality, Scope, Unit};
+use taydo_model::{Case, City, Kpi, Scope, Unit};
 
 /// For how long after its last case a scope is known to be at zero, at least. A source that has said nothing for longer
 /// is missing.
@@ -55,8 +55,8 @@ struct Place {
 impl Backlog {
     /// The cases for a KPI of a city from cases; `None` when it is not one.
     pub(crate) fn new(kpi: &Kpi, city: &City) -> Option<Self> {
-        let From::Cases { kind, measure, window_s } = &kpi.from else { return None };
-        let window = Length::new(*window_s, city);
+        let From::Cases { kind, measure, window } = &kpi.from else { return None };
+        let window = Length::new(window.longest_s(), city);
         let per_ratio = Unit::parse("ratio").and_then(|ratio| ratio.factor_to(kpi.unit)).unwrap_or(1.0);
         Some(Self {
             kind: kind.clone(),
@@ -168,7 +168,7 @@ impl Backlog {
         };
         let newest = place.events.range(..=at).next_back().map(|(time, _)| *time).filter(|time| *time > at - self.memory);
         let samples = if known { count } else { 0 };
-        Some(Figure { value, parts, samples, coverage: None, data_time: newest, quality: Quality::Missing }.judge(kpi, at))
+        Some(Figure { value, parts, samples, data_time: newest, ..Figure::default() }.judge(kpi, at))
     }
 
     /// The next moment at which a scope's reading changes by itself.

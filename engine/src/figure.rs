@@ -3,7 +3,7 @@
 //! Quality is decided here and nowhere else in the engine.
 
 use crate::moment::{seconds, timestamp};
-use taydo_model::{Kpi, Quality, Reading, Scope};
+use taydo_model::{Flags, Kpi, Quality, Reading, Scope};
 
 /// A value with what it rests on; by default missing.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -16,6 +16,7 @@ pub(crate) struct Figure {
     /// The newest sample's event time.
     pub(crate) data_time: Option<i64>,
     pub(crate) quality: Quality,
+    pub(crate) flags: Flags,
 }
 
 impl Figure {
@@ -50,6 +51,7 @@ impl Figure {
             samples: self.samples,
             coverage: self.coverage,
             quality: self.quality,
+            flags: self.flags,
             data_time: self.data_time.map(timestamp),
         }
     }

@@ -3,7 +3,7 @@
 //! Plain values. Nothing here may decide anything.
 
 use jiff::Timestamp;
-use taydo_model::{Case, CaseKey, Labels, MetricId};
+use taydo_model::{Case, CaseKey, Labels, MetricId, SampleState};
 
 /// Names a series within one store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -29,8 +29,10 @@ pub struct Sample {
     pub time: Timestamp,
     /// The value, in steps of the metric's resolution.
     pub ticks: i64,
-    /// For one series and time the highest revision wins, then the larger value.
+    /// For one series and time the highest revision wins, then the larger value, then the larger state.
     pub revision: i32,
+    /// What the sender says of the value.
+    pub state: SampleState,
 }
 
 /// A case's state, with what orders its versions.

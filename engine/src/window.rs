@@ -11,7 +11,7 @@ use crate::track::Placed;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use taydo_model::kpi::{Across, Aggregate, Dimension, From};
-use taydo_model::{Asset, AssetId, DepartmentId, Kpi, Labels, Metric, Quality, Scope};
+use taydo_model::{Asset, AssetId, DepartmentId, Kpi, Labels, Metric, Scope};
 
 /// For how long a scope's newest sample is remembered after it left the window, and with it the scope.
 pub(crate) const MEMORY: i64 = HOUR;
@@ -79,8 +79,8 @@ struct Expected {
 impl Windows {
     /// The windows for a KPI from observations; `None` when it is not one.
     pub(crate) fn new(kpi: &Kpi, metric: &Arc<Metric>) -> Option<Self> {
-        let From::Observations { aggregate, window_s, across, only, factor, .. } = &kpi.from else { return None };
-        let window = seconds((*window_s).max(1));
+        let From::Observations { aggregate, window, across, only, factor, .. } = &kpi.from else { return None };
+        let window = seconds(window.longest_s().max(1));
         let width = common_width(window, seconds(kpi.every_s.max(1)));
         Some(Self {
             metric: Arc::clone(metric),
@@ -282,7 +282,7 @@ impl Windows {
         let folds: Vec<Fold> = cells().filter_map(|cell| cell.fold(view.after, view.until)).collect();
         let (value, parts) = self.combine(&folds);
         let samples = folds.iter().map(|fold| fold.count).sum();
-        Some(Figure { value, parts, samples, coverage, data_time: newest, quality: Quality::Missing }.judge(kpi, view.at))
+        Some(Figure { value, parts, samples, coverage, data_time: newest, ..Figure::default() }.judge(kpi, view.at))
     }
 
     /// The share of the expected assets in service that reported; `None` where none is expected.

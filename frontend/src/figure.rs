@@ -140,7 +140,7 @@ pub(crate) mod tests {
             better: kpi::Better::Higher,
             standard: None,
             owner: None,
-            from: kpi::From::Cases { kind: String::new(), measure: kpi::CaseMeasure::Open, window_s: 0 },
+            from: kpi::From::Cases { kind: String::new(), measure: kpi::CaseMeasure::Open, window: kpi::Window::Sliding(0) },
             by: vec![kpi::Dimension::Area],
             every_s: 60,
             delay_s: 5,
@@ -169,6 +169,7 @@ pub(crate) mod tests {
             samples: 3,
             coverage: None,
             quality,
+            flags: Default::default(),
             data_time: Some(at(10_000)),
         }
     }

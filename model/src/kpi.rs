@@ -68,8 +68,8 @@ pub enum From {
         metric: MetricId,
         /// How a window's samples become one number.
         aggregate: Aggregate,
-        /// The sliding window of event time, in seconds: a reading at T covers (T − window, T].
-        window_s: u32,
+        /// The window of event time.
+        window: Window,
         /// Absent: all samples of a scope are one set. `Sum`: each series is aggregated by itself and the
         /// results are added, as a city's load is the sum of its feeders' mean loads.
         #[serde(default)]
@@ -86,10 +86,50 @@ pub enum From {
         kind: String,
         /// What is counted.
         measure: CaseMeasure,
-        /// For `opened`, `closed` and `on_time`: the sliding window, in seconds. One of whole days is counted in
-        /// the city's calendar: 30 days before 00:00 is 00:00, also when clocks were changed in between.
-        window_s: u32,
+        /// For `opened`, `closed` and `on_time`: the window; zero for levels such as open cases. A sliding one of whole
+        /// days is counted in the city's calendar: 30 days before 00:00 is 00:00, also when clocks were changed in between.
+        window: Window,
     },
+}
+
+/// The stretch of event time that a reading at T looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Window {
+    /// (T − so many seconds, T].
+    Sliding(u32),
+    /// The calendar's period to date, in the city's zone: from the start of the period that contains the moment just
+    /// before T, exclusive, to T. At the very end of a period it is the whole of it.
+    Calendar(Period),
+}
+
+/// A period of the calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Period {
+    Hour,
+    Day,
+    /// From Monday.
+    Week,
+    Month,
+    Year,
+}
+
+impl Window {
+    /// The most seconds that it can last, clock changes apart.
+    #[must_use]
+    pub fn longest_s(self) -> u32 {
+        const DAY_S: u32 = 86_400;
+        match self {
+            Self::Sliding(window_s) => window_s,
+            Self::Calendar(Period::Hour) => 3600,
+            Self::Calendar(Period::Day) => DAY_S,
+            Self::Calendar(Period::Week) => 7 * DAY_S,
+            Self::Calendar(Period::Month) => 31 * DAY_S,
+            Self::Calendar(Period::Year) => 366 * DAY_S,
+        }
+    }
 }
 
 /// How a window's samples become one number.
@@ -184,13 +224,11 @@ impl Kpi {
         scope.dimension().is_none_or(|dimension| self.by.contains(&dimension))
     }
 
-    /// The sliding window, in seconds; zero for levels such as open cases.
+    /// The window; zero for levels such as open cases.
     #[must_use]
-    pub fn window_s(&self) -> u32 {
+    pub fn window(&self) -> Window {
         match &self.from {
-            From::Observations { window_s, .. } => *window_s,
-            From::Cases { measure: CaseMeasure::Open | CaseMeasure::Overdue, .. } => 0,
-            From::Cases { window_s, .. } => *window_s,
+            From::Observations { window, .. } | From::Cases { window, .. } => *window,
         }
     }
 }

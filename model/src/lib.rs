@@ -28,8 +28,8 @@ pub use city::{Area, City, Department};
 pub use fault::{ErrorBody, ErrorCode};
 pub use id::{AreaId, AssetId, BoardId, CaseId, DepartmentId, KpiId, LabelName, MetricId, SourceId, WallId};
 pub use kpi::Kpi;
-pub use observation::{Labels, Metric, Observation};
-pub use reading::{Quality, Reading, Scope, Status};
+pub use observation::{Labels, Metric, Observation, SampleState};
+pub use reading::{Flags, Quality, Reading, Scope, Status};
 pub use text::Text;
 pub use unit::Unit;
 

@@ -21,6 +21,45 @@ pub enum MetricKind {
     Counter,
 }
 
+/// What a sender says of a measured value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SampleState {
+    /// Nothing in particular.
+    #[default]
+    Normal,
+    /// The sensor is being calibrated: the value measures nothing.
+    Calibrating,
+    /// The sensor has a fault: the value measures nothing.
+    Fault,
+    /// The value counts, and is expected to be corrected.
+    Provisional,
+}
+
+impl SampleState {
+    /// The code in the store; `None` for a normal value.
+    #[must_use]
+    pub fn code(self) -> Option<i16> {
+        match self {
+            Self::Normal => None,
+            Self::Calibrating => Some(1),
+            Self::Fault => Some(2),
+            Self::Provisional => Some(3),
+        }
+    }
+
+    /// What a code in the store stands for. An unknown one is a fault: a value that nobody understands measures nothing.
+    #[must_use]
+    pub fn from_code(code: Option<i16>) -> Self {
+        match code {
+            None | Some(0) => Self::Normal,
+            Some(1) => Self::Calibrating,
+            Some(3) => Self::Provisional,
+            Some(_) => Self::Fault,
+        }
+    }
+}
+
 /// A definition: what a number means.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Metric {

@@ -112,6 +112,68 @@ impl Quality {
     }
 }
 
+/// What is to be known of a reading beside its quality: a set, usually empty. On the wire a list of words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Vec<String>", into = "Vec<String>")]
+pub struct Flags(u8);
+
+impl Flags {
+    /// It rests on values that jumped, stood still for too long, or are not physically possible.
+    pub const SUSPECT: Self = Self(1);
+    /// It rests on values that are expected to be corrected.
+    pub const PROVISIONAL: Self = Self(2);
+    /// It has no value because fewer samples or cases than the definition's minimum were there to divide.
+    pub const TOO_FEW: Self = Self(4);
+
+    const WORDS: [(Self, &str); 3] = [(Self::SUSPECT, "suspect"), (Self::PROVISIONAL, "provisional"), (Self::TOO_FEW, "too_few")];
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether all of these are in it.
+    #[must_use]
+    pub fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Those of both.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// The bits in the store; `None` when there is none.
+    #[must_use]
+    pub fn code(self) -> Option<i16> {
+        (self.0 != 0).then(|| self.0.into())
+    }
+
+    /// What bits in the store stand for; unknown ones are left out.
+    #[must_use]
+    pub fn from_code(code: Option<i16>) -> Self {
+        let bits = code.and_then(|code| u8::try_from(code).ok()).unwrap_or(0);
+        Self(bits & Self::WORDS.iter().fold(0, |all, (flag, _)| all | flag.0))
+    }
+}
+
+impl TryFrom<Vec<String>> for Flags {
+    type Error = String;
+    fn try_from(words: Vec<String>) -> Result<Self, String> {
+        words.iter().try_fold(Self::default(), |flags, word| {
+            let known = Self::WORDS.iter().find(|(_, name)| name == word).ok_or_else(|| format!("unknown flag {word:?}"))?;
+            Ok(flags.union(known.0))
+        })
+    }
+}
+impl From<Flags> for Vec<String> {
+    fn from(flags: Flags) -> Vec<String> {
+        Flags::WORDS.iter().filter(|(flag, _)| flags.contains(*flag)).map(|(_, word)| (*word).to_owned()).collect()
+    }
+}
+
 /// How far a value lies towards the bad side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -147,6 +209,9 @@ pub struct Reading {
     pub coverage: Option<f64>,
     /// How much it can be relied on.
     pub quality: Quality,
+    /// What else is to be known of it.
+    #[serde(default, skip_serializing_if = "Flags::is_empty")]
+    pub flags: Flags,
     /// The event time of its newest sample, also of one that has left the window; its age counts from here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_time: Option<Timestamp>,
@@ -155,6 +220,19 @@ pub struct Reading {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn flags_are_words_on_the_wire_and_bits_in_the_store() {
+        let both = Flags::SUSPECT.union(Flags::TOO_FEW);
+        assert_eq!(serde_json::to_string(&both).unwrap(), r#"["suspect","too_few"]"#);
+        assert_eq!(serde_json::from_str::<Flags>(r#"["too_few","suspect"]"#).unwrap(), both);
+        assert!(serde_json::from_str::<Flags>(r#"["odd"]"#).is_err());
+        assert_eq!((both.code(), Flags::default().code()), (Some(5), None));
+        assert_eq!(
+            (Flags::from_code(Some(0x7f05)), Flags::from_code(Some(13)), Flags::from_code(None)),
+            (Flags::default(), both, Flags::default())
+        );
+    }
 
     #[test]
     fn a_scope_is_its_text() {

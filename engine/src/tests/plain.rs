@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use taydo_model::kpi::{Aggregate, CaseMeasure, Dimension, From};
-use taydo_model::{Case, CaseKey, City, Definitions, Kpi, Labels, Quality, Reading, Scope};
+use taydo_model::{Case, CaseKey, City, Definitions, Flags, Kpi, Labels, Quality, Reading, SampleState, Scope};
 
 /// What the store would hold: of each key the row that counts.
 #[derive(Debug, Default, Clone)]
@@ -36,8 +36,14 @@ impl Rows {
 
     pub(super) fn samples_after(&self, after: Timestamp) -> Vec<Sample> {
         let rows = self.samples.iter().filter(|((time, _), _)| *time > after);
-        rows.map(|((time, series), (revision, ticks))| Sample { series: *series, time: *time, ticks: *ticks, revision: *revision })
-            .collect()
+        rows.map(|((time, series), (revision, ticks))| Sample {
+            series: *series,
+            time: *time,
+            ticks: *ticks,
+            revision: *revision,
+            state: SampleState::Normal,
+        })
+        .collect()
     }
 
     /// The reading of every scope that exists at the instant.
@@ -62,8 +68,9 @@ impl Rows {
     }
 
     fn observed(&self, definitions: &Definitions, kpi: &Kpi, scope: &Scope, at: Timestamp) -> Option<Reading> {
-        let From::Observations { metric, aggregate, window_s, across, only, factor } = &kpi.from else { return None };
+        let From::Observations { metric, aggregate, window, across, only, factor } = &kpi.from else { return None };
         definitions.metric(metric)?;
+        let window_s = &window.longest_s();
         let window = SignedDuration::from_secs((*window_s).into());
         let carries = |labels: &Labels| only.iter().all(|(name, value)| labels.get(name.as_str()) == Some(value));
         let counted: Vec<_> = series().into_iter().filter(|series| carries(&series.labels)).collect();
@@ -129,7 +136,8 @@ impl Rows {
     }
 
     fn counted(&self, city: &City, kpi: &Kpi, scope: &Scope, at: Timestamp) -> Option<Reading> {
-        let From::Cases { kind, measure, window_s } = &kpi.from else { return None };
+        let From::Cases { kind, measure, window } = &kpi.from else { return None };
+        let window_s = &window.longest_s();
         let window = SignedDuration::from_secs((*window_s).into());
         let days = i64::from(*window_s) / 86_400;
         let zone = TimeZone::get(&city.zone).unwrap();
@@ -188,6 +196,7 @@ fn blank(kpi: &Kpi, scope: &Scope, at: Timestamp, value: Option<f64>, samples: u
         samples,
         coverage: None,
         quality,
+        flags: Flags::default(),
         data_time: newest,
     }
 }

@@ -24,6 +24,7 @@ fn reading(kpi: &str, scope: &str, second: i64, value: f64) -> Reading {
         samples: 1,
         coverage: None,
         quality: Quality::Good,
+        flags: Default::default(),
         data_time: Some(time),
     }
 }

@@ -2,18 +2,20 @@
 //!
 //! Must never accept a figure whose unit doesn't follow from what it is computed from.
 
+mod cases;
+mod observations;
+
 use super::{
-    city, csv,
+    city,
     document::Document,
     duration, hex,
     name::Known,
     section::{Section, definitions},
-    source::labels,
     value::Value,
 };
 use crate::{
     Asset, Kpi, KpiId, Metric, MetricId, Unit,
-    kpi::{Across, Aggregate, Better, CaseMeasure, Dimension, From},
+    kpi::{Aggregate, Better, CaseMeasure, Dimension, From, Window},
     unit::Dimension as Measures,
 };
 use sha2::{Digest, Sha256};
@@ -46,22 +48,7 @@ const LATENESS_S: u32 = 15 * 60;
 /// Offices are closed for a week-end and a holiday, and their newest case is as old then.
 const CASES_STALE_S: u32 = 4 * DAY_S;
 
-const AGGREGATES: &[(&str, Aggregate)] = &[
-    ("count", Aggregate::Count),
-    ("sum", Aggregate::Sum),
-    ("mean", Aggregate::Mean),
-    ("min", Aggregate::Min),
-    ("max", Aggregate::Max),
-    ("last", Aggregate::Last),
-];
 const BETTER: &[(&str, Better)] = &[("higher", Better::Higher), ("lower", Better::Lower), ("neither", Better::Neither)];
-const MEASURES: &[(&str, CaseMeasure)] = &[
-    ("open", CaseMeasure::Open),
-    ("overdue", CaseMeasure::Overdue),
-    ("opened", CaseMeasure::Opened),
-    ("closed", CaseMeasure::Closed),
-    ("on_time", CaseMeasure::OnTime),
-];
 /// The ways to divide a city, as files name them.
 pub(super) const DIMENSIONS: &[(&str, Dimension)] =
     &[("area", Dimension::Area), ("department", Dimension::Department), ("asset", Dimension::Asset)];
@@ -153,7 +140,8 @@ fn every(value: &Value<'_>) -> Option<u32> {
 
 /// Windows are folds of panes, and panes lie on the grid.
 fn check_window(section: &Section<'_>, from: &From, every_s: u32) {
-    let (From::Observations { window_s, .. } | From::Cases { window_s, .. }) = *from;
+    let (From::Observations { window, .. } | From::Cases { window, .. }) = *from;
+    let window_s = window.longest_s();
     // Levels, such as open cases, have no window.
     if window_s != 0 && !window_s.is_multiple_of(every_s) && !every_s.is_multiple_of(window_s) {
         let (window, every) = (duration::show(window_s), duration::show(every_s));
@@ -226,8 +214,8 @@ fn thresholds(section: &mut Section<'_>, better: Option<Better>) -> [Option<f64>
 fn from(value: &Value<'_>, unit: Option<Unit>, context: &Context<'_>) -> Option<From> {
     let mut section = value.section("`from`")?;
     let from = match (section.has("observations"), section.has("cases")) {
-        (true, false) => observations(&mut section, unit, context),
-        (false, true) => cases(&mut section, unit),
+        (true, false) => observations::read(&mut section, unit, context),
+        (false, true) => cases::read(&mut section, unit),
         _ => {
             section.problem(
                 "`from` must name observations or cases",
@@ -240,61 +228,9 @@ fn from(value: &Value<'_>, unit: Option<Unit>, context: &Context<'_>) -> Option<
     from
 }
 
-fn observations(section: &mut Section<'_>, unit: Option<Unit>, context: &Context<'_>) -> Option<From> {
-    let metric = section.need("observations", |value| value.reference::<MetricId>(&context.known.metrics));
-    let aggregate = section.need("aggregate", |value| value.choice(AGGREGATES));
-    let window_s = section.need("window", |value| value.seconds(1, 366 * DAY_S));
-    let across = section.may("across", |value| value.choice(&[("sum", Across::Sum)]));
-    let only = section.may("only", labels).unwrap_or_default();
-    let (metric, aggregate, window_s) = (metric?, aggregate?, window_s?);
-    let factor = factor(section, aggregate, context.metric(&metric)?, unit?)?;
-    Some(From::Observations { metric, aggregate, window_s, across, only, factor })
-}
-
-fn factor(section: &Section<'_>, aggregate: Aggregate, metric: &Metric, unit: Unit) -> Option<f64> {
-    let factor = match aggregate {
-        Aggregate::Count => is_count(unit).then_some(1.0),
-        _ => metric.unit.factor_to(unit),
-    };
-    if factor.is_none() {
-        let (message, hint) = match aggregate {
-            Aggregate::Count => {
-                (format!("a count can't be in {unit}"), "set the KPI's unit to 1, vehicles, reports or another unit that counts".to_owned())
-            }
-            _ => (
-                format!("{} is in {}, which can't become {unit}", metric.id, metric.unit),
-                format!("set the KPI's unit to {}, or to another that measures the same", metric.unit),
-            ),
-        };
-        section.problem(message, hint);
-    }
-    factor
-}
-
-fn cases(section: &mut Section<'_>, unit: Option<Unit>) -> Option<From> {
-    // An empty kind stands for all kinds.
-    let kind = section.need("cases", |value| if value.raw()?.is_empty() { Some(String::new()) } else { csv::kind(value) });
-    let measure = section.need("measure", |value| value.choice(MEASURES));
-    let window_s = match measure {
-        Some(CaseMeasure::Open | CaseMeasure::Overdue) => section.may("window", |value| {
-            value.problem("open and overdue cases are counted at a moment, not over a window", "remove `window`");
-            None
-        }),
-        _ => section.need("window", |value| value.seconds(1, 366 * DAY_S)),
-    };
-    if let (Some(measure), Some(unit)) = (measure, unit) {
-        match measure {
-            CaseMeasure::OnTime if unit.code() != "%" => {
-                section.problem(format!("a share of cases can't be in {unit}"), "set the KPI's unit to %")
-            }
-            CaseMeasure::OnTime => {}
-            _ if !is_count(unit) => {
-                section.problem(format!("a number of cases can't be in {unit}"), "set the KPI's unit to cases, reports, accidents or 1")
-            }
-            _ => {}
-        }
-    }
-    Some(From::Cases { kind: kind?, measure: measure?, window_s: window_s.unwrap_or(0) })
+/// The stretch of time that a reading looks at.
+fn window(value: &Value<'_>) -> Option<Window> {
+    value.seconds(1, 366 * DAY_S).map(Window::Sliding)
 }
 
 fn is_count(unit: Unit) -> bool {
@@ -326,9 +262,9 @@ fn usual_decimals(from: &From, context: &Context<'_>) -> u8 {
 /// Three intervals of the slowest asset, or the window where that is longer.
 fn usual_stale_s(from: &From, context: &Context<'_>) -> u32 {
     match from {
-        From::Observations { metric, window_s, .. } => {
+        From::Observations { metric, window, .. } => {
             let slowest_s = context.measuring(metric).map(|asset| asset.interval_s).max().unwrap_or(EVERY_S);
-            slowest_s.saturating_mul(3).max(*window_s)
+            slowest_s.saturating_mul(3).max(window.longest_s())
         }
         From::Cases { .. } => CASES_STALE_S,
     }

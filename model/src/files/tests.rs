@@ -61,7 +61,7 @@ fn the_recorded_cities_are_sound() {
     assert_eq!(first, jiff::civil::date(2017, 1, 1).at(0, 0, 0, 0));
     let boston = sound("tests/cities/boston");
     let on_time = boston.kpi(&KpiId::new("services.on_time").unwrap()).unwrap();
-    assert_eq!((on_time.every_s, on_time.window_s()), (3600, 30 * 86_400));
+    assert_eq!((on_time.every_s, on_time.window()), (3600, crate::kpi::Window::Sliding(30 * 86_400)));
 }
 
 #[test]

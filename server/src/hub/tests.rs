@@ -37,6 +37,7 @@ fn reading(value: f64) -> Reading {
         samples: 1,
         coverage: None,
         quality: Quality::Good,
+        flags: Default::default(),
         data_time: None,
     }
 }

@@ -67,7 +67,7 @@ pub(super) async fn missing(delivery: &Delivery, kpi: Option<&Kpi>, whole: Stret
             Err(_) => return vec![whole],
         }
     }
-    holes(&points, whole, i64::from(kpi.every_s), i64::from(kpi.window_s()))
+    holes(&points, whole, i64::from(kpi.every_s), i64::from(kpi.window().longest_s()))
 }
 
 /// The stretches without readings on a grid of `every_s` seconds. A reading rests on the window before it, so a

@@ -15,8 +15,10 @@ pub(super) struct Migration {
 }
 
 /// All steps, in order.
-pub(super) const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "spine", sql: include_str!("../../../migrations/0001_spine.sql") }];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "spine", sql: include_str!("../../../migrations/0001_spine.sql") },
+    Migration { version: 2, name: "states and flags", sql: include_str!("../../../migrations/0002_states_and_flags.sql") },
+];
 
 /// Serialises servers that start at the same time on one database. Any number that nothing else uses.
 const LOCK: i64 = 0x7461_7964_6f00;

@@ -1,7 +1,7 @@
 //! Observations: writing many at once, and reading them in order of time.
 //!
 //! It must never let the order or the grouping of what arrives decide what stays: for one series and time the highest
-//! revision wins, then the larger value.
+//! revision wins, then the larger value, then the state with the larger code.
 
 use super::{
     NewSample, Store, StoreError,
@@ -13,7 +13,7 @@ use futures_util::SinkExt;
 use jiff::Timestamp;
 use std::{collections::HashMap, pin::pin, sync::Arc};
 use taydo_engine::{Sample, SeriesId};
-use taydo_model::{Definitions, Metric, MetricId};
+use taydo_model::{Definitions, Metric, MetricId, SampleState};
 use tokio_postgres::{Row, Statement, Transaction, error::SqlState};
 
 /// Below so many rows an upsert from arrays is faster than COPY, which costs a millisecond or two by itself.
@@ -21,11 +21,12 @@ const COPY_FROM: usize = 1500;
 /// What is sent to the database at once.
 const COPY_BUFFER: usize = 1 << 16;
 
-pub(super) const COPY: &str = "COPY observation (time, value, series_id, revision) FROM STDIN BINARY";
-pub(super) const UPSERT: &str = "INSERT INTO observation (series_id, time, value, revision) \
-    SELECT * FROM unnest($1::int[], $2::timestamptz[], $3::float8[], $4::int[]) \
-    ON CONFLICT (series_id, time) DO UPDATE SET value = excluded.value, revision = excluded.revision \
-    WHERE (excluded.revision, excluded.value) > (observation.revision, observation.value) \
+pub(super) const COPY: &str = "COPY observation (time, value, series_id, revision, state) FROM STDIN BINARY";
+pub(super) const UPSERT: &str = "INSERT INTO observation (series_id, time, value, revision, state) \
+    SELECT * FROM unnest($1::int[], $2::timestamptz[], $3::float8[], $4::int[], $5::smallint[]) \
+    ON CONFLICT (series_id, time) DO UPDATE SET value = excluded.value, revision = excluded.revision, state = excluded.state \
+    WHERE (excluded.revision, excluded.value, coalesce(excluded.state, 0)) \
+    > (observation.revision, observation.value, coalesce(observation.state, 0)) \
     RETURNING series_id, time";
 
 /// Cuts times to what the database keeps, sorts by time and series, and leaves of each key the sample that wins.
@@ -37,7 +38,11 @@ pub(super) fn winners(samples: &[NewSample]) -> Vec<NewSample> {
     // Of one key the winner comes first, and `dedup_by` keeps the first.
     samples.sort_by(|a, b| {
         let key = |one: &NewSample| (one.sample.time, one.sample.series);
-        key(a).cmp(&key(b)).then(b.sample.revision.cmp(&a.sample.revision)).then(b.value.total_cmp(&a.value))
+        key(a)
+            .cmp(&key(b))
+            .then(b.sample.revision.cmp(&a.sample.revision))
+            .then(b.value.total_cmp(&a.value))
+            .then(b.sample.state.cmp(&a.sample.state))
     });
     samples.dedup_by(|b, a| (a.sample.time, a.sample.series) == (b.sample.time, b.sample.series));
     samples
@@ -72,7 +77,7 @@ impl CopyChoice {
 pub(super) async fn copy(transaction: &mut Transaction<'_>, copy: &Statement, samples: &[NewSample]) -> Result<bool, StoreError> {
     let rows = samples.iter().map(|one| {
         move |out: &mut BytesMut| {
-            out.put_u16(4);
+            out.put_u16(5);
             out.put_u32(8);
             out.put_i64(Micros::from(one.sample.time).wire());
             out.put_u32(8);
@@ -81,6 +86,13 @@ pub(super) async fn copy(transaction: &mut Transaction<'_>, copy: &Statement, sa
             out.put_i32(one.sample.series.0);
             out.put_u32(4);
             out.put_i32(one.sample.revision);
+            match one.sample.state.code() {
+                Some(code) => {
+                    out.put_u32(2);
+                    out.put_i16(code);
+                }
+                None => out.put_i32(-1),
+            }
         }
     });
     copy_new(transaction, copy, rows).await
@@ -132,14 +144,15 @@ async fn send_copy(
 
 /// Writes rows that may be there already; returns those that were new or won. They must be [`winners`].
 pub(super) async fn upsert(transaction: &Transaction<'_>, upsert: &Statement, samples: &[NewSample]) -> Result<Vec<Sample>, StoreError> {
-    let mut columns = (Vec::with_capacity(samples.len()), Vec::new(), Vec::new(), Vec::new());
+    let mut columns = (Vec::with_capacity(samples.len()), Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for one in samples {
         columns.0.push(one.sample.series.0);
         columns.1.push(Micros::from(one.sample.time));
         columns.2.push(one.value);
         columns.3.push(one.sample.revision);
+        columns.4.push(one.sample.state.code());
     }
-    let rows = transaction.query(upsert, &[&columns.0, &columns.1, &columns.2, &columns.3]).await?;
+    let rows = transaction.query(upsert, &[&columns.0, &columns.1, &columns.2, &columns.3, &columns.4]).await?;
     let mut changed = Vec::with_capacity(rows.len());
     for row in rows {
         let key = (row.try_get::<_, Micros>(1)?.timestamp(), SeriesId(row.try_get(0)?));
@@ -173,7 +186,9 @@ fn decode(row: &Row, metrics: &HashMap<i32, Arc<Metric>>) -> Result<Option<Sampl
     let Some(metric) = metrics.get(&series) else { return Ok(None) };
     let value: f64 = row.try_get(2)?;
     let Some(ticks) = metric.ticks(value) else { return Ok(None) };
-    Ok(Some(Sample { series: SeriesId(series), time: row.try_get::<_, Micros>(1)?.timestamp(), ticks, revision: row.try_get(3)? }))
+    let time = row.try_get::<_, Micros>(1)?.timestamp();
+    let state = SampleState::from_code(row.try_get(4)?);
+    Ok(Some(Sample { series: SeriesId(series), time, ticks, revision: row.try_get(3)?, state }))
 }
 
 impl Store {
@@ -193,7 +208,7 @@ impl Store {
         let of: HashMap<i32, Arc<Metric>> =
             series.filter_map(|(_, series)| Some((series.id.0, Arc::clone(definitions.metric(&series.metric)?)))).collect();
         let ids: Vec<i32> = of.keys().copied().collect();
-        let sql = "SELECT series_id, time, value, revision FROM observation \
+        let sql = "SELECT series_id, time, value, revision, state FROM observation \
             WHERE time BETWEEN $1 AND $2 AND ($3 OR series_id = ANY($4)) ORDER BY time, series_id";
         let session = Session::connect(self.config(), "taydo observations", None).await?;
         let rows = Rows::of(session, sql, &[&Micros::from(from), &Micros::from(to), &metrics.is_none(), &ids]).await?;
@@ -208,7 +223,7 @@ mod tests {
     #[test]
     fn of_one_key_the_highest_revision_wins_then_the_larger_value() {
         let one = |series, time: &str, ticks: i64, revision| NewSample {
-            sample: Sample { series: SeriesId(series), time: time.parse().unwrap(), ticks, revision },
+            sample: Sample { series: SeriesId(series), time: time.parse().unwrap(), ticks, revision, state: SampleState::Normal },
             value: f64::from(i32::try_from(ticks).unwrap()),
         };
         let early = "2026-01-05T07:30:00.000001Z";

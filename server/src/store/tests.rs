@@ -97,11 +97,12 @@ async fn migrations_run_once_and_a_changed_or_newer_schema_is_refused() {
     let fresh = Fresh::new().await;
     let again = Store::open(fresh.config.clone(), Clock::real()).await;
     assert!(again.is_ok());
-    assert_eq!(fresh.texts("SELECT version, name FROM schema_migration").await, ["(1,spine)"]);
+    let steps = migration::MIGRATIONS.iter().map(|step| format!("({})", step.version));
+    assert_eq!(fresh.texts("SELECT version FROM schema_migration ORDER BY version").await, steps.collect::<Vec<_>>());
 
     execute(&fresh.config, "INSERT INTO schema_migration VALUES (999, 'later', '', '2026-01-01')").await;
     let newer = Store::open(fresh.config.clone(), Clock::real()).await.unwrap_err();
-    assert!(matches!(newer, OpenError::Newer { database: 999, program: 1 }), "{newer}");
+    assert!(matches!(newer, OpenError::Newer { database: 999, .. }), "{newer}");
     execute(&fresh.config, "DELETE FROM schema_migration WHERE version = 999; UPDATE schema_migration SET hash = 'other'").await;
     let changed = Store::open(fresh.config.clone(), Clock::real()).await.unwrap_err();
     assert!(matches!(changed, OpenError::Changed { version: 1, name: "spine" }), "{changed}");

@@ -73,6 +73,7 @@ pub fn reading(count: u64, micros: u64) -> anyhow::Result<Reading> {
         samples: 1,
         coverage: None,
         quality: Quality::Good,
+        flags: Default::default(),
         data_time: None,
     })
 }

@@ -73,6 +73,7 @@ impl Names {
                 coverage: reading.coverage,
                 samples: i64::try_from(reading.samples).unwrap_or(i64::MAX),
                 quality: reading.quality.code(),
+                flags: reading.flags.code(),
                 data_time: reading.data_time.map(Micros::from),
                 correction: recorded.correction,
             })

@@ -7,19 +7,19 @@ use bytes::{BufMut, BytesMut};
 use tokio_postgres::types::ToSql;
 
 pub(super) const COPY: &str = "COPY reading (kpi_id, scope_id, time, revision, recorded_at, definition_id, value, numerator, \
-    denominator, coverage, samples, quality, data_time) FROM STDIN BINARY";
+    denominator, coverage, samples, quality, flags, data_time) FROM STDIN BINARY";
 
 pub(super) const INSERT: &str = "INSERT INTO reading (kpi_id, scope_id, time, revision, recorded_at, definition_id, value, numerator, \
-    denominator, coverage, samples, quality, data_time) \
-    SELECT new.kpi_id, new.scope_id, new.time, coalesce(old.revision, 0) + 1, $12, new.definition_id, new.value, new.numerator, \
-    new.denominator, new.coverage, new.samples, new.quality, new.data_time \
+    denominator, coverage, samples, quality, flags, data_time) \
+    SELECT new.kpi_id, new.scope_id, new.time, coalesce(old.revision, 0) + 1, $13, new.definition_id, new.value, new.numerator, \
+    new.denominator, new.coverage, new.samples, new.quality, new.flags, new.data_time \
     FROM unnest($1::int[], $2::int[], $3::timestamptz[], $4::int[], $5::float8[], $6::float8[], $7::float8[], $8::float8[], \
-    $9::bigint[], $10::smallint[], $11::timestamptz[]) \
-    AS new (kpi_id, scope_id, time, definition_id, value, numerator, denominator, coverage, samples, quality, data_time) \
+    $9::bigint[], $10::smallint[], $11::smallint[], $12::timestamptz[]) \
+    AS new (kpi_id, scope_id, time, definition_id, value, numerator, denominator, coverage, samples, quality, flags, data_time) \
     LEFT JOIN LATERAL (SELECT * FROM reading WHERE reading.kpi_id = new.kpi_id AND reading.scope_id = new.scope_id \
     AND reading.time = new.time ORDER BY reading.revision DESC LIMIT 1) AS old ON true \
-    WHERE old.revision IS NULL OR (old.value, old.numerator, old.denominator, old.samples, old.quality, old.definition_id) \
-    IS DISTINCT FROM (new.value, new.numerator, new.denominator, new.samples, new.quality, new.definition_id)";
+    WHERE old.revision IS NULL OR (old.value, old.numerator, old.denominator, old.samples, old.quality, old.flags, old.definition_id) \
+    IS DISTINCT FROM (new.value, new.numerator, new.denominator, new.samples, new.quality, new.flags, new.definition_id)";
 
 /// One reading, its names as numbers.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +34,8 @@ pub(super) struct Row {
     pub(super) coverage: Option<f64>,
     pub(super) samples: i64,
     pub(super) quality: i16,
+    /// NULL where there is none.
+    pub(super) flags: Option<i16>,
     pub(super) data_time: Option<Micros>,
     /// Not a column: whether an earlier revision is to be expected.
     pub(super) correction: bool,
@@ -50,7 +52,7 @@ impl Row {
             out.put_u32(8);
             out.put_i64(value);
         };
-        out.put_u16(13);
+        out.put_u16(14);
         int(self.kpi, out);
         int(self.scope, out);
         long(self.time.wire(), out);
@@ -69,6 +71,13 @@ impl Row {
         long(self.samples, out);
         out.put_u32(2);
         out.put_i16(self.quality);
+        match self.flags {
+            Some(flags) => {
+                out.put_u32(2);
+                out.put_i16(flags);
+            }
+            None => out.put_i32(-1),
+        }
         match self.data_time {
             Some(time) => long(time.wire(), out),
             None => out.put_i32(-1),
@@ -89,6 +98,7 @@ pub(super) struct Columns {
     coverage: Vec<Option<f64>>,
     samples: Vec<i64>,
     quality: Vec<i16>,
+    flags: Vec<Option<i16>>,
     data_time: Vec<Option<Micros>>,
 }
 
@@ -106,13 +116,14 @@ impl Columns {
             columns.coverage.push(row.coverage);
             columns.samples.push(row.samples);
             columns.quality.push(row.quality);
+            columns.flags.push(row.flags);
             columns.data_time.push(row.data_time);
         }
         columns
     }
 
     /// In the order of [`INSERT`]'s parameters.
-    pub(super) fn parameters<'a>(&'a self, recorded_at: &'a Micros) -> [&'a (dyn ToSql + Sync); 12] {
+    pub(super) fn parameters<'a>(&'a self, recorded_at: &'a Micros) -> [&'a (dyn ToSql + Sync); 13] {
         [
             &self.kpi,
             &self.scope,
@@ -124,6 +135,7 @@ impl Columns {
             &self.coverage,
             &self.samples,
             &self.quality,
+            &self.flags,
             &self.data_time,
             recorded_at,
         ]

@@ -3,8 +3,8 @@
 use super::{super::*, Fresh, at};
 use taydo_engine::{Position, Recorded};
 use taydo_model::{
-    Definitions, Kpi, Quality, Reading, Text, Unit,
-    kpi::{Better, CaseMeasure, From},
+    Definitions, Flags, Kpi, Quality, Reading, Text, Unit,
+    kpi::{Better, CaseMeasure, From, Window},
 };
 
 fn definitions(version: &str) -> Definitions {
@@ -17,7 +17,7 @@ fn definitions(version: &str) -> Definitions {
         better: Better::Lower,
         standard: None,
         owner: None,
-        from: From::Cases { kind: String::new(), measure: CaseMeasure::Open, window_s: 0 },
+        from: From::Cases { kind: String::new(), measure: CaseMeasure::Open, window: Window::Sliding(0) },
         by: Vec::new(),
         every_s: 60,
         delay_s: 0,
@@ -42,6 +42,7 @@ fn recorded(scope: &str, minute: i64, value: f64, correction: bool) -> Recorded 
         samples: 3,
         coverage: None,
         quality: Quality::Good,
+        flags: Flags::default(),
         data_time: None,
     };
     Recorded { reading, correction }

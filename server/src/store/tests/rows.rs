@@ -32,7 +32,7 @@ async fn series(store: &Store, count: usize) -> Vec<SeriesId> {
 fn sample(series: SeriesId, second: i64, ticks: i64, revision: i32) -> NewSample {
     let time = at("2026-01-04T23:59:00Z") + SignedDuration::from_secs(second);
     #[allow(clippy::cast_precision_loss)]
-    NewSample { sample: Sample { series, time, ticks, revision }, value: ticks as f64 / 10.0 }
+    NewSample { sample: Sample { series, time, ticks, revision, state: taydo_model::SampleState::Normal }, value: ticks as f64 / 10.0 }
 }
 
 fn batch(samples: Vec<NewSample>) -> WriteBatch {
