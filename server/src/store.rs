@@ -23,6 +23,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 mod text;
+mod why;
 mod writer;
 
 pub use address::{AddressError, DatabaseAddress};
@@ -34,6 +35,7 @@ pub use error::{Cause, StoreError};
 pub use lease::Fence;
 pub use migration::OpenError;
 pub use observation::SampleStream;
+pub use why::Standings;
 pub use writer::Writer;
 
 use crate::clock::Clock;

@@ -7,6 +7,7 @@ mod figures;
 mod live;
 mod mqtt;
 mod ways_in;
+mod why;
 
 use harness::{Centre, Database, MovedClock, Setup, eventually};
 use serde_json::{Value, json};
