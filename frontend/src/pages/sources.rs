@@ -58,7 +58,8 @@ fn use_sources() -> Known {
     (*known).clone()
 }
 
-fn state(state: FeedState, words: &Words) -> Html {
+/// A feed's state: its shape and its word.
+pub(super) fn state(state: FeedState, words: &Words) -> Html {
     let (code, word, path) = match state {
         FeedState::Live => ("live", words.feed_live, "M2 8.5 6.5 13 14 3.5"),
         FeedState::Silent => ("silent", words.feed_silent, "M8 4v4.3l3 1.8M14.2 8A6.2 6.2 0 1 1 1.8 8a6.2 6.2 0 0 1 12.4 0Z"),
