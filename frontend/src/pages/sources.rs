@@ -118,7 +118,7 @@ fn unknown(assets: &[UnknownAsset], words: &Words, language: Language) -> Html {
             <h2>{ words.unknown_assets }</h2>
             if assets.is_empty() { <p class="note">{ words.nothing }</p> } else {
                 <p class="note">{ words.unknown_assets_note }</p>
-                <table class="records">{ head(&[words.asset, words.source, words.observations]) }<tbody>{ for assets.iter().map(row) }</tbody></table>
+                <table class="records folding">{ head(&[words.asset, words.source, words.observations]) }<tbody>{ for assets.iter().map(row) }</tbody></table>
             }
         </section>
     }
@@ -137,7 +137,7 @@ fn rejects(rejects: &[Reject], centre: &Centre, now: Timestamp, language: Langua
         <section>
             <h2>{ words.newest_rejects }</h2>
             if rejects.is_empty() { <p class="note">{ words.nothing }</p> } else {
-                <table class="records rejects">{ head(&[words.time, words.source, words.reason, words.payload]) }<tbody>{ for rejects.iter().map(row) }</tbody></table>
+                <table class="records folding rejects">{ head(&[words.time, words.source, words.reason, words.payload]) }<tbody>{ for rejects.iter().map(row) }</tbody></table>
             }
         </section>
     }
@@ -158,7 +158,7 @@ pub fn Sources() -> Html {
             <p class="state" role="status">{ as_of }
                 { known.error.map(|error| html! { <span class="problem">{ " – " }{ error.text(language) }{ ". " }{ words.retrying }{ "…" }</span> }) }</p>
             if page.sources.is_empty() { <p class="note">{ words.nothing }</p> } else {
-                <table class="records feeds">{ head(&columns) }<tbody>{ for page.sources.iter().map(|source| feed(source, page.time, language)) }</tbody></table>
+                <table class="records folding feeds">{ head(&columns) }<tbody>{ for page.sources.iter().map(|source| feed(source, page.time, language)) }</tbody></table>
             }
             { unknown(&page.unknown_assets, words, language) }
             { rejects(&page.rejects, &centre, page.time, language) }

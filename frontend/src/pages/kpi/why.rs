@@ -161,7 +161,7 @@ fn list(page: &CasesPage, centre: &Centre, language: Language) -> Html {
     let shown = format!("{} / {}", locale::count(page.cases.len() as u64, language), locale::count(page.total, language));
     html! {
         <details><summary>{ shown }</summary><div class="scroll">
-            <table class="records"><thead><tr>{ for [words.case, words.by_department, words.procedure, words.opened, words.due].map(|word| html! { <th scope="col">{ word }</th> }) }</tr></thead>
+            <table class="records folding"><thead><tr>{ for [words.case, words.by_department, words.procedure, words.opened, words.due].map(|word| html! { <th scope="col">{ word }</th> }) }</tr></thead>
                 <tbody>{ for page.cases.iter().map(row) }</tbody></table>
         </div></details>
     }
