@@ -163,13 +163,21 @@ pub enum Aggregate {
     P99,
     /// The mean over time: each value holds until the series' next one, but no longer than `hold_s` seconds (absent: the
     /// KPI's `stale_s`). Time at which no value holds doesn't count.
-    TimeWeightedMean { hold_s: Option<u32> },
+    TimeWeightedMean {
+        hold_s: Option<u32>,
+    },
     /// How many different values of the label the series that reported have.
-    Distinct { label: LabelName },
+    Distinct {
+        label: LabelName,
+    },
     /// The share of samples above the limit, which is in the metric's unit.
-    ShareAbove { limit: f64 },
+    ShareAbove {
+        limit: f64,
+    },
     /// The share of samples below the limit, which is in the metric's unit.
-    ShareBelow { limit: f64 },
+    ShareBelow {
+        limit: f64,
+    },
 }
 
 /// What becomes of suspect samples: see [`crate::Metric::jump`], [`crate::Metric::frozen_s`], [`crate::Metric::range`].
