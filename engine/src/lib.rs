@@ -15,6 +15,7 @@ mod moment;
 mod output;
 mod pane;
 mod range;
+mod ranks;
 pub mod recompute;
 mod steps;
 mod tally;

@@ -61,6 +61,26 @@ pub struct Case {
 }
 
 impl Case {
+    /// A case of which no more is known than that it was opened.
+    #[must_use]
+    pub fn new(id: CaseId, kind: impl Into<String>, opened: Timestamp) -> Self {
+        Self {
+            id,
+            kind: kind.into(),
+            department: None,
+            area: None,
+            opened,
+            due: None,
+            allowance: None,
+            calendar: None,
+            closed: None,
+            withdrawn: None,
+            reopened: None,
+            updated: None,
+            labels: Labels::default(),
+        }
+    }
+
     /// Whether it is open at `now`: opened by then, and not closed by then.
     #[must_use]
     pub fn is_open(&self, now: Timestamp) -> bool {

@@ -4,7 +4,7 @@ use crate::{Sample, Series, SeriesId};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use taydo_model::kpi::Window;
-use taydo_model::kpi::{Across, Aggregate, Better, CaseMeasure, Dimension, From};
+use taydo_model::kpi::{Across, Aggregate, Better, Dimension, From};
 use taydo_model::{Asset, City, Definitions, Kpi, Labels, Metric, SampleState, Text, Unit};
 
 /// The moment that all tests count from: a whole day of the grid.
@@ -38,10 +38,6 @@ pub(super) fn kpi(id: &str, unit: &str, from: From, every_s: u32, lateness_s: u3
 pub(super) fn observed(aggregate: Aggregate, window_s: u32, across: Option<Across>) -> From {
     let only = Labels::default();
     From::Observations { metric: "speed".parse().unwrap(), aggregate, window: Window::Sliding(window_s), across, only, factor: 0.5 }
-}
-
-pub(super) fn counted(measure: CaseMeasure, window_s: u32) -> From {
-    From::Cases { kind: "dossier".into(), measure, window: Window::Sliding(window_s) }
 }
 
 pub(super) fn labels(pairs: &[(&str, &str)]) -> Labels {

@@ -161,8 +161,8 @@ fn mistakes_in_a_calendar_are_named_by_their_places() {
     mistake("2026-01-10", "2026-01-09", "calendar.toml:4:35: 2026-01-09 is usually worked anyway | …");
     mistake("2026-01-02", "2026-01-03", "calendar.toml:4:18: 2026-01-03 is no weekday that is usually worked | …");
     mistake("to = 2026-02-20", "to = 2026-02-12", "calendar.toml:5:13: the holiday ends on 2026-02-12, before it begins | …");
-    mistake("to = 2026-02-20", "to = 2027-02-20", "calendar.toml:5:87: 2027-02-20 is not in the years that the calendar is for | …");
-    mistake("from = 2026-02-16", "from = 2026-02-16T07:00:00", "calendar.toml:5:65: `from` must be a date | write it like 2026-02-16");
+    mistake("to = 2026-02-20", "to = 2027-02-20", "calendar.toml:5:86: 2027-02-20 is not in the years that the calendar is for | …");
+    mistake("from = 2026-02-16", "from = 2026-02-16T07:00:00", "calendar.toml:5:69: `from` must be a date | write it like 2026-02-16");
     mistake("\"5wd\"", "\"5 days\"", "calendar.toml:8:19: `marriage` is \"5 days\", which is not a length of time | …");
     mistake("label = \"procedure\"\n", "", "calendar.toml:6:13: allowances of dossier has no `label` | …");
 }
