@@ -141,22 +141,18 @@ fn case(number: u32) -> CaseVersion {
     let opened = i64::from(number) * 90 * 86_400 / i64::from(CASES);
     let closed = (!number.is_multiple_of(4)).then(|| at(opened + i64::from(number % 40) * 36_000));
     let case = Case {
-        id: format!("c{number}").try_into().unwrap(),
-        kind: "dossier".into(),
         department: Some(format!("d{}", number % 15).parse().unwrap()),
         area: Some(format!("{}", number % 100).parse().unwrap()),
-        opened: at(opened),
         due: Some(at(opened + 10 * 86_400)),
         closed,
-        updated: None,
-        labels: Labels::default(),
+        ..Case::new(format!("c{number}").try_into().unwrap(), "dossier", at(opened))
     };
     let key = CaseKey { source: "s".parse().unwrap(), id: case.id.clone() };
     CaseVersion { key, updated: closed.unwrap_or(case.opened), hash: 0, case }
 }
 
 fn recompute(measure: CaseMeasure, window_s: u32) {
-    let from = From::Cases { kind: "dossier".into(), measure, window: Window::Sliding(window_s) };
+    let from = From::Cases { kind: "dossier".into(), measure, window: Window::Sliding(window_s), terms: CaseTerms::default() };
     let kpi = kpi("cases", from, &[Dimension::Area, Dimension::Department], 3600);
     let definitions = definitions(vec![Arc::clone(&kpi)]);
     let touched = Touched { kpi: kpi.id.clone(), from: at(0), to: at(90 * 86_400) };
@@ -171,7 +167,7 @@ fn recompute(measure: CaseMeasure, window_s: u32) {
 }
 
 fn open_cases() {
-    let from = |measure| From::Cases { kind: "dossier".into(), measure, window: Window::Sliding(86_400) };
+    let from = |measure| From::Cases { kind: "dossier".into(), measure, window: Window::Sliding(86_400), terms: CaseTerms::default() };
     let by = [Dimension::Area, Dimension::Department];
     let kpis = vec![kpi("open", from(CaseMeasure::Open), &by, 60), kpi("overdue", from(CaseMeasure::Overdue), &by, 60)];
     let mut engine = Engine::new(definitions(kpis), at(91 * 86_400));

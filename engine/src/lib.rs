@@ -19,6 +19,7 @@ mod moment;
 mod output;
 mod pane;
 mod range;
+mod ranks;
 pub mod recompute;
 mod sketch;
 mod steps;

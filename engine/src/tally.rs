@@ -64,7 +64,7 @@ impl Tally {
     pub(crate) fn new(kpi: &Arc<Kpi>, definitions: &Definitions, now: i64) -> Option<Self> {
         let source = match &kpi.from {
             kpi::From::Observations { metric, .. } => Source::Windows(Windows::new(kpi, definitions.metric(metric)?)?),
-            kpi::From::Cases { .. } => Source::Backlog(Backlog::new(kpi, &definitions.city)?),
+            kpi::From::Cases { .. } => Source::Backlog(Backlog::new(kpi, definitions)?),
         };
         let mut tally = Self {
             kpi: Arc::clone(kpi),

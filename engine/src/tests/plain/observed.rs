@@ -36,7 +36,7 @@ impl One {
     }
 
     fn counts(&self, suspect: Suspect) -> bool {
-        !self.is_void() && !(suspect == Suspect::Exclude && self.is_suspect())
+        !(self.is_void() || suspect == Suspect::Exclude && self.is_suspect())
     }
 
     fn reports(&self, suspect: Suspect) -> bool {
