@@ -185,6 +185,18 @@ fn units_and_numbers() {
     );
     mistake(
         "kpis/traffic.toml",
+        "target = 30",
+        "thresholds_for = [\"asset\"]\ntarget = 30",
+        "kpis/traffic.toml:7:19: it is not computed by asset | add the dimension to `by`, …",
+    );
+    mistake(
+        "kpis/traffic.toml",
+        "measure = \"open\" }",
+        "measure = \"open\" }\nby = [\"area\"]\nthresholds_for = [\"area\"]",
+        "kpis/traffic.toml:16:18: there is no target or threshold that could hold for anything | remove `thresholds_for`, or set one",
+    );
+    mistake(
+        "kpis/traffic.toml",
         "window = \"5m\"",
         "window = \"90s\"",
         "kpis/traffic.toml:1:10: KPI traffic.speed: neither of the window 90s and the grid 1m is a multiple of the other | change `window` or `every`",
