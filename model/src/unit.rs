@@ -64,6 +64,8 @@ units! {
     "h" Time 3600.0 "giờ" "h";
     "d" Time 86400.0 "ngày" "days";
     "m" Length 1.0 "m" "m";
+    "mm" Length 0.001 "mm" "mm";
+    "cm" Length 0.01 "cm" "cm";
     "km" Length 1000.0 "km" "km";
     "ug/m3" Concentration 1.0 "µg/m³" "µg/m³";
     "mg/m3" Concentration 1000.0 "mg/m³" "mg/m³";
