@@ -112,7 +112,7 @@ impl Known {
             Some(Role::Board) => {
                 self.boards.ids.insert(super::board::name(document.name).to_owned());
             }
-            Some(Role::Walls) | None => {}
+            Some(Role::Walls | Role::Goals) | None => {}
         }
     }
 }
