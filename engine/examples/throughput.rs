@@ -40,6 +40,7 @@ fn kpi(id: &str, from: From, by: &[Dimension], every_s: u32) -> Arc<Kpi> {
         target: None,
         attention: None,
         critical: None,
+        thresholds_for: Vec::new(),
     })
 }
 

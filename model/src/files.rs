@@ -10,6 +10,7 @@ mod city;
 mod csv;
 mod document;
 mod duration;
+mod goal;
 mod kpi;
 mod metric;
 mod name;
@@ -70,6 +71,8 @@ pub fn check(files: &[File]) -> (Definitions, Vec<Problem>) {
     set.boards = sorted(boards.into_iter(), |board| &board.id);
     set.walls = sorted(of(Role::Walls).flat_map(|document| wall::read(document, &known)), |wall| &wall.id);
 
+    set.goals = of(Role::Goals).flat_map(|document| goal::read(document, &known, &set.kpis)).collect();
+
     let mut problems: Vec<Problem> = documents.into_iter().flat_map(Document::into_problems).collect();
     if !files.iter().any(|file| file.name == "city.toml") {
         problems.push(Problem {
@@ -96,6 +99,7 @@ enum Role {
     Kpis,
     Board,
     Walls,
+    Goals,
 }
 
 impl Role {
@@ -112,6 +116,7 @@ impl Role {
             "assets.toml" => Some(Self::Assets),
             "sources.toml" => Some(Self::Sources),
             "walls.toml" => Some(Self::Walls),
+            "goals.toml" => Some(Self::Goals),
             _ if in_folder("assets/") => Some(Self::Assets),
             _ if in_folder("kpis/") => Some(Self::Kpis),
             _ if in_folder("boards/") => Some(Self::Board),

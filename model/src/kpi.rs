@@ -43,6 +43,10 @@ pub struct Kpi {
     pub attention: Option<f64>,
     /// From here on, towards the bad side, it is critical.
     pub critical: Option<f64>,
+    /// The dimensions whose scopes the target and the thresholds hold for, beside the city's: for a speed or a share
+    /// they are right everywhere, but a ward must not be measured by what is meant for the whole city's count.
+    #[serde(default)]
+    pub thresholds_for: Vec<Dimension>,
 }
 
 /// Which direction is good.
@@ -336,9 +340,18 @@ pub enum Dimension {
 }
 
 impl Kpi {
-    /// The status of a value: how far it lies towards the bad side.
+    /// Whether the target and the thresholds hold for this scope.
     #[must_use]
-    pub fn status(&self, value: f64) -> Status {
+    pub fn judges(&self, scope: &Scope) -> bool {
+        scope.dimension().is_none_or(|dimension| self.thresholds_for.contains(&dimension))
+    }
+
+    /// The status of a scope's value: how far it lies towards the bad side. Normal where the thresholds don't hold.
+    #[must_use]
+    pub fn status(&self, scope: &Scope, value: f64) -> Status {
+        if !self.judges(scope) {
+            return Status::Normal;
+        }
         let reached = |limit: Option<f64>| match (limit, self.better) {
             (Some(limit), Better::Higher) => value < limit,
             (Some(limit), Better::Lower) => value > limit,
@@ -353,13 +366,19 @@ impl Kpi {
         }
     }
 
-    /// Whether a value is on the target's good side, as far as it is shown: one that reads as the target has reached it.
-    /// `None` without a target or a direction.
+    /// The target for this scope, where there is one.
     #[must_use]
-    pub fn meets_target(&self, value: f64) -> Option<bool> {
+    pub fn target_of(&self, scope: &Scope) -> Option<f64> {
+        self.target.filter(|_| self.judges(scope))
+    }
+
+    /// Whether a scope's value is on the target's good side, as far as it is shown: one that reads as the target has
+    /// reached it. `None` without a target for the scope or a direction.
+    #[must_use]
+    pub fn meets_target(&self, scope: &Scope, value: f64) -> Option<bool> {
         let scale = 10_f64.powi(i32::from(self.decimals));
         let value = (value * scale).round() / scale;
-        match (self.target, self.better) {
+        match (self.target_of(scope), self.better) {
             (Some(target), Better::Higher) => Some(value >= target),
             (Some(target), Better::Lower) => Some(value <= target),
             (None, _) | (_, Better::Neither) => None,

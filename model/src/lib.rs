@@ -13,6 +13,7 @@ pub mod city;
 pub mod fault;
 #[cfg(feature = "files")]
 pub mod files;
+pub mod goal;
 pub mod id;
 pub mod kpi;
 pub mod number;
@@ -31,7 +32,7 @@ pub use calendar::{Allowance, WorkingCalendar};
 pub use case::{Case, CaseKey};
 pub use city::{Area, City, Department};
 pub use fault::{ErrorBody, ErrorCode};
-pub use id::{AreaId, AssetId, BoardId, CaseId, DepartmentId, KpiId, LabelName, MetricId, SourceId, WallId};
+pub use id::{AreaId, AssetId, BoardId, CaseId, DepartmentId, GoalId, KpiId, LabelName, MetricId, SourceId, WallId};
 pub use kpi::Kpi;
 pub use observation::{Labels, Metric, Observation, SampleState};
 pub use reading::{Flags, Quality, Reading, Scope, Status};
@@ -61,6 +62,8 @@ pub struct Definitions {
     pub boards: Vec<Arc<board::Board>>,
     /// The walls, by id.
     pub walls: Vec<Arc<wall::Wall>>,
+    /// The city's plan, in its own order.
+    pub goals: Vec<goal::Part>,
 }
 
 macro_rules! lookups {

@@ -27,6 +27,7 @@ pub enum Dimension {
     Accidents,
     People,
     Firms,
+    Data,
 }
 
 struct Entry {
@@ -64,9 +65,12 @@ units! {
     "h" Time 3600.0 "giờ" "h";
     "d" Time 86400.0 "ngày" "days";
     "m" Length 1.0 "m" "m";
+    "mm" Length 0.001 "mm" "mm";
+    "cm" Length 0.01 "cm" "cm";
     "km" Length 1000.0 "km" "km";
     "ug/m3" Concentration 1.0 "µg/m³" "µg/m³";
     "mg/m3" Concentration 1000.0 "mg/m³" "mg/m³";
+    "GB" Data 1.0 "GB" "GB";
     "degC" Temperature 1.0 "°C" "°C";
     "vnd" Money 1.0 "đồng" "VND";
     "cases" Cases 1.0 "hồ sơ" "files";

@@ -6,6 +6,7 @@ use crate::http::{self, Readiness, State};
 use crate::hub::{Hub, Limits};
 use crate::ingest::{Health, Intake, LANES, Lanes, Mqtt};
 use crate::pipeline::{self, Parts, Pipeline};
+use crate::self_watch::{self, SelfWatch};
 use crate::store::{EmbeddedDatabase, Store};
 use crate::telemetry::Metrics;
 use anyhow::Context as _;
@@ -28,6 +29,7 @@ pub struct Application {
     pipeline: JoinHandle<Result<(), crate::store::StoreError>>,
     server: http::Server,
     chores: JoinHandle<()>,
+    watch: Option<JoinHandle<()>>,
 }
 
 /// The runtime that an application lives in. The engine, the lanes and recomputes must not wait for one another; the HTTP
@@ -105,11 +107,19 @@ impl Application {
         let health = Arc::new(Health::new(&definitions, store.series_counts().await?));
         let (intake, lanes) = Intake::start(definitions.clone(), store.clone(), clock.clone(), health.clone(), LANES, batches).await?;
         let mqtt = config.mqtt.and_then(|broker| Mqtt::start(broker, &definitions, intake.clone(), health.clone(), clock.clone()));
+        let own = self_watch::Parts {
+            intake: intake.clone(),
+            health: health.clone(),
+            store: store.clone(),
+            clock: clock.clone(),
+            data: config.data.clone(),
+        };
+        let watch = SelfWatch::new(own).map(|watch| tokio::spawn(watch.run()));
         let state =
             State { definitions, build, clock: clock.clone(), store: store.clone(), intake, health, hub: hub.clone(), readiness, metrics };
         let server = http::server(listener, state, config.workers)?;
         let chores = tokio::spawn(chores(clock.clone(), hub.clone(), store));
-        Ok(Self { port: 0, clock, database: None, hub, lanes, mqtt, pipeline, server, chores })
+        Ok(Self { port: 0, clock, database: None, hub, lanes, mqtt, pipeline, server, chores, watch })
     }
 
     /// The port that it listens on.
@@ -136,6 +146,9 @@ impl Application {
         server.stop(true).await;
         if let Some(mqtt) = self.mqtt {
             mqtt.stop().await;
+        }
+        if let Some(watch) = self.watch {
+            watch.abort();
         }
         self.lanes.stop().await;
         self.chores.abort();

@@ -12,6 +12,7 @@ pub mod http;
 pub mod hub;
 pub mod ingest;
 pub mod pipeline;
+pub mod self_watch;
 pub mod simulate;
 pub mod store;
 pub mod telemetry;

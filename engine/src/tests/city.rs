@@ -31,6 +31,7 @@ pub(super) fn kpi(id: &str, unit: &str, from: From, every_s: u32, lateness_s: u3
         target: None,
         attention: None,
         critical: None,
+        thresholds_for: Vec::new(),
     }
 }
 

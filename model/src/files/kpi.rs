@@ -39,6 +39,7 @@ pub(super) const KEYS: &[&str] = &[
     "target",
     "attention",
     "critical",
+    "thresholds_for",
 ];
 
 const DAY_S: u32 = 86_400;
@@ -94,6 +95,8 @@ fn kpi(entry: &Value<'_>, context: &Context<'_>) -> Option<Kpi> {
     let stale_s = section.may("stale", |value| value.seconds(1, 366 * DAY_S));
     let coverage = section.may("expect", |value| coverage(value, from.as_ref(), context));
     let [target, attention, critical] = thresholds(&mut section, better);
+    let has_thresholds = target.or(attention).or(critical).is_some();
+    let thresholds_for = section.may("thresholds_for", |value| thresholds_for(value, &by, has_thresholds)).unwrap_or_default();
     if let Some(from) = &from {
         check_window(&section, from, every_s);
     }
@@ -121,6 +124,7 @@ fn kpi(entry: &Value<'_>, context: &Context<'_>) -> Option<Kpi> {
         target,
         attention,
         critical,
+        thresholds_for,
     };
     kpi.version = version(&kpi, context);
     sound.then_some(kpi)
@@ -210,6 +214,27 @@ fn thresholds(section: &mut Section<'_>, better: Option<Better>) -> [Option<f64>
         }
         Some(number)
     })
+}
+
+/// The dimensions that the city's target and thresholds are right for as well.
+fn thresholds_for(value: &Value<'_>, by: &[Dimension], has_thresholds: bool) -> Option<Vec<Dimension>> {
+    if !has_thresholds {
+        value.problem("there is no target or threshold that could hold for anything", "remove `thresholds_for`, or set one");
+    }
+    let mut dimensions: Vec<Dimension> = Vec::new();
+    for item in value.items()? {
+        let Some(dimension) = item.choice(DIMENSIONS) else { continue };
+        if dimensions.contains(&dimension) {
+            item.problem("the same dimension stands here twice", "remove one of them");
+        } else if !by.contains(&dimension) {
+            item.problem(
+                format!("it is not computed by {}", item.raw().unwrap_or_default()),
+                "add the dimension to `by`, or remove it here; the thresholds always hold for the city",
+            );
+        }
+        dimensions.push(dimension);
+    }
+    Some(dimensions)
 }
 
 fn from(value: &Value<'_>, unit: Option<Unit>, context: &Context<'_>) -> Option<From> {

@@ -115,7 +115,7 @@ impl Known {
             Some(Role::Board) => {
                 self.boards.ids.insert(super::board::name(document.name).to_owned());
             }
-            Some(Role::Calendar | Role::Walls) | None => {}
+            Some(Role::Calendar | Role::Walls | Role::Goals) | None => {}
         }
     }
 }

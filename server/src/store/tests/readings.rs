@@ -27,6 +27,7 @@ fn definitions(version: &str) -> Definitions {
         target: None,
         attention: None,
         critical: None,
+        thresholds_for: Vec::new(),
     };
     Definitions { kpis: vec![Arc::new(kpi)], ..Definitions::default() }
 }
