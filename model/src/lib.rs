@@ -6,17 +6,23 @@
 
 pub mod api;
 pub mod asset;
+pub mod baseline;
 pub mod board;
 pub mod case;
 pub mod city;
+pub mod compare;
+pub mod event;
 pub mod fault;
 #[cfg(feature = "files")]
 pub mod files;
+pub mod gap;
 pub mod id;
 pub mod kpi;
+pub mod median;
 pub mod number;
 pub mod observation;
 pub mod reading;
+pub mod recompute;
 pub mod source;
 pub mod text;
 pub mod unit;
