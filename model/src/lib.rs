@@ -16,6 +16,7 @@ pub mod fault;
 #[cfg(feature = "files")]
 pub mod files;
 pub mod gap;
+pub mod history;
 pub mod id;
 pub mod kpi;
 pub mod median;
