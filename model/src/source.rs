@@ -40,6 +40,8 @@ pub enum Way {
     },
     /// Files, by `taydo import` and `taydo replay`.
     Csv(Box<Csv>),
+    /// What departments enter. The loader makes this source; files can't define one.
+    Form,
 }
 
 /// A topic such as `can-tho/traffic/{asset}/{metric}`: each `{name}` stands for one level.

@@ -203,6 +203,8 @@ fn division(kpi: &Kpi, before: &Standing, after: &Standing) -> Division {
         From::Cases { measure, .. } => {
             matches!(measure, CaseMeasure::Open | CaseMeasure::Overdue | CaseMeasure::Opened | CaseMeasure::Closed)
         }
+        // A department's own total need not be the sum of what its wards entered.
+        From::Form(_) => false,
     };
     if adds { Division::Sum } else { Division::None }
 }

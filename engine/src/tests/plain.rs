@@ -50,7 +50,7 @@ impl Rows {
     pub(super) fn readings(&self, definitions: &Definitions, kpi: &Kpi, at: Timestamp) -> Vec<Reading> {
         let mut scopes = BTreeSet::from([Scope::City]);
         match &kpi.from {
-            From::Observations { .. } => {
+            From::Observations { .. } | From::Form(_) => {
                 scopes.extend(series().iter().flat_map(|series| series_scopes(kpi, &series.labels)));
                 scopes.extend(definitions.assets.iter().map(|asset| Scope::Area(asset.area.clone())));
                 scopes.extend(definitions.assets.iter().map(|asset| Scope::Asset(asset.id.clone())));
@@ -68,7 +68,8 @@ impl Rows {
     }
 
     fn observed(&self, definitions: &Definitions, kpi: &Kpi, scope: &Scope, at: Timestamp) -> Option<Reading> {
-        let From::Observations { metric, aggregate, window, across, only, factor } = &kpi.from else { return None };
+        let computed = kpi.from.computed();
+        let From::Observations { metric, aggregate, window, across, only, factor } = computed.as_ref() else { return None };
         definitions.metric(metric)?;
         let window_s = &window.longest_s();
         let window = SignedDuration::from_secs((*window_s).into());

@@ -113,6 +113,7 @@ impl Try {
                 }
             }
             Way::Mqtt { .. } => bail!("an MQTT source is tried with a topic"),
+            Way::Form => bail!("what departments enter is tried on the page /forms, or by an upload with dry_run=true"),
         }
         Ok(())
     }
