@@ -1,8 +1,10 @@
 //! KPIs: named figures with a unit, a direction and a target, and how they are computed.
 
+use crate::form::Form;
 use crate::{Allowance, DepartmentId, KpiId, LabelName, Labels, MetricId, Quality, Reading, Scope, Status, Text, Unit};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// A definition. Its `version` changes whenever anything in it does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -104,6 +106,19 @@ pub enum From {
         #[serde(default)]
         terms: CaseTerms,
     },
+    /// From what a department enters, for the city and each scope of `by` by itself.
+    Form(Form),
+}
+
+impl From {
+    /// What the engine computes it as: an entered figure is the newest observation of a metric of its own.
+    #[must_use]
+    pub fn computed(&self) -> Cow<'_, Self> {
+        match self {
+            Self::Form(form) => Cow::Owned(form.computed()),
+            other => Cow::Borrowed(other),
+        }
+    }
 }
 
 /// The stretch of event time that a reading at T looks at.
@@ -403,6 +418,7 @@ impl Kpi {
     pub fn window(&self) -> Window {
         match &self.from {
             From::Observations { window, .. } | From::Cases { window, .. } => *window,
+            From::Form(form) => Window::Sliding(form.window_s()),
         }
     }
 }

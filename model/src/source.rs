@@ -42,6 +42,8 @@ pub enum Way {
     Csv(Box<Csv>),
     /// The centre's own measurements of itself; nobody can send them.
     Own,
+    /// What departments enter. The loader makes this source; files can't define one.
+    Form,
 }
 
 /// A topic such as `can-tho/traffic/{asset}/{metric}`: each `{name}` stands for one level.

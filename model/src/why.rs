@@ -206,6 +206,8 @@ fn division(kpi: &Kpi, before: &Standing, after: &Standing) -> Division {
             // What is left are levels, flows and sums; shares have parts of their own.
             !measure.is_share() && measure.quantile().is_none()
         }
+        // A department's own total need not be the sum of what its wards entered.
+        From::Form(_) => false,
     };
     if adds { Division::Sum } else { Division::None }
 }

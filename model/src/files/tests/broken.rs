@@ -34,7 +34,7 @@ pub(super) fn check_problems(files: &[File], expected: &[&str]) {
 }
 
 /// One mistake: a file, a piece of it, what replaces it, and the only line that follows.
-fn mistake(file: &str, old: &str, new: &str, expected: &str) {
+pub(super) fn mistake(file: &str, old: &str, new: &str, expected: &str) {
     check_problems(&town(&[(file, old, new)]), &[expected]);
 }
 
