@@ -8,7 +8,7 @@ use crate::tally::{Source, Taking, Tally};
 use crate::track::{Placed, Track};
 use crate::window::{Route, Spoiled, number};
 use crate::{Batch, CaseVersion, Effects, Input, Position, Sample, Series, SeriesId, Touched};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use taydo_model::{Definitions, KpiId, MetricId, Reading};
@@ -114,12 +114,16 @@ impl Engine {
         self.take(now, batch, Taking::Restore);
     }
 
-    /// How far before `now` a restart must read samples.
+    /// What a restart at `now` must read of the metrics that KPIs are computed from: samples after this moment, each of
+    /// its own, so that a long window over a small metric costs only that metric's rows.
     #[must_use]
-    pub fn horizon(&self) -> SignedDuration {
-        let windows = self.tallies.iter().filter(|tally| matches!(tally.source, Source::Windows(_)));
-        let reach = windows.map(|tally| -tally.needed_from(0)).max().unwrap_or(0);
-        SignedDuration::from_micros(reach)
+    pub fn samples_needed_from(&self, now: Timestamp) -> Vec<(MetricId, Timestamp)> {
+        let now = micros(now);
+        let needed_from = |metric: &MetricState| {
+            let tallies = metric.tallies.iter().filter_map(|at| self.tallies.get(*at));
+            tallies.map(|tally| tally.needed_from(now)).min().unwrap_or(now)
+        };
+        self.metrics.iter().map(|metric| (metric.id.clone(), timestamp(needed_from(metric)))).collect()
     }
 
     /// The cases that a restart at `now` must read: those that are open, or were opened or closed after this moment.
@@ -141,7 +145,7 @@ impl Engine {
         let mut touched = Vec::new();
         for tally in &self.tallies {
             let Source::Windows(windows) = &tally.source else { continue };
-            let last = step_floor((micros(to) + windows.reach()).min(tally.grid.recorded), tally.grid.every) * tally.grid.every;
+            let last = step_floor((windows.cut().memory_end(micros(to))).min(tally.grid.recorded), tally.grid.every) * tally.grid.every;
             let first = step_ceil(micros(from), tally.grid.every) * tally.grid.every;
             if first <= last && metrics.is_none_or(|metrics| metrics.contains(&windows.metric().id)) {
                 touched.push(Touched { kpi: tally.kpi.id.clone(), from: timestamp(first), to: timestamp(last) });

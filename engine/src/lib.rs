@@ -16,6 +16,7 @@ mod output;
 mod pane;
 mod range;
 pub mod recompute;
+mod span;
 mod steps;
 mod tally;
 mod track;

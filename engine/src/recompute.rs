@@ -72,8 +72,9 @@ impl Plan {
         let until = timestamp(self.to);
         match &self.kpi.from {
             kpi::From::Observations { metric, .. } => {
-                let reach = i64::try_from(engine.horizon().as_micros()).unwrap_or(i64::MAX / 8);
-                Needs::Samples { metric: metric.clone(), after: timestamp(self.from - reach), until }
+                let needed = engine.samples_needed_from(timestamp(self.from - SECOND));
+                let after = needed.first().map_or(until, |(_, after)| *after);
+                Needs::Samples { metric: metric.clone(), after, until }
             }
             kpi::From::Cases { kind, .. } => {
                 Needs::Cases { kind: kind.clone(), after: engine.relevant_cases_from(timestamp(self.from)), until }

@@ -56,7 +56,7 @@ impl Tally {
     /// A KPI without data; `None` when its metric isn't defined.
     pub(crate) fn new(kpi: &Arc<Kpi>, definitions: &Definitions, now: i64) -> Option<Self> {
         let source = match &kpi.from {
-            kpi::From::Observations { metric, .. } => Source::Windows(Windows::new(kpi, definitions.metric(metric)?)?),
+            kpi::From::Observations { metric, .. } => Source::Windows(Windows::new(kpi, definitions.metric(metric)?, &definitions.city)?),
             kpi::From::Cases { .. } => Source::Backlog(Backlog::new(kpi, &definitions.city)?),
         };
         let mut tally = Self {
@@ -106,17 +106,13 @@ impl Tally {
         place
     }
 
-    /// How far before an instant its reading looks, in microseconds.
-    pub(crate) fn reach(&self) -> i64 {
-        match &self.source {
-            Source::Windows(windows) => windows.reach(),
-            Source::Backlog(backlog) => backlog.reach(),
-        }
-    }
-
     /// From where on a restart at `now` must read.
     pub(crate) fn needed_from(&self, now: i64) -> i64 {
-        self.grid.computable_from(now) - self.reach()
+        let computable_from = self.grid.computable_from(now);
+        match &self.source {
+            Source::Windows(windows) => windows.cut().remembered_from(computable_from),
+            Source::Backlog(backlog) => computable_from - backlog.reach(),
+        }
     }
 
     /// Prepares for a step at `now`.
@@ -276,7 +272,7 @@ impl Tally {
     /// When a scope changes without data, given what it is now.
     fn next_change(&self, place: u32, figure: &Figure, now: i64) -> i64 {
         let itself = match &self.source {
-            Source::Windows(windows) => (figure.samples > 0).then(|| windows.next_edge(now)),
+            Source::Windows(windows) => (figure.samples > 0).then(|| windows.cut().next_move(now)),
             Source::Backlog(backlog) => backlog.next_change(place as usize, now),
         };
         itself.into_iter().chain(figure.stale_at(&self.kpi)).min().unwrap_or(NEVER)

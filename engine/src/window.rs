@@ -1,20 +1,18 @@
-//! A KPI from observations: sliding windows of event time for each scope, and which series were expected.
+//! A KPI from observations: windows of event time for each scope, and which series were expected.
 //!
 //! It must never decide when a reading is due, and never looks beyond the window's panes but for the newest sample's
 //! time, which is remembered for an hour longer than the window.
 
 use crate::engine::SeriesState;
 use crate::figure::Figure;
-use crate::moment::{HOUR, NEVER, common_width, seconds, step_ceil, step_floor, timestamp};
+use crate::moment::{ALWAYS, NEVER, step_ceil, timestamp};
 use crate::pane::{Cell, Fold};
+use crate::span::{Cut, View};
 use crate::track::Placed;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use taydo_model::kpi::{Across, Aggregate, Dimension, From};
-use taydo_model::{Asset, AssetId, DepartmentId, Kpi, Labels, Metric, Scope};
-
-/// For how long a scope's newest sample is remembered after it left the window, and with it the scope.
-pub(crate) const MEMORY: i64 = HOUR;
+use taydo_model::{Asset, AssetId, City, DepartmentId, Kpi, Labels, Metric, Scope};
 
 /// Where a series' samples go within one KPI.
 #[derive(Debug)]
@@ -29,14 +27,6 @@ pub(crate) struct Route {
 /// A pane that must be rebuilt from samples.
 pub(crate) type Spoiled = (usize, u32, i64);
 
-/// Panes after `after`, up to and including `until`, as one moment sees them.
-#[derive(Debug, Clone, Copy)]
-struct View {
-    after: i64,
-    until: i64,
-    at: i64,
-}
-
 /// The windows of one KPI.
 #[derive(Debug)]
 pub(crate) struct Windows {
@@ -46,10 +36,8 @@ pub(crate) struct Windows {
     only: Labels,
     factor: f64,
     by: Vec<Dimension>,
-    /// A pane's width, and how many make a window.
-    width: i64,
-    panes: i64,
-    /// Panes up to this number are forgotten.
+    cut: Cut,
+    /// Panes up to here are forgotten.
     floor: i64,
     /// One for each scope, or with `across` one for each series …
     cells: Vec<Cell>,
@@ -78,10 +66,8 @@ struct Expected {
 
 impl Windows {
     /// The windows for a KPI from observations; `None` when it is not one.
-    pub(crate) fn new(kpi: &Kpi, metric: &Arc<Metric>) -> Option<Self> {
+    pub(crate) fn new(kpi: &Kpi, metric: &Arc<Metric>, city: &City) -> Option<Self> {
         let From::Observations { aggregate, window, across, only, factor, .. } = &kpi.from else { return None };
-        let window = seconds(window.longest_s().max(1));
-        let width = common_width(window, seconds(kpi.every_s.max(1)));
         Some(Self {
             metric: Arc::clone(metric),
             aggregate: *aggregate,
@@ -89,9 +75,8 @@ impl Windows {
             only: only.clone(),
             factor: *factor,
             by: kpi.by.clone(),
-            width,
-            panes: window / width,
-            floor: i64::MIN / 4 / width,
+            cut: Cut::new(*window, kpi, city),
+            floor: ALWAYS,
             cells: Vec::new(),
             members: Vec::new(),
             places: Vec::new(),
@@ -104,13 +89,13 @@ impl Windows {
         &self.metric
     }
 
-    fn window(&self) -> i64 {
-        self.width * self.panes
+    pub(crate) fn cut(&self) -> &Cut {
+        &self.cut
     }
 
-    /// How far before an instant its reading looks.
-    pub(crate) fn reach(&self) -> i64 {
-        self.window() + MEMORY
+    /// The number of the pane that a moment is in.
+    fn pane(&self, time: i64) -> i64 {
+        step_ceil(time, self.cut.width)
     }
 
     /// Notes that an asset should report, and says for which scopes. An asset is not expected when the KPI asks for
@@ -203,28 +188,29 @@ impl Windows {
 
     /// Raises the floor: instants before `computable_from` are not asked for any more.
     pub(crate) fn raise_floor(&mut self, computable_from: i64) {
-        self.floor = self.floor.max(step_floor(computable_from - self.window(), self.width));
+        self.floor = self.floor.max(self.cut.needed_from(computable_from));
     }
 
     /// The moment up to which samples are not needed any more.
     pub(crate) fn floor(&self) -> i64 {
-        self.floor * self.width
+        self.floor
     }
 
     /// Forgets the panes below the floor.
     pub(crate) fn forget(&mut self) {
+        let floor = self.pane(self.floor);
         for cell in &mut self.cells {
-            cell.forget(self.floor);
+            cell.forget(floor);
         }
     }
 
     /// Takes a sample. Panes that it leaves unknown are named in `spoiled`.
     pub(crate) fn put(&mut self, route: &Route, time: i64, ticks: i64, placed: Placed, spoiled: &mut Vec<Spoiled>) {
-        let pane = step_ceil(time, self.width);
+        let pane = self.pane(time);
         for number in &route.cells {
             let Some(cell) = self.cells.get_mut(*number as usize) else { continue };
             match placed {
-                _ if pane <= self.floor => cell.add_older(time),
+                _ if time <= self.floor => cell.add_older(time),
                 Placed::New => cell.add(pane, time, ticks),
                 Placed::Replaced { old } => {
                     if !cell.replace(pane, time, old, ticks) {
@@ -238,7 +224,7 @@ impl Windows {
 
     /// Gives a spoiled pane the fold of its samples.
     pub(crate) fn rebuild(&mut self, cell: u32, pane: i64, series: &[SeriesState]) {
-        let span = ((pane - 1) * self.width, pane * self.width);
+        let span = ((pane - 1) * self.cut.width, pane * self.cut.width);
         if let (Some(cell), Some(members)) = (self.cells.get_mut(cell as usize), self.members.get(cell as usize)) {
             let tracks = members.iter().filter_map(|at| series.get(*at as usize));
             cell.rebuild(pane, tracks.flat_map(|state| state.track.within(span.0, span.1)));
@@ -248,38 +234,32 @@ impl Windows {
     /// The last moment whose reading a sample of this time can change: while it is in the window, and as long as it
     /// is the newest and remembered.
     pub(crate) fn last_touched(&self, route: &Route, time: i64) -> i64 {
-        let pane = step_ceil(time, self.width);
+        let pane = self.pane(time);
         let followed = |cell: &u32| self.cells.get(*cell as usize).and_then(|cell| cell.next_after(pane));
-        let next = route.cells.iter().map(|cell| followed(cell).map_or(NEVER, |next| (next - 1) * self.width)).max();
-        (time + self.window() - 1).max(next.unwrap_or(NEVER).min(time + self.reach() - 1))
+        let next = route.cells.iter().map(|cell| followed(cell).map_or(NEVER, |next| (next - 1) * self.cut.width)).max();
+        self.cut.end(time).max(next.unwrap_or(NEVER).min(self.cut.memory_end(time)))
     }
 
-    /// A recorded reading's content: the window that ends at the grid instant `at`. `None` when there is no such scope then.
+    /// A recorded reading's content. `None` when there is no such scope then.
     pub(crate) fn recorded(&self, kpi: &Kpi, place: usize, at: i64, series: &[SeriesState]) -> Option<Figure> {
-        let until = step_floor(at, self.width);
-        self.figure(kpi, place, View { after: until - self.panes, until, at }, series)
+        self.figure(kpi, place, self.cut.recorded(at), series)
     }
 
-    /// A live reading's content: the window that ended at the last pane's edge, and what came since.
+    /// A live reading's content.
     pub(crate) fn live(&self, kpi: &Kpi, place: usize, now: i64, series: &[SeriesState]) -> Option<Figure> {
-        let edge = step_floor(now, self.width);
-        self.figure(kpi, place, View { after: edge - self.panes, until: edge + 1, at: now }, series)
-    }
-
-    /// When the live window moves on.
-    pub(crate) fn next_edge(&self, now: i64) -> i64 {
-        (step_floor(now, self.width) + 1) * self.width
+        self.figure(kpi, place, self.cut.live(now), series)
     }
 
     fn figure(&self, kpi: &Kpi, place: usize, view: View, series: &[SeriesState]) -> Option<Figure> {
         let place = self.places.get(place)?;
         let cells = || place.cells.iter().filter_map(|cell| self.cells.get(*cell as usize));
-        let newest = cells().filter_map(|cell| cell.newest(view.until)).max().filter(|time| *time > view.at - self.reach());
+        let (after, until) = (self.pane(view.after), self.pane(view.until));
+        let newest = cells().filter_map(|cell| cell.newest(until)).max().filter(|time| *time > view.remembered);
         let coverage = self.coverage(place, view, series);
         if !place.is_city && coverage.is_none() && newest.is_none() {
             return None;
         }
-        let folds: Vec<Fold> = cells().filter_map(|cell| cell.fold(view.after, view.until)).collect();
+        let folds: Vec<Fold> = cells().filter_map(|cell| cell.fold(after, until)).collect();
         let (value, parts) = self.combine(&folds);
         let samples = folds.iter().map(|fold| fold.count).sum();
         Some(Figure { value, parts, samples, coverage, data_time: newest, ..Figure::default() }.judge(kpi, view.at))
@@ -287,14 +267,13 @@ impl Windows {
 
     /// The share of the expected assets in service that reported; `None` where none is expected.
     fn coverage(&self, place: &Place, view: View, series: &[SeriesState]) -> Option<f64> {
-        let (after, until) = (view.after * self.width, view.until * self.width);
         let at = timestamp(view.at);
         let (mut expected, mut reported) = (0u32, 0u32);
         let in_service = place.expected.iter().filter_map(|at| self.expected.get(*at as usize)).filter(|one| one.asset.is_valid(at));
         for one in in_service {
             expected += 1;
             let mut tracks = one.series.iter().filter_map(|at| series.get(*at as usize));
-            reported += u32::from(tracks.any(|state| state.track.reported(after, until)));
+            reported += u32::from(tracks.any(|state| state.track.reported(view.after, view.until)));
         }
         (expected > 0).then(|| f64::from(reported) / f64::from(expected))
     }

@@ -5,7 +5,7 @@ use crate::{CaseVersion, Sample, SeriesId};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use taydo_model::kpi::{Aggregate, CaseMeasure, Dimension, From};
+use taydo_model::kpi::{Aggregate, CaseMeasure, Dimension, From, Period, Window};
 use taydo_model::{Case, CaseKey, City, Definitions, Flags, Kpi, Labels, Quality, Reading, SampleState, Scope};
 
 /// What the store would hold: of each key the row that counts.
@@ -70,17 +70,18 @@ impl Rows {
     fn observed(&self, definitions: &Definitions, kpi: &Kpi, scope: &Scope, at: Timestamp) -> Option<Reading> {
         let From::Observations { metric, aggregate, window, across, only, factor } = &kpi.from else { return None };
         definitions.metric(metric)?;
-        let window_s = &window.longest_s();
-        let window = SignedDuration::from_secs((*window_s).into());
+        let zone = TimeZone::get(&definitions.city.zone).unwrap();
+        let begins = |at: Timestamp| window_start(*window, &zone, at);
+        let begin = begins(at);
         let carries = |labels: &Labels| only.iter().all(|(name, value)| labels.get(name.as_str()) == Some(value));
         let counted: Vec<_> = series().into_iter().filter(|series| carries(&series.labels)).collect();
         let members: Vec<_> = counted.iter().filter(|series| series_scopes(kpi, &series.labels).contains(scope)).collect();
-        let earliest = at - window - SignedDuration::from_hours(1);
+        let earliest = begins(at - SignedDuration::from_hours(1));
         let rows: Vec<_> = self.samples.range((earliest, SeriesId(0))..=(at, SeriesId(i32::MAX))).collect();
         let of = |id: SeriesId| -> Vec<(Timestamp, i64)> {
             rows.iter().filter(|((_, series), _)| *series == id).map(|((time, _), (_, ticks))| (*time, *ticks)).collect()
         };
-        let inside = |time: Timestamp| at - window < time && time <= at;
+        let inside = |time: Timestamp| begin < time && time <= at;
         let remembered = |time: &Timestamp| earliest < *time && *time <= at;
         let newest = members.iter().flat_map(|series| of(series.id)).map(|(time, _)| time).filter(remembered).max();
         let expected: Vec<_> = definitions
@@ -177,6 +178,37 @@ impl Rows {
         }
         Some(reading)
     }
+}
+
+/// Where the window of a reading at a moment begins, exclusive: for a calendar's period, going back by days and then by quarters of an hour to
+/// the last moment before which the clocks showed another one.
+pub(super) fn window_start(window: Window, zone: &TimeZone, at: Timestamp) -> Timestamp {
+    let period = match window {
+        Window::Sliding(window_s) => return at - SignedDuration::from_secs(window_s.into()),
+        Window::Calendar(period) => period,
+    };
+    let shown = |time: Timestamp| {
+        let shown = zone.to_datetime(time);
+        let monday = shown.date() - i64::from(shown.date().weekday().to_monday_zero_offset()).days();
+        match period {
+            Period::Hour => (shown.date(), i32::from(shown.hour()) * 100_000 + zone.to_offset(time).seconds()),
+            Period::Day => (shown.date(), 0),
+            Period::Week => (monday, 0),
+            Period::Month => (shown.date().first_of_month(), 0),
+            Period::Year => (shown.date().first_of_year(), 0),
+        }
+    };
+    let just_before = |time: Timestamp| time - SignedDuration::from_micros(1);
+    let this = shown(just_before(at));
+    let mut begin = Timestamp::from_second(just_before(at).as_second().div_euclid(900) * 900).unwrap();
+    let (day, quarter) = (SignedDuration::from_hours(24), SignedDuration::from_mins(15));
+    while shown(just_before(begin - day)) == this {
+        begin -= day;
+    }
+    while shown(just_before(begin)) == this {
+        begin -= quarter;
+    }
+    begin
 }
 
 fn blank(kpi: &Kpi, scope: &Scope, at: Timestamp, value: Option<f64>, samples: u64, newest: Option<Timestamp>) -> Reading {

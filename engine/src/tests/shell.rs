@@ -132,7 +132,10 @@ impl Shell {
                 engine.resume_after(&kpi.id, (*last).max(self.start));
             }
         }
-        let samples = self.rows.samples_after(now - engine.horizon());
+        let from: HashMap<_, _> = engine.samples_needed_from(now).into_iter().collect();
+        let metrics: HashMap<_, _> = series().into_iter().map(|series| (series.id, series.metric)).collect();
+        let mut samples = self.rows.samples_after(Timestamp::MIN);
+        samples.retain(|sample| from.get(&metrics[&sample.series]).is_some_and(|from| *from < sample.time));
         let cases = self.cases_after(engine.relevant_cases_from(now));
         engine.restore(now, Batch { position: None, series: series(), samples, cases });
         let untold = self.batches.get((self.told + 1) as usize..).unwrap_or_default();
