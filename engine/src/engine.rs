@@ -3,11 +3,12 @@
 //! It owns the series, the cases and the order of a step. It must never compute a value.
 
 use crate::book::Book;
+use crate::closed::Content;
 use crate::moment::{ALWAYS, NEVER, SECOND, micros, step_ceil, step_floor, timestamp};
 use crate::tally::{Source, Taking, Tally};
 use crate::track::{Placed, Track};
 use crate::window::{Route, Spoiled, number};
-use crate::{Batch, CaseVersion, Effects, Input, Position, Sample, Series, SeriesId, Touched};
+use crate::{Batch, CaseVersion, ClosedPane, ClosedSpan, Effects, Input, Position, Reclosed, Sample, Series, SeriesId, Touched};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -23,6 +24,7 @@ const MAX_AHEAD: usize = 100_000;
 /// A series in the engine.
 #[derive(Debug)]
 pub(crate) struct SeriesState {
+    pub(crate) id: SeriesId,
     pub(crate) track: Track,
     routes: Box<[Route]>,
     /// The metric's number.
@@ -68,6 +70,13 @@ impl Engine {
     #[must_use]
     pub fn for_kpis(definitions: Arc<Definitions>, kpis: &[KpiId], now: Timestamp) -> Self {
         Self::with(definitions, now, |kpi| kpis.contains(kpi))
+    }
+
+    /// The same for one KPI, with the stretch that begins at this moment the next to be closed.
+    pub(crate) fn for_closing(definitions: Arc<Definitions>, kpi: &KpiId, from: Timestamp) -> Self {
+        let mut engine = Self::for_kpis(definitions, std::slice::from_ref(kpi), from);
+        engine.tallies.iter_mut().for_each(|tally| tally.begin_closing_at(micros(from)));
+        engine
     }
 
     fn with(definitions: Arc<Definitions>, now: Timestamp, wanted: impl Fn(&KpiId) -> bool) -> Self {
@@ -126,6 +135,58 @@ impl Engine {
         self.metrics.iter().map(|metric| (metric.id.clone(), timestamp(needed_from(metric)))).collect()
     }
 
+    /// The closed panes that a restart must hand in by [`Engine::restore_closed`], in order, before any samples.
+    #[must_use]
+    pub fn closed_needed(&mut self) -> Vec<ClosedSpan> {
+        let now = self.now;
+        self.tallies.iter_mut().filter_map(|tally| tally.closed_needed(tally.grid.computable_from(now))).collect()
+    }
+
+    /// Up to where a KPI's panes are closed: nothing that comes later changes them, but late data that the engine names.
+    /// `None` for a KPI whose panes never are.
+    #[must_use]
+    pub fn closed_until(&self, kpi: &KpiId) -> Option<Timestamp> {
+        self.tallies.iter().find(|tally| tally.kpi.id == *kpi)?.closed_until().map(timestamp)
+    }
+
+    /// Takes a closed pane of the store. Whether it was of use: one that another basis made, or that can't be read, isn't,
+    /// and must be made again.
+    pub fn restore_closed(&mut self, pane: &ClosedPane) -> bool {
+        let Some(content) = Content::read(&pane.content) else { return false };
+        let (until, Content { cells, reported }) = (micros(pane.until), content);
+        let mut tallies = self.tallies.iter_mut().filter(|tally| tally.kpi.id == pane.kpi);
+        if !tallies.next().is_some_and(|tally| tally.take_closed(pane.basis, until, cells)) {
+            return false;
+        }
+        self.raise_floors();
+        self.report(&reported, until);
+        true
+    }
+
+    /// Notes which series reported in a closed stretch.
+    fn report(&mut self, reported: &[i32], until: i64) {
+        for series in reported {
+            let state = self.numbers.get(&SeriesId(*series)).and_then(|at| self.series.get_mut(*at as usize));
+            let Some(state) = state else { continue };
+            let floor = self.metrics.get(state.metric).map_or(ALWAYS, |metric| metric.floor);
+            state.track.add_older(until.min(floor));
+        }
+    }
+
+    fn take_reclosed(&mut self, now: i64, reclosed: &Reclosed) {
+        for pane in &reclosed.panes {
+            let reported = Content::read(&pane.content).map(|content| content.reported).unwrap_or_default();
+            self.report(&reported, micros(pane.until));
+        }
+        self.tallies.iter_mut().filter(|tally| tally.kpi.id == reclosed.kpi).for_each(|tally| tally.take_reclosed(reclosed, now));
+    }
+
+    /// Closes what has ended by the moment, whether or not corrections may still come.
+    pub(crate) fn close_up_to(&mut self, moment: i64) -> Vec<ClosedPane> {
+        let series = &self.series;
+        self.tallies.iter_mut().flat_map(|tally| tally.close_up_to(moment, series)).collect()
+    }
+
     /// The cases that a restart at `now` must read: those that are open, or were opened or closed after this moment.
     #[must_use]
     pub fn relevant_cases_from(&self, now: Timestamp) -> Timestamp {
@@ -179,8 +240,10 @@ impl Engine {
         let now = self.begin(micros(now));
         let mut effects = Effects::default();
         let tick = matches!(input, Input::Tick);
-        if let Input::Batch(batch) = input {
-            self.take(now, batch, Taking::News);
+        match input {
+            Input::Batch(batch) => self.take(now, batch, Taking::News),
+            Input::Reclosed(reclosed) => reclosed.iter().for_each(|reclosed| self.take_reclosed(now, reclosed)),
+            Input::Tick | Input::Wake => {}
         }
         self.record(now, &mut effects);
         self.correct(now, &mut effects);
@@ -224,13 +287,7 @@ impl Engine {
         self.now = self.now.max(now);
         let now = self.now;
         self.tallies.iter_mut().for_each(|tally| tally.begin(now));
-        for metric in &mut self.metrics {
-            let windows = metric.tallies.iter().filter_map(|at| match &self.tallies.get(*at)?.source {
-                Source::Windows(windows) => Some(windows.floor()),
-                Source::Backlog(_) => None,
-            });
-            metric.floor = windows.min().unwrap_or(now);
-        }
+        self.raise_floors();
         let mut spoiled = Vec::new();
         while self.ahead.first().is_some_and(|(time, ..)| *time <= now) {
             let Some((time, series, revision, ticks)) = self.ahead.pop_first() else { break };
@@ -240,6 +297,17 @@ impl Engine {
         }
         self.rebuild(spoiled);
         now
+    }
+
+    /// Of each metric the samples are kept that one of its KPIs needs.
+    fn raise_floors(&mut self) {
+        for metric in &mut self.metrics {
+            let windows = metric.tallies.iter().filter_map(|at| match &self.tallies.get(*at)?.source {
+                Source::Windows(windows) => Some(windows.floor()),
+                Source::Backlog(_) => None,
+            });
+            metric.floor = windows.min().unwrap_or(self.now);
+        }
     }
 
     fn take(&mut self, now: i64, batch: Batch, taking: Taking) {
@@ -265,12 +333,12 @@ impl Engine {
         let mut routes = Vec::new();
         for at in self.metrics.get(metric).map(|metric| metric.tallies.clone()).unwrap_or_default() {
             if let Some(tally) = self.tallies.get_mut(at) {
-                routes.extend(tally.route(at, place, &series.labels));
+                routes.extend(tally.route(at, (place, series.id), &series.labels));
             }
         }
         if !routes.is_empty() {
             self.numbers.insert(series.id, place);
-            self.series.push(SeriesState { track: Track::default(), routes: routes.into(), metric });
+            self.series.push(SeriesState { id: series.id, track: Track::default(), routes: routes.into(), metric });
         }
     }
 
@@ -321,6 +389,7 @@ impl Engine {
     fn record(&mut self, now: i64, effects: &mut Effects) {
         for tally in &mut self.tallies {
             tally.record(now, &self.series, effects);
+            tally.close(now, &self.series, effects);
         }
         self.cases.forget(self.cases_needed_from(now));
     }
@@ -333,7 +402,10 @@ impl Engine {
             self.tallies.iter_mut().for_each(|tally| tally.correct(now, &self.series, effects));
             self.correct_at = NEVER;
         }
-        self.tallies.iter_mut().for_each(|tally| tally.take_beyond(effects));
+        for tally in &mut self.tallies {
+            tally.take_beyond(effects);
+            tally.take_stale(effects);
+        }
         if self.correct_at == NEVER {
             let told = std::mem::take(&mut self.positions);
             effects.positions.extend(told.into_iter().map(|(lane, seq)| Position { lane, seq }));

@@ -7,6 +7,7 @@
 mod backlog;
 mod book;
 mod calendar;
+mod closed;
 mod engine;
 mod figure;
 mod grid;
@@ -16,6 +17,7 @@ mod output;
 mod pane;
 mod range;
 pub mod recompute;
+pub mod refold;
 mod span;
 mod steps;
 mod tally;
@@ -23,8 +25,8 @@ mod track;
 mod window;
 
 pub use engine::Engine;
-pub use input::{Batch, CaseVersion, Input, Position, Sample, Series, SeriesId};
-pub use output::{Effects, Recorded, Touched};
+pub use input::{Batch, CaseVersion, Input, Position, Reclosed, Sample, Series, SeriesId};
+pub use output::{ClosedPane, ClosedSpan, Effects, Recorded, Reopened, Touched};
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 /// Samples folded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Fold {
     pub(crate) count: u64,
     pub(crate) sum: i128,

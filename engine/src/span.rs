@@ -62,8 +62,21 @@ impl Cut {
         }
     }
 
+    /// Whether windows slide, and don't begin with a period of the calendar.
+    pub(crate) fn slides(&self) -> bool {
+        matches!(self.span, Span::Sliding(_))
+    }
+
+    /// Whether every window that sees the one pane sees the other too, given their ends.
+    pub(crate) fn are_never_parted(&self, until: i64, later: i64) -> bool {
+        match &self.span {
+            Span::Sliding(_) => false,
+            Span::Calendar(periods) => later <= periods.end(until),
+        }
+    }
+
     /// Where the window of a reading at the moment begins, exclusive.
-    fn start(&self, at: i64) -> i64 {
+    pub(crate) fn start(&self, at: i64) -> i64 {
         match &self.span {
             Span::Sliding(length) => at - length,
             Span::Calendar(periods) => periods.start(at),

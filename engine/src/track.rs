@@ -25,6 +25,8 @@ pub(crate) enum Placed {
 pub(crate) struct Track {
     /// (time, ticks)
     samples: VecDeque<(i64, i64)>,
+    /// The time of the newest sample that was forgotten, or later, but not later than the floor was.
+    older: Option<i64>,
     /// The revisions other than zero, by time. Few sources revise, so most tracks have none.
     revisions: BTreeMap<i64, i32>,
 }
@@ -67,7 +69,8 @@ impl Track {
 
     /// Forgets samples up to and including `until`.
     pub(crate) fn forget(&mut self, until: i64) {
-        while self.samples.front().is_some_and(|(time, _)| *time <= until) {
+        while let Some((time, _)) = self.samples.front().filter(|(time, _)| *time <= until) {
+            self.older = self.older.max(Some(*time));
             self.samples.pop_front();
         }
         while self.revisions.first_key_value().is_some_and(|(time, _)| *time <= until) {
@@ -81,8 +84,16 @@ impl Track {
         self.samples.iter().skip(first).take_while(move |(time, _)| *time <= until).copied()
     }
 
-    /// Whether there is a sample with `after < time ≤ until`.
+    /// Notes a sample that is older than those that are kept, of about this time.
+    pub(crate) fn add_older(&mut self, time: i64) {
+        self.older = self.older.max(Some(time));
+    }
+
+    /// Whether there is a sample with `after < time ≤ until`; `until` isn't before what was forgotten.
     pub(crate) fn reported(&self, after: i64, until: i64) -> bool {
+        if self.older > Some(after) {
+            return true;
+        }
         match self.samples.back() {
             None => false,
             Some((newest, _)) if *newest <= until => *newest > after,

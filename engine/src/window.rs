@@ -3,6 +3,8 @@
 //! It must never decide when a reading is due, and never looks beyond the window's panes but for the newest sample's
 //! time, which is remembered for an hour longer than the window.
 
+use crate::SeriesId;
+use crate::closed::{Closed, Owner, basis};
 use crate::engine::SeriesState;
 use crate::figure::Figure;
 use crate::moment::{ALWAYS, NEVER, step_ceil, timestamp};
@@ -37,8 +39,10 @@ pub(crate) struct Windows {
     factor: f64,
     by: Vec<Dimension>,
     cut: Cut,
-    /// Panes up to here are forgotten.
+    /// Panes up to here are forgotten, or closed.
     floor: i64,
+    /// The closed panes of a long window.
+    closed: Option<Closed>,
     /// One for each scope, or with `across` one for each series …
     cells: Vec<Cell>,
     /// … and whose samples it holds.
@@ -68,6 +72,7 @@ impl Windows {
     /// The windows for a KPI from observations; `None` when it is not one.
     pub(crate) fn new(kpi: &Kpi, metric: &Arc<Metric>, city: &City) -> Option<Self> {
         let From::Observations { aggregate, window, across, only, factor, .. } = &kpi.from else { return None };
+        let cut = Cut::new(*window, kpi, city);
         Some(Self {
             metric: Arc::clone(metric),
             aggregate: *aggregate,
@@ -75,7 +80,8 @@ impl Windows {
             only: only.clone(),
             factor: *factor,
             by: kpi.by.clone(),
-            cut: Cut::new(*window, kpi, city),
+            closed: cut.stretch.map(|stretch| Closed::new(stretch, basis(kpi, metric, &city.zone))),
+            cut,
             floor: ALWAYS,
             cells: Vec::new(),
             members: Vec::new(),
@@ -147,21 +153,24 @@ impl Windows {
     pub(crate) fn add_place(&mut self, scope: &Scope) {
         let mut place = Place { is_city: *scope == Scope::City, ..Place::default() };
         if self.across.is_none() {
-            place.cells.push(self.add_cell());
+            place.cells.push(self.add_cell(Owner::Scope(scope.clone())));
         }
         self.places.push(place);
     }
 
-    fn add_cell(&mut self) -> u32 {
+    fn add_cell(&mut self, owner: Owner) -> u32 {
+        if let Some(closed) = &mut self.closed {
+            closed.add_cell(owner);
+        }
         self.cells.push(Cell::default());
         self.members.push(Vec::new());
         number(self.cells.len() - 1)
     }
 
     /// Lets a series' samples flow into these scopes.
-    pub(crate) fn route(&mut self, tally: usize, series: u32, labels: &Labels, places: &[u32]) -> Route {
+    pub(crate) fn route(&mut self, tally: usize, (series, id): (u32, SeriesId), labels: &Labels, places: &[u32]) -> Route {
         let cells: Vec<u32> = if self.across.is_some() {
-            let cell = self.add_cell();
+            let cell = self.add_cell(Owner::Series(id.0));
             for place in places {
                 if let Some(place) = self.places.get_mut(*place as usize) {
                     place.cells.push(cell);
@@ -186,9 +195,13 @@ impl Windows {
         Route { tally, cells: cells.into(), places: touched.into() }
     }
 
-    /// Raises the floor: instants before `computable_from` are not asked for any more.
+    /// Raises the floor: instants before `computable_from` are not asked for any more. The panes of a long window must be
+    /// closed first.
     pub(crate) fn raise_floor(&mut self, computable_from: i64) {
-        self.floor = self.floor.max(self.cut.needed_from(computable_from));
+        self.floor = match &mut self.closed {
+            None => self.floor.max(self.cut.needed_from(computable_from)),
+            Some(closed) => closed.begin_at(computable_from),
+        };
     }
 
     /// The moment up to which samples are not needed any more.
@@ -196,8 +209,60 @@ impl Windows {
         self.floor
     }
 
-    /// Forgets the panes below the floor.
-    pub(crate) fn forget(&mut self) {
+    /// The closed panes, where the window is a long one.
+    pub(crate) fn closed(&mut self) -> Option<(&mut Closed, &Cut)> {
+        Some((self.closed.as_mut()?, &self.cut))
+    }
+
+    /// Makes the stretch that begins at this moment the next to be closed: before any sample.
+    pub(crate) fn begin_closing_at(&mut self, moment: i64) {
+        if let Some(closed) = &mut self.closed {
+            closed.begin_again_at(moment);
+            self.floor = closed.until();
+        }
+    }
+
+    /// Up to where panes are closed; `None` where none ever are.
+    pub(crate) fn closed_until(&self) -> Option<i64> {
+        self.closed.as_ref().map(Closed::until)
+    }
+
+    /// Closes what has ended by the moment. Gives each stretch's end and content.
+    pub(crate) fn close(&mut self, moment: i64, series: &[SeriesState]) -> Vec<(i64, Vec<u8>)> {
+        let mut stretches = Vec::new();
+        while let Some(until) = self.closed.as_ref().and_then(|closed| closed.next_until(moment)) {
+            let (from, last) = (self.pane(self.floor), self.pane(until));
+            let folds: Vec<(u32, Fold)> = (0..).zip(&self.cells).filter_map(|(at, cell)| Some((at, cell.fold(from, last)?))).collect();
+            let reported = self.reported(self.floor, until, series);
+            let Some(closed) = &mut self.closed else { break };
+            stretches.push(closed.close(folds, reported, &self.cut));
+            self.floor = until;
+            self.cells.iter_mut().for_each(|cell| cell.forget(last));
+        }
+        stretches
+    }
+
+    /// The series that reported between two moments, by their numbers in the store.
+    fn reported(&self, after: i64, until: i64, series: &[SeriesState]) -> Vec<i32> {
+        // The city's cell has all series, and is the first; with `across` each series has its own.
+        let cells = if self.across.is_some() { self.members.as_slice() } else { self.members.get(..1).unwrap_or_default() };
+        let states = cells.iter().flatten().filter_map(|at| series.get(*at as usize));
+        states.filter(|state| state.track.reported(after, until)).map(|state| state.id.0).collect()
+    }
+
+    /// Takes a stretch that was closed before.
+    pub(crate) fn take_closed(&mut self, until: i64, cells: Vec<(Owner, Fold)>) {
+        if let Some(closed) = &mut self.closed {
+            closed.take(until, cells, &self.cut);
+            self.floor = self.floor.max(closed.until());
+        }
+    }
+
+    /// Forgets the panes below the floor, and what readings at `computable_from` don't remember.
+    pub(crate) fn forget(&mut self, computable_from: i64) {
+        if let Some(closed) = &mut self.closed {
+            closed.forget(self.cut.remembered_from(computable_from));
+        }
         let floor = self.pane(self.floor);
         for cell in &mut self.cells {
             cell.forget(floor);
@@ -235,8 +300,10 @@ impl Windows {
     /// is the newest and remembered.
     pub(crate) fn last_touched(&self, route: &Route, time: i64) -> i64 {
         let pane = self.pane(time);
+        let closed = |cell: u32| self.closed.as_ref().and_then(|closed| closed.next_after(cell, time));
         let followed = |cell: &u32| self.cells.get(*cell as usize).and_then(|cell| cell.next_after(pane));
-        let next = route.cells.iter().map(|cell| followed(cell).map_or(NEVER, |next| (next - 1) * self.cut.width)).max();
+        let followed = |cell: &u32| closed(*cell).map(|until| until - 1).or_else(|| followed(cell).map(|next| (next - 1) * self.cut.width));
+        let next = route.cells.iter().map(|cell| followed(cell).unwrap_or(NEVER)).max();
         self.cut.end(time).max(next.unwrap_or(NEVER).min(self.cut.memory_end(time)))
     }
 
@@ -252,17 +319,34 @@ impl Windows {
 
     fn figure(&self, kpi: &Kpi, place: usize, view: View, series: &[SeriesState]) -> Option<Figure> {
         let place = self.places.get(place)?;
-        let cells = || place.cells.iter().filter_map(|cell| self.cells.get(*cell as usize));
-        let (after, until) = (self.pane(view.after), self.pane(view.until));
-        let newest = cells().filter_map(|cell| cell.newest(until)).max().filter(|time| *time > view.remembered);
+        let newest = place.cells.iter().filter_map(|cell| self.newest(*cell, view)).max().filter(|time| *time > view.remembered);
         let coverage = self.coverage(place, view, series);
         if !place.is_city && coverage.is_none() && newest.is_none() {
             return None;
         }
-        let folds: Vec<Fold> = cells().filter_map(|cell| cell.fold(after, until)).collect();
+        let folds: Vec<Fold> = place.cells.iter().filter_map(|cell| self.fold(*cell, view)).collect();
         let (value, parts) = self.combine(&folds);
         let samples = folds.iter().map(|fold| fold.count).sum();
         Some(Figure { value, parts, samples, coverage, data_time: newest, ..Figure::default() }.judge(kpi, view.at))
+    }
+
+    fn newest(&self, cell: u32, view: View) -> Option<i64> {
+        let open = self.cells.get(cell as usize).and_then(|cell| cell.newest(self.pane(view.until)));
+        open.max(self.closed.as_ref().and_then(|closed| closed.newest(cell, view.until)))
+    }
+
+    fn fold(&self, cell: u32, view: View) -> Option<Fold> {
+        let closed = self.closed.as_ref().filter(|closed| view.after < closed.until());
+        let before = closed.and_then(|closed| closed.fold(cell, view.after, view.until.min(closed.until())));
+        let begin = view.after.max(closed.map_or(view.after, Closed::until));
+        let open = self.cells.get(cell as usize)?.fold(self.pane(begin), self.pane(view.until));
+        match (before, open) {
+            (Some(mut before), Some(open)) => {
+                before.merge(&open);
+                Some(before)
+            }
+            (before, open) => before.or(open),
+        }
     }
 
     /// The share of the expected assets in service that reported; `None` where none is expected.
