@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use taydo_engine::recompute::Plan;
 use taydo_engine::{Batch, CaseVersion, Engine, Input, Sample, Series, SeriesId, Touched};
-use taydo_model::kpi::{Aggregate, Better, CaseMeasure, Dimension, From, Window};
+use taydo_model::kpi::{Aggregate, Better, CaseMeasure, Dimension, From, Suspect, Window};
 use taydo_model::{Asset, Case, CaseKey, Definitions, Kpi, Labels, Metric, SampleState, Text, Unit};
 
 const SERIES: i32 = 10_000;
@@ -50,6 +50,8 @@ fn observed(aggregate: Aggregate) -> From {
         window: Window::Sliding(300),
         across: None,
         only: Labels::default(),
+        suspect: Suspect::Flag,
+        at_least: 0,
         factor: 1.0,
     }
 }
@@ -66,6 +68,8 @@ fn definitions(kpis: Vec<Arc<Kpi>>) -> Arc<Definitions> {
         unit: Unit::default(),
         resolution: 0.1,
         range: None,
+        jump: None,
+        frozen_s: None,
         kind: Default::default(),
     };
     let asset = |series: i32| {

@@ -4,8 +4,8 @@
 //! A stretch is closed for all scopes of a KPI at once, and its panes are stored together, so that a stored row says by
 //! itself that nothing is missing in it. It must never look at samples.
 
+use crate::fold::Fold;
 use crate::moment::{ALWAYS, HOUR, NEVER, step_ceil, step_floor};
-use crate::pane::Fold;
 use crate::range::Ranges;
 use crate::span::Cut;
 use crate::window::number;
@@ -90,7 +90,7 @@ impl Row {
         }
         let days = self.days.range(first + 1..=last).map(|(_, fold)| fold.clone());
         let ends = [self.fold_panes(after, first * DAY), self.fold_panes(last * DAY, until)];
-        ends.into_iter().flatten().chain(days).reduce(merged)
+        ends.into_iter().flatten().chain(days).reduce(|all, more| all.merged(&more))
     }
 
     fn fold_panes(&self, after: i64, until: i64) -> Option<Fold> {
@@ -98,15 +98,12 @@ impl Row {
         let within = self.panes.range(begin..).take_while(|pane| pane.until <= until);
         within.fold(None, |all: Option<Fold>, pane| match all {
             None => Some(pane.fold.clone()),
-            Some(mut all) => {
-                all.merge(&pane.fold);
-                Some(all)
-            }
+            Some(all) => Some(all.merged(&pane.fold)),
         })
     }
 
     fn newest(&self, until: i64) -> Option<i64> {
-        let mut times = self.panes.iter().rev().skip_while(|pane| pane.until > until).map(|pane| pane.fold.last.0);
+        let mut times = self.panes.iter().rev().skip_while(|pane| pane.until > until).map(|pane| pane.fold.newest);
         times.find(|time| *time > ALWAYS)
     }
 
@@ -147,11 +144,6 @@ impl Row {
             None => self.days.remove(&day),
         };
     }
-}
-
-fn merged(mut all: Fold, more: Fold) -> Fold {
-    all.merge(&more);
-    all
 }
 
 /// What late data touched.

@@ -3,16 +3,17 @@
 //! It owns the series, the cases and the order of a step. It must never compute a value.
 
 use crate::book::Book;
-use crate::closed::Content;
+use crate::mark::Marks;
 use crate::moment::{ALWAYS, NEVER, SECOND, micros, step_ceil, step_floor, timestamp};
-use crate::tally::{Source, Taking, Tally};
-use crate::track::{Placed, Track};
+use crate::suspicion::Rules;
+use crate::tally::{Came, Source, Taking, Tally};
+use crate::track::{Keeping, Placed, Track};
 use crate::window::{Route, Spoiled, number};
-use crate::{Batch, CaseVersion, ClosedPane, ClosedSpan, Effects, Input, Position, Reclosed, Sample, Series, SeriesId, Touched};
+use crate::{Batch, CaseVersion, ClosedPane, ClosedSpan, Effects, Input, Position, Sample, Series, SeriesId, Touched};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use taydo_model::{Definitions, KpiId, MetricId, Reading};
+use taydo_model::{Definitions, KpiId, MetricId, Reading, SampleState};
 
 /// How long corrections are gathered before they are told, so that a reading that many late samples touch is told again
 /// once and not for each of them.
@@ -24,19 +25,29 @@ const MAX_AHEAD: usize = 100_000;
 /// A series in the engine.
 #[derive(Debug)]
 pub(crate) struct SeriesState {
-    pub(crate) id: SeriesId,
     pub(crate) track: Track,
     routes: Box<[Route]>,
     /// The metric's number.
     metric: usize,
 }
 
-/// How far back the samples of a metric are needed: the farthest of its KPIs.
+/// A metric that KPIs use. Its samples are kept as far back as the farthest of them needs.
 #[derive(Debug)]
 struct MetricState {
     id: MetricId,
     tallies: Vec<usize>,
-    floor: i64,
+    keeping: Keeping,
+}
+
+/// A sample whose time has not come, in order of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Ahead {
+    time: i64,
+    /// The series' number here.
+    series: u32,
+    revision: i32,
+    ticks: i64,
+    state: SampleState,
 }
 
 /// The engine. One task owns it.
@@ -49,8 +60,7 @@ pub struct Engine {
     /// A series' number here, by its number in the store.
     numbers: HashMap<SeriesId, u32>,
     cases: Book,
-    /// Samples whose time has not come: (time, series' number here, revision, ticks).
-    ahead: BTreeSet<(i64, u32, i32, i64)>,
+    ahead: BTreeSet<Ahead>,
     /// How far each lane has been consumed, where that was not told yet.
     positions: BTreeMap<i16, i64>,
     /// When the corrections that wait are told.
@@ -87,9 +97,15 @@ impl Engine {
         for (at, tally) in tallies.iter().enumerate() {
             let Source::Windows(windows) = &tally.source else { continue };
             let id = &windows.metric().id;
-            match metrics.iter_mut().find(|metric| metric.id == *id) {
-                Some(metric) => metric.tallies.push(at),
-                None => metrics.push(MetricState { id: id.clone(), tallies: vec![at], floor: ALWAYS }),
+            let place = metrics.iter().position(|metric| metric.id == *id).unwrap_or_else(|| {
+                let keeping = Keeping { rules: Rules::new(windows.metric()), linked: false, anchored: false, floor: ALWAYS };
+                metrics.push(MetricState { id: id.clone(), tallies: Vec::new(), keeping });
+                metrics.len() - 1
+            });
+            if let Some(metric) = metrics.get_mut(place) {
+                metric.tallies.push(at);
+                metric.keeping.linked |= windows.lens().is_linked();
+                metric.keeping.anchored |= windows.lens().is_anchored();
             }
         }
         let mut engine = Self {
@@ -152,39 +168,26 @@ impl Engine {
     /// Takes a closed pane of the store. Whether it was of use: one that another basis made, or that can't be read, isn't,
     /// and must be made again.
     pub fn restore_closed(&mut self, pane: &ClosedPane) -> bool {
-        let Some(content) = Content::read(&pane.content) else { return false };
-        let (until, Content { cells, reported }) = (micros(pane.until), content);
         let mut tallies = self.tallies.iter_mut().filter(|tally| tally.kpi.id == pane.kpi);
-        if !tallies.next().is_some_and(|tally| tally.take_closed(pane.basis, until, cells)) {
+        if !tallies.next().is_some_and(|tally| tally.take_closed(pane)) {
             return false;
         }
         self.raise_floors();
-        self.report(&reported, until);
         true
-    }
-
-    /// Notes which series reported in a closed stretch.
-    fn report(&mut self, reported: &[i32], until: i64) {
-        for series in reported {
-            let state = self.numbers.get(&SeriesId(*series)).and_then(|at| self.series.get_mut(*at as usize));
-            let Some(state) = state else { continue };
-            let floor = self.metrics.get(state.metric).map_or(ALWAYS, |metric| metric.floor);
-            state.track.add_older(until.min(floor));
-        }
-    }
-
-    fn take_reclosed(&mut self, now: i64, reclosed: &Reclosed) {
-        for pane in &reclosed.panes {
-            let reported = Content::read(&pane.content).map(|content| content.reported).unwrap_or_default();
-            self.report(&reported, micros(pane.until));
-        }
-        self.tallies.iter_mut().filter(|tally| tally.kpi.id == reclosed.kpi).for_each(|tally| tally.take_reclosed(reclosed, now));
     }
 
     /// Closes what has ended by the moment, whether or not corrections may still come.
     pub(crate) fn close_up_to(&mut self, moment: i64) -> Vec<ClosedPane> {
         let series = &self.series;
         self.tallies.iter_mut().flat_map(|tally| tally.close_up_to(moment, series)).collect()
+    }
+
+    /// The metrics of which a restart must also read the [`ANCHORS`](crate::ANCHORS) newest samples of each series before
+    /// that: growth is counted from them. Samples that measure nothing or aren't possible are none of these, nor those
+    /// more than [`LONGEST_STEP`](crate::LONGEST_STEP) older.
+    #[must_use]
+    pub fn anchored(&self) -> Vec<MetricId> {
+        self.metrics.iter().filter(|metric| metric.keeping.anchored).map(|metric| metric.id.clone()).collect()
     }
 
     /// The cases that a restart at `now` must read: those that are open, or were opened or closed after this moment.
@@ -206,7 +209,7 @@ impl Engine {
         let mut touched = Vec::new();
         for tally in &self.tallies {
             let Source::Windows(windows) = &tally.source else { continue };
-            let last = step_floor((windows.cut().memory_end(micros(to))).min(tally.grid.recorded), tally.grid.every) * tally.grid.every;
+            let last = step_floor(windows.aftermath(micros(to)).min(tally.grid.recorded), tally.grid.every) * tally.grid.every;
             let first = step_ceil(micros(from), tally.grid.every) * tally.grid.every;
             if first <= last && metrics.is_none_or(|metrics| metrics.contains(&windows.metric().id)) {
                 touched.push(Touched { kpi: tally.kpi.id.clone(), from: timestamp(first), to: timestamp(last) });
@@ -242,7 +245,11 @@ impl Engine {
         let tick = matches!(input, Input::Tick);
         match input {
             Input::Batch(batch) => self.take(now, batch, Taking::News),
-            Input::Reclosed(reclosed) => reclosed.iter().for_each(|reclosed| self.take_reclosed(now, reclosed)),
+            Input::Reclosed(reclosed) => {
+                for one in &reclosed {
+                    self.tallies.iter_mut().filter(|tally| tally.kpi.id == one.kpi).for_each(|tally| tally.take_reclosed(one, now));
+                }
+            }
             Input::Tick | Input::Wake => {}
         }
         self.record(now, &mut effects);
@@ -265,7 +272,7 @@ impl Engine {
     #[must_use]
     pub fn next_wake(&self) -> Option<Timestamp> {
         // Devices whose clocks are a little ahead must not cause a wake for each of their samples.
-        let ahead = self.ahead.first().map(|(time, ..)| step_ceil(*time, SECOND) * SECOND);
+        let ahead = self.ahead.first().map(|ahead| step_ceil(ahead.time, SECOND) * SECOND);
         let wakes = self.tallies.iter().map(Tally::next_wake).chain(ahead).chain([self.correct_at]);
         wakes.min().filter(|wake| *wake < NEVER).map(timestamp)
     }
@@ -289,11 +296,11 @@ impl Engine {
         self.tallies.iter_mut().for_each(|tally| tally.begin(now));
         self.raise_floors();
         let mut spoiled = Vec::new();
-        while self.ahead.first().is_some_and(|(time, ..)| *time <= now) {
-            let Some((time, series, revision, ticks)) = self.ahead.pop_first() else { break };
+        while self.ahead.first().is_some_and(|ahead| ahead.time <= now) {
+            let Some(ahead) = self.ahead.pop_first() else { break };
             // Its time has only come now, so no instant that it belongs to can have been recorded, unless the shell
             // slept over one: then it is as late as it would be had it come now.
-            self.place(series, time, ticks, revision, Taking::News, &mut spoiled);
+            self.place(ahead, Taking::News, &mut spoiled);
         }
         self.rebuild(spoiled);
         now
@@ -306,7 +313,7 @@ impl Engine {
                 Source::Windows(windows) => Some(windows.floor()),
                 Source::Backlog(_) => None,
             });
-            metric.floor = windows.min().unwrap_or(self.now);
+            metric.keeping.floor = windows.min().unwrap_or(self.now);
         }
     }
 
@@ -338,33 +345,35 @@ impl Engine {
         }
         if !routes.is_empty() {
             self.numbers.insert(series.id, place);
-            self.series.push(SeriesState { id: series.id, track: Track::default(), routes: routes.into(), metric });
+            self.series.push(SeriesState { track: Track::default(), routes: routes.into(), metric });
         }
     }
 
     fn take_sample(&mut self, now: i64, sample: &Sample, taking: Taking, spoiled: &mut Vec<Spoiled>) {
         let Some(series) = self.numbers.get(&sample.series).copied() else { return };
-        let time = micros(sample.time);
-        if time > now && self.ahead.len() < MAX_AHEAD {
-            self.ahead.insert((time, series, sample.revision, sample.ticks));
+        let Sample { time, ticks, revision, state, .. } = *sample;
+        let sample = Ahead { time: micros(time), series, revision, ticks, state };
+        if sample.time > now && self.ahead.len() < MAX_AHEAD {
+            self.ahead.insert(sample);
         } else {
-            self.place(series, time, sample.ticks, sample.revision, taking, spoiled);
+            self.place(sample, taking, spoiled);
         }
     }
 
-    fn place(&mut self, series: u32, time: i64, ticks: i64, revision: i32, taking: Taking, spoiled: &mut Vec<Spoiled>) {
-        let Some(state) = self.series.get_mut(series as usize) else { return };
-        let floor = self.metrics.get(state.metric).map_or(ALWAYS, |metric| metric.floor);
-        let placed = if time <= floor { Placed::TooOld } else { state.track.place(time, ticks, revision) };
+    fn place(&mut self, sample: Ahead, taking: Taking, spoiled: &mut Vec<Spoiled>) {
+        let Some(state) = self.series.get_mut(sample.series as usize) else { return };
+        let Some(MetricState { keeping, .. }) = self.metrics.get(state.metric) else { return };
+        let placed = state.track.place(keeping, sample.time, sample.ticks, sample.revision, Marks::of_state(sample.state));
         if placed == Placed::Unchanged {
             return;
         }
-        state.track.forget(floor);
+        let came = Came { now: self.now, taking };
         for route in &state.routes {
             if let Some(tally) = self.tallies.get_mut(route.tally) {
-                tally.put_sample(route, (time, ticks), placed, self.now, taking, spoiled);
+                tally.put_sample(route, sample.time, (&placed, &state.track), came, spoiled);
             }
         }
+        state.track.forget(keeping);
     }
 
     fn rebuild(&mut self, mut spoiled: Vec<Spoiled>) {

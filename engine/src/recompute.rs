@@ -5,7 +5,7 @@
 
 use crate::moment::{SECOND, micros, seconds, step_ceil, step_floor, timestamp};
 use crate::{Batch, CaseVersion, ClosedPane, ClosedSpan, Engine, Input, Sample, Series, Touched};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use taydo_model::{Definitions, Kpi, MetricId, Reading, kpi};
@@ -24,6 +24,9 @@ pub enum Needs {
         after: Timestamp,
         /// Inclusive.
         until: Timestamp,
+        /// Whether the newest samples of each series up to `after` are wanted too, before the others: see
+        /// [`Engine::anchored`].
+        anchors: bool,
     },
     /// Cases in their present state: those that are open, or were opened or closed after `after`; of these the ones opened
     /// after `until` may be left out.
@@ -81,10 +84,12 @@ impl Plan {
                 let mut after = needed.first().map_or(until, |(_, after)| *after);
                 let mut closed = engine.closed_needed().pop();
                 if let Some(span) = closed.as_mut().filter(|span| self.sees_only_closed_panes(span)) {
-                    span.until = span.until.max(closed_until.min(span.edge_before(until)));
-                    after = span.until;
+                    let skipped = closed_until.min(span.edge_before(until)).duration_since(span.until).max(SignedDuration::ZERO);
+                    span.until += skipped;
+                    after += skipped;
                 }
-                Needs::Samples { closed, metric: metric.clone(), after, until }
+                let anchors = !engine.anchored().is_empty();
+                Needs::Samples { closed, metric: metric.clone(), after, until, anchors }
             }
             kpi::From::Cases { kind, .. } => {
                 Needs::Cases { kind: kind.clone(), after: engine.relevant_cases_from(timestamp(self.from)), until }

@@ -24,6 +24,19 @@ impl Refold {
         Self { engine, until: micros(span.until) }
     }
 
+    /// The samples after this moment are wanted, up to the span's end.
+    #[must_use]
+    pub fn samples_after(&self) -> Timestamp {
+        let needed = self.engine.samples_needed_from(Timestamp::MIN);
+        needed.first().map_or(Timestamp::MIN, |(_, after)| *after)
+    }
+
+    /// Whether the [`ANCHORS`](crate::ANCHORS) newest samples of each series before that are wanted too.
+    #[must_use]
+    pub fn is_anchored(&self) -> bool {
+        !self.engine.anchored().is_empty()
+    }
+
     /// Takes the next samples. Gives the panes that they show to be complete.
     pub fn take(&mut self, samples: Vec<Sample>) -> Vec<ClosedPane> {
         let Some(newest) = samples.iter().map(|sample| sample.time).max() else { return Vec::new() };

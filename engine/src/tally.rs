@@ -3,14 +3,13 @@
 //! What the values are computed from is behind [`Source`]. It must never keep samples or cases itself.
 
 use crate::backlog::Backlog;
-use crate::closed::{Content, Owner};
+use crate::closed::Content;
 use crate::engine::SeriesState;
 use crate::figure::Figure;
 use crate::grid::Grid;
 use crate::moment::{ALWAYS, NEVER, micros, step_ceil, step_floor, timestamp};
-use crate::pane::Fold;
 use crate::range::Ranges;
-use crate::track::Placed;
+use crate::track::{Placed, Track};
 use crate::window::{Route, Spoiled, Windows, number};
 use crate::{ClosedPane, ClosedSpan, Effects, Reclosed, Recorded, Reopened, SeriesId, Touched};
 use jiff::SignedDuration;
@@ -21,7 +20,7 @@ use taydo_model::{Asset, Case, Definitions, Kpi, Labels, Quality, Reading, Scope
 /// What a KPI is computed from.
 #[derive(Debug)]
 pub(crate) enum Source {
-    Windows(Windows),
+    Windows(Box<Windows>),
     Backlog(Backlog),
 }
 
@@ -30,6 +29,13 @@ pub(crate) enum Source {
 pub(crate) enum Taking {
     News,
     Restore,
+}
+
+/// When a row came, and as what.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Came {
+    pub(crate) now: i64,
+    pub(crate) taking: Taking,
 }
 
 /// One KPI.
@@ -59,7 +65,7 @@ impl Tally {
     /// A KPI without data; `None` when its metric isn't defined.
     pub(crate) fn new(kpi: &Arc<Kpi>, definitions: &Definitions, now: i64) -> Option<Self> {
         let source = match &kpi.from {
-            kpi::From::Observations { metric, .. } => Source::Windows(Windows::new(kpi, definitions.metric(metric)?, &definitions.city)?),
+            kpi::From::Observations { metric, .. } => Source::Windows(Box::new(Windows::new(kpi, definitions.metric(metric)?, &definitions.city)?)),
             kpi::From::Cases { .. } => Source::Backlog(Backlog::new(kpi, &definitions.city)?),
         };
         let mut tally = Self {
@@ -113,7 +119,7 @@ impl Tally {
     pub(crate) fn needed_from(&self, now: i64) -> i64 {
         let computable_from = self.grid.computable_from(now);
         match &self.source {
-            Source::Windows(windows) => windows.closed_until().unwrap_or_else(|| windows.cut().remembered_from(computable_from)),
+            Source::Windows(windows) => windows.needed_from(computable_from),
             Source::Backlog(backlog) => computable_from - backlog.reach(),
         }
     }
@@ -142,41 +148,41 @@ impl Tally {
         }
     }
 
-    /// Takes a sample that came at `now`.
+    /// Takes a sample of this time that came at `now`, and is in the track.
     pub(crate) fn put_sample(
         &mut self,
         route: &Route,
-        sample: (i64, i64),
-        placed: Placed,
-        now: i64,
-        taking: Taking,
+        time: i64,
+        (placed, track): (&Placed, &Track),
+        came: Came,
         spoiled: &mut Vec<Spoiled>,
     ) {
-        let (time, ticks) = sample;
         let Source::Windows(windows) = &mut self.source else { return };
-        windows.put(route, time, ticks, placed, spoiled);
+        let last = windows.put(route, time, placed, track, spoiled);
+        let is_news = came.taking == Taking::News;
         if windows.closed_until().is_some_and(|until| time <= until) {
-            if taking == Taking::News {
-                self.reopen(route, time);
+            if is_news {
+                self.reopen(route, time, last);
             }
             return;
         }
-        let late = time <= self.grid.recorded && taking == Taking::News;
-        let until = if late { windows.last_touched(route, time) } else { time };
+        let late = time <= self.grid.recorded && is_news;
+        let until = if late { windows.last_touched(route, time).max(windows.last_touched(route, last)) } else { time };
         for place in &route.places {
             self.mark(*place);
             if late {
-                self.owe(*place, time, until, now);
+                self.owe(*place, time, until, came.now);
             }
         }
     }
 
-    /// Takes a sample that came when its pane was closed. Readings that rest on it are for a recompute.
-    fn reopen(&mut self, route: &Route, time: i64) {
+    /// Takes a sample that came when its pane was closed; `last` is the last moment at which a sample adds something else
+    /// now. Readings that rest on it are for a recompute.
+    fn reopen(&mut self, route: &Route, time: i64, last: i64) {
         let Source::Windows(windows) = &mut self.source else { return };
-        let until = windows.last_touched(route, time);
+        let until = windows.last_touched(route, time).max(windows.last_touched(route, last));
         if let Some((closed, _)) = windows.closed() {
-            closed.reopen(time - 1, time, self.grid.recorded);
+            closed.reopen(time - 1, last, self.grid.recorded);
         }
         let every = self.grid.every;
         let last = step_floor(until.min(self.grid.recorded), every) * every;
@@ -192,11 +198,14 @@ impl Tally {
         if closed.basis() != reclosed.basis {
             return;
         }
-        let read = |pane: &ClosedPane| Some((micros(pane.until), Content::read(&pane.content)?.cells));
-        let panes = reclosed.panes.iter().filter_map(read).collect();
-        if !closed.replace((micros(reclosed.after), micros(reclosed.until)), panes, micros(reclosed.computed), cut) {
+        let read = |pane: &ClosedPane| Some((micros(pane.until), Content::read(&pane.content)?));
+        let panes: Vec<_> = reclosed.panes.iter().filter_map(read).collect();
+        let reported: Vec<_> = panes.iter().map(|(until, content)| (*until, content.reported.clone())).collect();
+        let cells = panes.into_iter().map(|(until, content)| (until, content.cells)).collect();
+        if !closed.replace((micros(reclosed.after), micros(reclosed.until)), cells, micros(reclosed.computed), cut) {
             return;
         }
+        reported.iter().for_each(|(until, reported)| windows.note_reported(*until, reported));
         let from = (micros(reclosed.after) + 1).max(micros(reclosed.computed) + 1);
         for place in 0..number(self.scopes.len()) {
             self.mark(place);
@@ -212,13 +221,13 @@ impl Tally {
     }
 
     /// Takes a closed pane of the store, if it was made by this definition.
-    pub(crate) fn take_closed(&mut self, basis: i64, until: i64, cells: Vec<(Owner, Fold)>) -> bool {
+    pub(crate) fn take_closed(&mut self, pane: &ClosedPane) -> bool {
         let Source::Windows(windows) = &mut self.source else { return false };
-        let fits = windows.closed().is_some_and(|(closed, _)| closed.basis() == basis && until % closed.stretch() == 0);
-        if fits {
-            windows.take_closed(until, cells);
-        }
-        fits
+        let until = micros(pane.until);
+        let fits = windows.closed().is_some_and(|(closed, _)| closed.basis() == pane.basis && until % closed.stretch() == 0);
+        let Some(content) = Content::read(&pane.content).filter(|_| fits) else { return false };
+        windows.take_closed(until, content);
+        true
     }
 
     /// Closes what no correction reaches any more.
@@ -381,7 +390,7 @@ impl Tally {
     /// When a scope changes without data, given what it is now.
     fn next_change(&self, place: u32, figure: &Figure, now: i64) -> i64 {
         let itself = match &self.source {
-            Source::Windows(windows) => (figure.samples > 0).then(|| windows.cut().next_move(now)),
+            Source::Windows(windows) => (figure.samples > 0 || figure.value.is_some()).then(|| windows.cut().next_move(now)),
             Source::Backlog(backlog) => backlog.next_change(place as usize, now),
         };
         itself.into_iter().chain(figure.stale_at(&self.kpi)).min().unwrap_or(NEVER)

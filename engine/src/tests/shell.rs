@@ -121,7 +121,8 @@ impl Shell {
             span.edges().filter(|until| self.closed.contains_key(&(span.kpi.clone(), span.basis, *until))).collect();
         for missing in refold::missing(span, &stored, stale) {
             let mut refold = Refold::new(&self.definitions, &missing, series());
-            let mut samples = self.rows.samples_after(missing.after);
+            let mut samples = if refold.is_anchored() { self.rows.anchors(&self.definitions, refold.samples_after()) } else { Vec::new() };
+            samples.extend(self.rows.samples_after(refold.samples_after()));
             samples.retain(|sample| sample.time <= missing.until);
             self.refolded.set(self.refolded.get() + samples.len());
             let rest = samples.split_off(samples.len() / 2);
@@ -140,7 +141,10 @@ impl Shell {
             let mut run = plan.run(series());
             let mut readings = Vec::new();
             match needs {
-                Needs::Samples { closed, after, until, .. } => {
+                Needs::Samples { closed, after, until, anchors, .. } => {
+                    if anchors {
+                        readings.extend(run.advance(self.rows.anchors(&self.definitions, after), Timestamp::MIN));
+                    }
                     if let Some(span) = closed {
                         self.ensure(&span, &[]);
                         let panes = self.closed_of(&span);
@@ -203,6 +207,9 @@ impl Shell {
         let metrics: HashMap<_, _> = series().into_iter().map(|series| (series.id, series.metric)).collect();
         let mut samples = self.rows.samples_after(Timestamp::MIN);
         samples.retain(|sample| from.get(&metrics[&sample.series]).is_some_and(|from| *from < sample.time));
+        for metric in engine.anchored() {
+            samples.extend(self.rows.anchors(&self.definitions, from[&metric]));
+        }
         self.read.set(self.read.get() + samples.len());
         let cases = self.cases_after(engine.relevant_cases_from(now));
         engine.restore(now, Batch { samples, cases, ..Batch::default() });
@@ -233,7 +240,7 @@ impl Shell {
                 let have = told.remove(&(&kpi.id, time)).unwrap_or_default();
                 for scope in want.keys().chain(have.keys()) {
                     match (want.get(scope), have.get(scope)) {
-                        (Some(want), Some(have)) if same(want, have) => checked += 1,
+                        (Some(want), Some(have)) if same(want, have, self.rows.slack(&self.definitions, kpi, scope, time)) => checked += 1,
                         // A scope may have been known when its turn was, and its only case have moved elsewhere since.
                         (None, Some(have)) if have.quality == Quality::Missing => {}
                         (want, have) => return Err(format!("{} {scope} {time}\nwant {want:?}\nhave {have:?}", kpi.id)),
