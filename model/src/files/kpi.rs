@@ -3,6 +3,7 @@
 //! Must never accept a figure whose unit doesn't follow from what it is computed from.
 
 mod cases;
+mod form;
 mod observations;
 
 use super::{
@@ -14,8 +15,8 @@ use super::{
     value::Value,
 };
 use crate::{
-    Asset, Kpi, KpiId, Metric, MetricId, Unit,
-    kpi::{Aggregate, Better, CaseMeasure, Dimension, From, Window},
+    Allowance, Asset, Definitions, Kpi, KpiId, Metric, MetricId, Unit, WorkingCalendar,
+    kpi::{Aggregate, Better, Dimension, From, Window},
     unit::Dimension as Measures,
 };
 use sha2::{Digest, Sha256};
@@ -59,6 +60,7 @@ struct Context<'a> {
     known: &'a Known,
     metrics: &'a [Arc<Metric>],
     assets: &'a [Arc<Asset>],
+    calendar: Option<&'a WorkingCalendar>,
 }
 
 impl Context<'_> {
@@ -71,9 +73,9 @@ impl Context<'_> {
     }
 }
 
-/// The sound KPIs of a file.
-pub(super) fn read(document: &Document<'_>, known: &Known, metrics: &[Arc<Metric>], assets: &[Arc<Asset>]) -> Vec<Kpi> {
-    let context = Context { known, metrics, assets };
+/// The sound KPIs of a file, given what the folder defines beside KPIs.
+pub(super) fn read(document: &Document<'_>, known: &Known, set: &Definitions) -> Vec<Kpi> {
+    let context = Context { known, metrics: &set.metrics, assets: &set.assets, calendar: set.calendar.as_deref() };
     definitions(document, &document.table, KEYS).iter().filter_map(|entry| kpi(entry, &context)).collect()
 }
 
@@ -82,13 +84,13 @@ fn kpi(entry: &Value<'_>, context: &Context<'_>) -> Option<Kpi> {
     let mut section = entry.section(&format!("KPI {}", entry.key))?;
     let title = section.need("title", Value::both_languages);
     let unit = section.need("unit", Value::unit);
-    let from = section.need("from", |value| from(value, unit, context));
+    let from = section.need("from", |value| from(value, id.as_ref(), unit, context));
     let better = section.need("better", |value| value.choice(BETTER));
     let decimals = section.may("decimals", |value| value.whole(0, 9));
     let standard = section.may("standard", Value::text);
     let owner = city::owner(&mut section, context.known);
     let by = section.may("by", |value| by(value, from.as_ref())).unwrap_or_default();
-    let every_s = section.may("every", every).unwrap_or(EVERY_S);
+    let every_s = section.may("every", every).unwrap_or_else(|| usual_every_s(from.as_ref()));
     let delay_s = section.may("delay", |value| value.seconds(0, 3600)).unwrap_or(DELAY_S);
     let lateness_s = section.may("lateness", |value| value.seconds(0, 7 * DAY_S)).unwrap_or(LATENESS_S);
     let stale_s = section.may("stale", |value| value.seconds(1, 366 * DAY_S));
@@ -98,6 +100,9 @@ fn kpi(entry: &Value<'_>, context: &Context<'_>) -> Option<Kpi> {
     let thresholds_for = section.may("thresholds_for", |value| thresholds_for(value, &by, has_thresholds)).unwrap_or_default();
     if let Some(from) = &from {
         check_window(&section, from, every_s);
+    }
+    if matches!(from, Some(From::Form(_))) && owner.is_none() {
+        section.problem(format!("{} is entered, and no department is asked for it", section.what), "add a line `owner = \"DEPARTMENT\"`");
     }
     let sound = section.finish();
     let from = from?;
@@ -144,7 +149,7 @@ fn every(value: &Value<'_>) -> Option<u32> {
 
 /// Windows are folds of panes, and panes lie on the grid.
 fn check_window(section: &Section<'_>, from: &From, every_s: u32) {
-    let (From::Observations { window, .. } | From::Cases { window, .. }) = *from;
+    let (From::Observations { window, .. } | From::Cases { window, .. }) = from else { return };
     let window_s = window.longest_s();
     // Levels, such as open cases, have no window.
     if window_s != 0 && !window_s.is_multiple_of(every_s) && !every_s.is_multiple_of(window_s) {
@@ -164,6 +169,8 @@ fn by(value: &Value<'_>, from: Option<&From>) -> Option<Vec<Dimension>> {
             item.problem("the same dimension stands here twice", "remove one of them");
         } else if dimension == Dimension::Asset && matches!(from, Some(From::Cases { .. })) {
             item.problem("cases don't belong to assets", "write area or department");
+        } else if dimension == Dimension::Asset && matches!(from, Some(From::Form(_))) {
+            item.problem("figures are entered for areas and departments, not for assets", "write area or department");
         }
         by.push(dimension);
     }
@@ -175,6 +182,9 @@ fn coverage(value: &Value<'_>, from: Option<&From>, context: &Context<'_>) -> Op
     let coverage = section.need("coverage", |value| value.number_in(0.0, 1.0));
     match from {
         Some(From::Cases { .. }) => section.problem("no series are expected of cases", "remove `expect`"),
+        Some(From::Form(_)) => {
+            section.problem("no series are expected of a figure that is entered", "remove `expect`; `due` says when it is late")
+        }
         Some(From::Observations { metric, .. })
             if context.known.assets.are(context.assets.len()) && context.measuring(metric).next().is_none() =>
         {
@@ -236,15 +246,16 @@ fn thresholds_for(value: &Value<'_>, by: &[Dimension], has_thresholds: bool) -> 
     Some(dimensions)
 }
 
-fn from(value: &Value<'_>, unit: Option<Unit>, context: &Context<'_>) -> Option<From> {
+fn from(value: &Value<'_>, id: Option<&KpiId>, unit: Option<Unit>, context: &Context<'_>) -> Option<From> {
     let mut section = value.section("`from`")?;
-    let from = match (section.has("observations"), section.has("cases")) {
-        (true, false) => observations::read(&mut section, unit, context),
-        (false, true) => cases::read(&mut section, unit),
+    let from = match (section.has("observations"), section.has("cases"), section.has("form")) {
+        (true, false, false) => observations::read(&mut section, unit, context),
+        (false, true, false) => cases::read(&mut section, unit, context),
+        (false, false, true) => form::read(&mut section, id, context),
         _ => {
             section.problem(
-                "`from` must name observations or cases",
-                "write { observations = \"METRIC\", aggregate = \"mean\", window = \"5m\" } or { cases = \"KIND\", measure = \"open\" }",
+                "`from` must name one of observations, cases and form",
+                "write { observations = \"METRIC\", aggregate = \"mean\", window = \"5m\" }, { cases = \"KIND\", measure = \"open\" } or { form = \"month\", due = \"10d\" }",
             );
             return None;
         }
@@ -271,17 +282,25 @@ fn is_count(unit: Unit) -> bool {
     )
 }
 
+/// A figure that is entered once a month changes nothing from minute to minute.
+fn usual_every_s(from: Option<&From>) -> u32 {
+    if matches!(from, Some(From::Form(_))) { DAY_S } else { EVERY_S }
+}
+
 /// As many digits as the metric's resolution has in the KPI's unit, and at most three; none for counts, one for shares of cases.
 fn usual_decimals(from: &From, context: &Context<'_>) -> u8 {
     match from {
-        From::Observations { aggregate: Aggregate::Count, .. } => 0,
-        From::Observations { metric, factor, .. } => {
-            let step = context.metric(metric).map_or(1.0, |metric| metric.resolution * factor);
-            (0..3).find(|digits| step * 10_f64.powi(i32::from(*digits)) > 0.999).unwrap_or(3)
-        }
-        From::Cases { measure: CaseMeasure::OnTime, .. } => 1,
-        From::Cases { .. } => 0,
+        From::Observations { aggregate: Aggregate::Count | Aggregate::Distinct { .. }, .. } => 0,
+        From::Observations { aggregate: Aggregate::ShareAbove { .. } | Aggregate::ShareBelow { .. }, .. } => 1,
+        From::Observations { metric, factor, .. } => digits(context.metric(metric).map_or(1.0, |metric| metric.resolution * factor)),
+        From::Form(form) => digits(form.resolution),
+        From::Cases { measure, .. } => u8::from(measure.is_share() || measure.quantile().is_some()),
     }
+}
+
+/// How many digits show a step, at most three.
+fn digits(step: f64) -> u8 {
+    (0..3).find(|digits| step * 10_f64.powi(i32::from(*digits)) > 0.999).unwrap_or(3)
 }
 
 /// Three intervals of the slowest asset, or the window where that is longer.
@@ -292,16 +311,20 @@ fn usual_stale_s(from: &From, context: &Context<'_>) -> u32 {
             slowest_s.saturating_mul(3).max(window.longest_s())
         }
         From::Cases { .. } => CASES_STALE_S,
+        From::Form(form) => form.stale_s(),
     }
 }
 
-/// Hashes the definition as it was understood, defaults included, and the metric whose steps its sums are made of.
+/// Hashes the definition as it was understood, defaults included, the metric whose steps its sums are made of, and the
+/// calendar that it counts working time by.
 fn version(kpi: &Kpi, context: &Context<'_>) -> String {
     let metric = match &kpi.from {
         From::Observations { metric, .. } => context.metric(metric).map(AsRef::as_ref),
-        From::Cases { .. } => None,
+        From::Cases { .. } | From::Form(_) => None,
     };
-    // Neither has a map with keys that aren't texts, so both always serialise.
-    let content = serde_json::to_vec(&(kpi, metric)).unwrap_or_default();
+    let by_calendar = matches!(&kpi.from, From::Cases { terms, .. } if terms.working || terms.within.is_some_and(Allowance::is_working));
+    let calendar = context.calendar.filter(|_| by_calendar).map(WorkingCalendar::version);
+    // None has a map with keys that aren't texts, so all always serialise.
+    let content = serde_json::to_vec(&(kpi, metric, calendar)).unwrap_or_default();
     hex(&Sha256::digest(&content)).chars().take(16).collect()
 }

@@ -12,6 +12,7 @@ use actix_web::web::{Data, Json, Path};
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::BTreeSet;
+use taydo_model::form::Form;
 use taydo_model::kpi::From;
 use taydo_model::passport::{Feed, PassportPage};
 use taydo_model::why::Named;
@@ -63,7 +64,7 @@ fn expected(definitions: &Definitions, kpi: &Kpi, scope: &Scope, now: Timestamp)
 
 async fn feeds(state: &State, kpi: &Kpi, now: Timestamp) -> Result<Vec<Feed>, StoreError> {
     let sources: BTreeSet<SourceId> = match &kpi.from {
-        From::Observations { metric, .. } => state.store.sources_of_metric(metric).await?,
+        From::Observations { metric, .. } | From::Form(Form { metric, .. }) => state.store.sources_of_metric(metric).await?,
         From::Cases { kind, .. } => state.store.sources_of_cases(kind).await?,
     }
     .into_iter()
