@@ -15,6 +15,7 @@ mod lease;
 mod micros;
 mod migration;
 mod observation;
+mod pane;
 mod partition;
 mod passport;
 mod reading;
@@ -36,6 +37,7 @@ pub use error::{Cause, StoreError};
 pub use lease::Fence;
 pub use migration::OpenError;
 pub use observation::SampleStream;
+pub use pane::Made;
 pub use why::Standings;
 pub use writer::Writer;
 
