@@ -72,12 +72,13 @@ impl ClosedSpan {
     }
 }
 
-/// Closed panes that late data touched.
+/// Closed panes that are wanted, some of them made again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reopened {
     /// What the engine wants to be handed.
     pub span: ClosedSpan,
-    /// What of it must be made again from the samples: after the first moment, up to the second, in order.
+    /// What of it must be made again from the samples: the stretches whose ends lie after the first moment, and up to or
+    /// around the second.
     pub stale: Vec<(Timestamp, Timestamp)>,
     /// The last instant that had been recorded when the data came: readings up to here that rest on it are in `recompute`.
     pub recorded: Timestamp,

@@ -12,7 +12,7 @@ use crate::range::Ranges;
 use crate::track::{Placed, Track};
 use crate::window::{Route, Spoiled, Windows, number};
 use crate::{ClosedPane, ClosedSpan, Effects, Reclosed, Recorded, Reopened, SeriesId, Touched};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use taydo_model::{Asset, Case, Definitions, Kpi, Labels, Quality, Reading, Scope, kpi};
@@ -267,12 +267,16 @@ impl Tally {
     }
 
     /// The closed panes that readings at or after the instant rest on.
-    pub(crate) fn closed_needed(&mut self, at: i64) -> Option<ClosedSpan> {
+    pub(crate) fn closed_needed(&mut self, at: i64, unconsumed: &[(Timestamp, Timestamp)]) -> Option<Reopened> {
+        let recorded = timestamp(self.grid.recorded);
         let Source::Windows(windows) = &mut self.source else { return None };
+        let stale = |(from, to): &(Timestamp, Timestamp)| (timestamp(micros(*from) - 1), timestamp(windows.last_added(micros(*to))));
+        let stale = unconsumed.iter().map(stale).collect();
         let from = windows.cut().remembered_from(at);
         let (closed, _) = windows.closed()?;
         let edges = (step_floor(from, closed.stretch()) * closed.stretch(), closed.until());
-        self.closed_span(edges).filter(|span| span.after < span.until)
+        let span = self.closed_span(edges).filter(|span| span.after < span.until)?;
+        Some(Reopened { span, stale, recorded })
     }
 
     /// Takes a case's new state at `now`.

@@ -131,7 +131,12 @@ impl Windows {
 
     /// The last moment whose reading may rest on a sample of this time, when nobody knows what follows it.
     pub(crate) fn aftermath(&self, time: i64) -> i64 {
-        self.cut.memory_end(time + self.lens.look_ahead() + self.suspicion)
+        self.cut.memory_end(self.last_added(time))
+    }
+
+    /// The last moment at which a sample may add something else because of one of this time.
+    pub(crate) fn last_added(&self, time: i64) -> i64 {
+        time + self.lens.look_ahead() + self.suspicion
     }
 
     /// Notes that an asset should report, and says for which scopes. An asset is not expected when the KPI asks for
