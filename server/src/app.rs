@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::config::{Config, folder};
+use crate::door::{Door, Inbox};
 use crate::http::{self, Readiness, State};
 use crate::hub::{Hub, Limits};
 use crate::ingest::{Health, Intake, LANES, Lanes, Mqtt};
@@ -17,6 +18,9 @@ use taydo_model::Definitions;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+/// How often the departments' door is looked after.
+const ERRANDS_EVERY: Duration = Duration::from_secs(300);
+
 /// A running centre.
 pub struct Application {
     port: u16,
@@ -28,6 +32,8 @@ pub struct Application {
     pipeline: JoinHandle<Result<(), crate::store::StoreError>>,
     server: http::Server,
     chores: JoinHandle<()>,
+    errands: JoinHandle<()>,
+    inbox: Option<JoinHandle<()>>,
 }
 
 /// The runtime that an application lives in. The engine, the lanes and recomputes must not wait for one another; the HTTP
@@ -105,11 +111,31 @@ impl Application {
         let health = Arc::new(Health::new(&definitions, store.series_counts().await?));
         let (intake, lanes) = Intake::start(definitions.clone(), store.clone(), clock.clone(), health.clone(), LANES, batches).await?;
         let mqtt = config.mqtt.and_then(|broker| Mqtt::start(broker, &definitions, intake.clone(), health.clone(), clock.clone()));
-        let state =
-            State { definitions, build, clock: clock.clone(), store: store.clone(), intake, health, hub: hub.clone(), readiness, metrics };
+        let door = Door::new(store.clone(), intake.clone(), clock.clone());
+        let errands = tokio::spawn(errands(clock.clone(), door.clone(), intake.clone()));
+        let inbox = match config.inbox {
+            Some(folder) => {
+                let what = format!("can't make the inbox {}", folder.display());
+                let inbox = Inbox::new(folder, door.clone(), intake.clone(), clock.clone()).context(what)?;
+                Some(tokio::spawn(inbox.watch()))
+            }
+            None => None,
+        };
+        let state = State {
+            door,
+            definitions,
+            build,
+            clock: clock.clone(),
+            store: store.clone(),
+            intake,
+            health,
+            hub: hub.clone(),
+            readiness,
+            metrics,
+        };
         let server = http::server(listener, state, config.workers)?;
         let chores = tokio::spawn(chores(clock.clone(), hub.clone(), store));
-        Ok(Self { port: 0, clock, database: None, hub, lanes, mqtt, pipeline, server, chores })
+        Ok(Self { port: 0, clock, database: None, hub, lanes, mqtt, pipeline, server, chores, errands, inbox })
     }
 
     /// The port that it listens on.
@@ -136,6 +162,11 @@ impl Application {
         server.stop(true).await;
         if let Some(mqtt) = self.mqtt {
             mqtt.stop().await;
+        }
+        self.errands.abort();
+        if let Some(inbox) = self.inbox {
+            // A file that is being taken is either kept with its receipt or found again at the next start.
+            inbox.abort();
         }
         self.lanes.stop().await;
         self.chores.abort();
@@ -202,6 +233,17 @@ fn build_name() -> String {
     format!("{}-{}", env!("CARGO_PKG_VERSION"), http::front_end())
 }
 
+/// What the departments' door asks for now and then: reminders, and observations that entries still lack.
+async fn errands(clock: Clock, door: Door, intake: Intake) {
+    loop {
+        let definitions = intake.definitions().clone();
+        if let Err(error) = door.keep(&definitions).await {
+            tracing::warn!(error = %http::refusal::chain(&error), "departments can't be reminded now");
+        }
+        clock.sleep(ERRANDS_EVERY).await;
+    }
+}
+
 /// What is to be done now and then: the hub's housekeeping each second, the store's each hour.
 async fn chores(clock: Clock, hub: Hub, store: Store) {
     let mut seconds = 0_u32;
@@ -229,6 +271,7 @@ mod tests {
             listen: listen.parse().unwrap(),
             mqtt: None,
             database: None,
+            inbox: None,
             tick: Duration::from_millis(250),
             workers: 1,
             test_clock: None,

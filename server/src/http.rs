@@ -6,6 +6,7 @@
 pub mod access;
 mod assets;
 mod body;
+mod forms;
 mod health;
 mod history;
 mod intake;
@@ -18,6 +19,7 @@ mod why;
 pub use health::Readiness;
 
 use crate::clock::Clock;
+use crate::door::Door;
 use crate::hub::Hub;
 use crate::ingest::{Health, Intake};
 use crate::store::Store;
@@ -48,6 +50,8 @@ pub struct State {
     pub store: Store,
     /// The gate for data.
     pub intake: Intake,
+    /// The departments' door.
+    pub door: Door,
     /// The feeds' health.
     pub health: Arc<Health>,
     /// Live readings.
@@ -113,6 +117,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/observations", web::post().to(intake::observations))
         .route("/api/v1/cases", web::post().to(intake::cases))
         .route("/api/v1/imports", web::post().to(intake::import))
+        .route("/api/v1/forms", web::get().to(forms::duties))
+        .route("/api/v1/forms/entries", web::get().to(forms::entries))
+        .route("/api/v1/forms/entries", web::post().to(forms::enter))
+        .route("/api/v1/forms/uploads", web::post().to(forms::upload))
+        .route("/api/v1/forms/template.csv", web::get().to(forms::template_csv))
+        .route("/api/v1/forms/template.xlsx", web::get().to(forms::template_xlsx))
         .route("/api/v2/write", web::post().to(intake::lines))
         .route("/{path:.*}", web::get().to(site::serve));
 }

@@ -8,6 +8,7 @@ pub mod broker;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod door;
 pub mod http;
 pub mod hub;
 pub mod ingest;
