@@ -17,6 +17,7 @@ pub mod id;
 pub mod kpi;
 pub mod number;
 pub mod observation;
+pub mod passport;
 pub mod reading;
 pub mod source;
 pub mod text;

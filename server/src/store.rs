@@ -17,6 +17,7 @@ mod micros;
 mod migration;
 mod observation;
 mod partition;
+mod passport;
 mod reading;
 mod reject;
 mod series;

@@ -6,6 +6,7 @@ mod cases;
 mod figures;
 mod live;
 mod mqtt;
+mod passport;
 mod ways_in;
 mod why;
 

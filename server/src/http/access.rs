@@ -59,6 +59,7 @@ pub static ACCESS: &[(&str, &str, Role)] = &[
     ("GET", "/api/v1/boards/{id}", Role::Viewer),
     ("GET", "/api/v1/walls/{id}", Role::Viewer),
     ("GET", "/api/v1/kpis/{id}/readings", Role::Viewer),
+    ("GET", "/api/v1/kpis/{id}", Role::Viewer),
     ("GET", "/api/v1/kpis/{id}/why", Role::Viewer),
     ("GET", "/api/v1/kpis/{id}/cases", Role::Viewer),
     ("GET", "/api/v1/sources", Role::Viewer),

@@ -102,7 +102,7 @@ fn line(version: &CaseVersion) -> CaseLine {
     }
 }
 
-fn find<'a>(definitions: &'a Definitions, id: &str, scope: &Scope) -> Result<&'a Arc<Kpi>, Refusal> {
+pub(super) fn find<'a>(definitions: &'a Definitions, id: &str, scope: &Scope) -> Result<&'a Arc<Kpi>, Refusal> {
     let found = KpiId::new(id).ok().and_then(|id| definitions.kpi(&id));
     let kpi = found.ok_or_else(|| Refusal::not_found(format!("KPI {id}")))?;
     if kpi.covers(scope) { Ok(kpi) } else { Err(Refusal::new(ErrorCode::Invalid, format!("{} is not computed for {scope}", kpi.id))) }
@@ -184,7 +184,7 @@ fn late(definitions: &Definitions, scope: &Scope, standings: &Standings) -> Vec<
         .collect()
 }
 
-fn named(definitions: &Definitions, scope: &Scope) -> Named {
+pub(super) fn named(definitions: &Definitions, scope: &Scope) -> Named {
     let (id, name) = match scope {
         Scope::City => (String::new(), definitions.city.name.clone()),
         Scope::Area(id) => (id.to_string(), Text::new(definitions.city.area_name(id), definitions.city.area_name(id))),
