@@ -66,7 +66,6 @@ async fn feeds(state: &State, kpi: &Kpi, now: Timestamp) -> Result<Vec<Feed>, St
     let sources: BTreeSet<SourceId> = match &kpi.from {
         From::Observations { metric, .. } | From::Form(Form { metric, .. }) => state.store.sources_of_metric(metric).await?,
         From::Cases { kind, .. } => state.store.sources_of_cases(kind).await?,
-        From::Form(form) => state.store.sources_of_metric(&form.metric).await?,
     }
     .into_iter()
     .collect();
