@@ -18,7 +18,7 @@ use taydo_model::{Asset, Case, Definitions, Kpi, Labels, Quality, Reading, Scope
 /// What a KPI is computed from.
 #[derive(Debug)]
 pub(crate) enum Source {
-    Windows(Windows),
+    Windows(Box<Windows>),
     Backlog(Backlog),
 }
 
@@ -63,7 +63,7 @@ impl Tally {
     /// A KPI without data; `None` when its metric isn't defined.
     pub(crate) fn new(kpi: &Arc<Kpi>, definitions: &Definitions, now: i64) -> Option<Self> {
         let source = match &kpi.from {
-            kpi::From::Observations { metric, .. } => Source::Windows(Windows::new(kpi, definitions.metric(metric)?)?),
+            kpi::From::Observations { metric, .. } => Source::Windows(Box::new(Windows::new(kpi, definitions.metric(metric)?)?)),
             kpi::From::Cases { .. } => Source::Backlog(Backlog::new(kpi, &definitions.city)?),
         };
         let mut tally = Self {

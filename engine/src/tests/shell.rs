@@ -94,7 +94,7 @@ impl Shell {
             match needs {
                 Needs::Samples { after, until, anchors, .. } => {
                     if anchors {
-                        readings.extend(run.advance(self.rows.anchors(&self.definitions, after), after));
+                        run.load_samples(self.rows.anchors(&self.definitions, after));
                     }
                     let all: Vec<Sample> = self.rows.samples_after(after).into_iter().filter(|sample| sample.time <= until).collect();
                     let (first, second) = all.split_at(all.len() / 3);

@@ -169,9 +169,15 @@ async fn mend_one(parts: &Parts, fence: &Fence, plan: Plan, from: Timestamp, ser
     let stride = Duration::from_secs(plan.kpi().every_s.into()) * INSTANTS;
     let mut mending = Mending { parts, fence, stride, complete: from, computed: 0, changed: 0 };
     match needs {
-        Needs::Samples { metric, after, until } => {
+        Needs::Samples { metric, after, until, anchors } => {
             let own = series.iter().filter(|series| series.metric == metric).cloned().collect();
             let mut run = plan.run(own);
+            if anchors {
+                let mut anchors = parts.store.anchors(&parts.definitions, after, std::slice::from_ref(&metric)).await?;
+                while let Some(chunk) = anchors.next().await? {
+                    run.load_samples(chunk);
+                }
+            }
             let mut samples = parts.store.samples(&parts.definitions, after, until, Some(&[metric])).await?;
             // A chunk's last moment may go on in the next one, so each is computed up to just before it.
             while let Some(chunk) = samples.next().await? {

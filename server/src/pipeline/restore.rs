@@ -39,6 +39,14 @@ pub(super) async fn restore(parts: &Parts, now: Timestamp) -> Result<Restored, S
 
     let from = now.saturating_sub(engine.horizon()).unwrap_or(Timestamp::MIN);
     let mut rows = 0;
+    let anchored = engine.anchored();
+    if !anchored.is_empty() {
+        let mut anchors = parts.store.anchors(&parts.definitions, from, &anchored).await?;
+        while let Some(samples) = anchors.next().await? {
+            rows += samples.len();
+            engine.restore(now, Batch { samples, ..Batch::default() });
+        }
+    }
     let mut samples = parts.store.samples(&parts.definitions, from, Timestamp::MAX, None).await?;
     while let Some(samples) = samples.next().await? {
         rows += samples.len();

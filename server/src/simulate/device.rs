@@ -143,6 +143,8 @@ pub(super) mod tests {
                 unit: Unit::parse(unit).unwrap(),
                 resolution,
                 range: None,
+                jump: None,
+                frozen_s: None,
                 kind: MetricKind::Gauge,
             })
         };
