@@ -271,7 +271,7 @@ impl Door {
         }
         let now = self.0.clock.now();
         let source = self.0.intake.source(form::SOURCE, |way| *way == Way::Form)?;
-        let (mut gathered, ()) = self.0.intake.gather(&source, now, |gathering| {
+        let (gathered, ()) = self.0.intake.gather(&source, now, |gathering| {
             for (index, figure) in figures.iter().enumerate() {
                 let labels: Vec<Pair<'_>> =
                     form::labels(&figure.scope).into_iter().map(|(name, value)| (name.into(), value.into())).collect();
@@ -282,6 +282,7 @@ impl Door {
                     value: figure.value,
                     unit: Given::Metrics,
                     revision: figure.revision,
+                    state: if figure.stated == Stated::Provisional { SampleState::Provisional } else { SampleState::Normal },
                 };
                 gathering.take(Item { index, payload: b"", content: Ok(Incoming::Observation(sample)) });
             }
@@ -294,9 +295,6 @@ impl Door {
                 "entered figures no longer fit their definition"
             );
             return self.0.intake.submit(&source, gathered, now).await.map(drop);
-        }
-        for (row, figure) in gathered.samples.iter_mut().zip(&figures) {
-            row.sample.state = if figure.stated == Stated::Provisional { SampleState::Provisional } else { SampleState::Normal };
         }
         self.0.intake.submit(&source, gathered, now).await.map(drop)
     }

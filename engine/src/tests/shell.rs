@@ -143,7 +143,7 @@ impl Shell {
             match needs {
                 Needs::Samples { closed, after, until, anchors, .. } => {
                     if anchors {
-                        readings.extend(run.advance(self.rows.anchors(&self.definitions, after), Timestamp::MIN));
+                        run.load_samples(self.rows.anchors(&self.definitions, after));
                     }
                     if let Some(span) = closed {
                         self.ensure(&span, &[]);
