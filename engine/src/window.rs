@@ -468,9 +468,13 @@ impl Windows {
     /// Whether the recorded reading of that instant may name a wrong time for the newest sample, because that was corrected
     /// after it was forgotten: only a recompute knows.
     pub(crate) fn is_doubtful(&self, place: usize, at: i64) -> bool {
-        let (after, until) = (self.cut.remembered_from(at), step_floor(at, self.cut.width));
+        if self.closed.is_some() {
+            return false;
+        }
+        let view = self.cut.recorded(at);
         let cells = self.places.get(place).into_iter().flat_map(|place| &place.cells);
-        cells.filter_map(|cell| self.cells.get(*cell as usize)).any(|cell| cell.is_doubtful(after, until))
+        let until = self.pane_of(view.until);
+        cells.filter_map(|cell| self.cells.get(*cell as usize)).any(|cell| cell.is_doubtful(view.remembered, until))
     }
 
     /// A live reading's content.
