@@ -70,13 +70,20 @@ pub enum From {
         aggregate: Aggregate,
         /// The window of event time.
         window: Window,
-        /// Absent: all samples of a scope are one set. `Sum`: each series is aggregated by itself and the
-        /// results are added, as a city's load is the sum of its feeders' mean loads.
+        /// Absent: all samples of a scope are one set; a counter's increase and rate are each series' own, added up. Else
+        /// each series is aggregated by itself and the results come together so, as a city's load is the sum of its
+        /// feeders' mean loads.
         #[serde(default)]
         across: Option<Across>,
         /// Only series that carry these labels.
         #[serde(default)]
         only: Labels,
+        /// What becomes of suspect samples.
+        #[serde(default)]
+        suspect: Suspect,
+        /// With fewer samples than this in the window there is no value.
+        #[serde(default)]
+        at_least: u32,
         /// What the result is multiplied by to be in the KPI's unit.
         factor: f64,
     },
@@ -135,9 +142,9 @@ impl Window {
     }
 }
 
-/// How a window's samples become one number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+/// How a window's samples become one number. Samples that measure nothing (calibrating, fault) are left out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum Aggregate {
     Count,
@@ -147,14 +154,55 @@ pub enum Aggregate {
     Max,
     /// The newest sample; of several at one time, the largest.
     Last,
+    /// By how much counters grew: each series' steps from one sample to the next, counted at the later one's time, so that
+    /// adjacent windows add up. A lower value is a new beginning, and counts whole. A step of more than 35 days isn't counted.
+    Increase,
+    /// The increase by the time that its steps took; of several series, the sum of their rates.
+    Rate,
+    /// Percentiles as SQL's `percentile_cont` has them, within 1/128 of the samples that they lie between.
+    Median,
+    P90,
+    P95,
+    P99,
+    /// The mean over time: each value holds until the series' next one, but no longer than `hold_s` seconds (absent: the
+    /// KPI's `stale_s`). Time at which no value holds doesn't count.
+    TimeWeightedMean {
+        hold_s: Option<u32>,
+    },
+    /// How many different values of the label the series that reported have.
+    Distinct {
+        label: LabelName,
+    },
+    /// The share of samples above the limit, which is in the metric's unit.
+    ShareAbove {
+        limit: f64,
+    },
+    /// The share of samples below the limit, which is in the metric's unit.
+    ShareBelow {
+        limit: f64,
+    },
 }
 
-/// How the series of one scope come together.
+/// What becomes of suspect samples: see [`crate::Metric::jump`], [`crate::Metric::frozen_s`], [`crate::Metric::range`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Suspect {
+    /// They count, and the reading is flagged.
+    #[default]
+    Flag,
+    /// They are left out, and don't show that their asset reported.
+    Exclude,
+}
+
+/// How the series of one scope come together, each aggregated by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
 pub enum Across {
-    /// Each series by itself, then the sum.
     Sum,
+    Max,
+    Min,
+    Mean,
 }
 
 /// What is counted of cases. What is withdrawn is closed, but not done.

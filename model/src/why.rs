@@ -198,8 +198,10 @@ fn division(kpi: &Kpi, before: &Standing, after: &Standing) -> Division {
         return Division::Ratio;
     }
     let adds = match &kpi.from {
-        From::Observations { across: Some(Across::Sum), .. } => true,
-        From::Observations { aggregate, .. } => matches!(aggregate, Aggregate::Count | Aggregate::Sum),
+        From::Observations { across: Some(across), .. } => *across == Across::Sum,
+        From::Observations { aggregate, .. } => {
+            matches!(aggregate, Aggregate::Count | Aggregate::Sum | Aggregate::Increase | Aggregate::Rate)
+        }
         From::Cases { measure, .. } => {
             // What is left are levels, flows and sums; shares have parts of their own.
             !measure.is_share() && measure.quantile().is_none()

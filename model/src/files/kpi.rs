@@ -250,7 +250,8 @@ fn is_count(unit: Unit) -> bool {
 /// As many digits as the metric's resolution has in the KPI's unit, and at most three; none for counts, one for shares of cases.
 fn usual_decimals(from: &From, context: &Context<'_>) -> u8 {
     match from {
-        From::Observations { aggregate: Aggregate::Count, .. } => 0,
+        From::Observations { aggregate: Aggregate::Count | Aggregate::Distinct { .. }, .. } => 0,
+        From::Observations { aggregate: Aggregate::ShareAbove { .. } | Aggregate::ShareBelow { .. }, .. } => 1,
         From::Observations { metric, factor, .. } => {
             let step = context.metric(metric).map_or(1.0, |metric| metric.resolution * factor);
             (0..3).find(|digits| step * 10_f64.powi(i32::from(*digits)) > 0.999).unwrap_or(3)

@@ -72,6 +72,8 @@ fn an_extreme_is_not_divided() {
         window: Window::Sliding(60),
         across: None,
         only: Labels::default(),
+        suspect: Default::default(),
+        at_least: 0,
         factor: 1.0,
     };
     assert_eq!(split(&kpi(from, "1"), "area", &level(1.0), &level(2.0), vec![(named("A"), level(1.0), level(2.0))]), None);

@@ -88,7 +88,7 @@ fn keys_and_types() {
         "kpis/traffic.toml",
         "\"mean\"",
         "\"average\"",
-        "kpis/traffic.toml:5:54: `aggregate` can't be \"average\" | write one of count, sum, mean, min, max, last",
+        "kpis/traffic.toml:5:54: `aggregate` can't be \"average\" | write one of count, sum, mean, min, max, last, rate, increase, median, p90, p95, p99, time_weighted_mean, distinct, share_above, share_below",
     );
 }
 
