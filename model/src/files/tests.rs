@@ -8,6 +8,7 @@ use std::path::Path;
 
 mod broken;
 mod calendar;
+mod cases;
 mod town;
 
 /// A city of the repository, read as the server's command reads it.
