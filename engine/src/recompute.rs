@@ -82,7 +82,7 @@ impl Plan {
             kpi::From::Observations { metric, .. } => {
                 let needed = engine.samples_needed_from(timestamp(self.from - SECOND));
                 let mut after = needed.first().map_or(until, |(_, after)| *after);
-                let mut closed = engine.closed_needed().pop();
+                let mut closed = engine.closed_needed(&[]).pop().map(|needed| needed.span);
                 if let Some(span) = closed.as_mut().filter(|span| self.sees_only_closed_panes(span)) {
                     let skipped = closed_until.min(span.edge_before(until)).duration_since(span.until).max(SignedDuration::ZERO);
                     span.until += skipped;

@@ -6,19 +6,26 @@
 
 pub mod api;
 pub mod asset;
+pub mod baseline;
 pub mod board;
 pub mod calendar;
 pub mod case;
 pub mod city;
+pub mod compare;
+pub mod event;
 pub mod fault;
 #[cfg(feature = "files")]
 pub mod files;
+pub mod gap;
+pub mod history;
 pub mod id;
 pub mod kpi;
+pub mod median;
 pub mod number;
 pub mod observation;
 pub mod passport;
 pub mod reading;
+pub mod recompute;
 pub mod source;
 pub mod text;
 pub mod unit;

@@ -3,9 +3,13 @@
 //! One task owns the engine. It never waits for a client or for the database: what is to be saved goes to a saver of
 //! its own, what is to be recomputed to a job of its own. Only this module calls the engine.
 
+mod closed;
+mod desk;
 mod recompute;
 mod restore;
 mod saver;
+
+pub use desk::{RecomputeDesk, instants};
 
 use crate::clock::Clock;
 use crate::hub::Hub;
@@ -20,6 +24,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use taydo_engine::{Batch, Effects, Engine, Input, Position};
 use taydo_model::Definitions;
+use taydo_model::recompute::RecomputeJob;
 use tokio::sync::mpsc;
 
 /// Batches that wait for the engine. When it is full the lane drops its copy: the rows are committed, and the pipeline
@@ -58,6 +63,9 @@ pub struct Pipeline {
     saver: Saver,
     saving: Saving,
     recompute: Recompute,
+    desk: RecomputeDesk,
+    /// What is asked for at the desk; it is never closed while the desk is here.
+    asked: mpsc::Receiver<RecomputeJob>,
     next_tick: Timestamp,
 }
 
@@ -69,14 +77,22 @@ impl Pipeline {
     pub async fn start(parts: Parts) -> Result<Self, StoreError> {
         let now = parts.clock.now();
         let fence = parts.store.take_lease(LEASE, now).await?;
-        let restored = restore::restore(&parts, now).await?;
+        let restored = restore::restore(&parts, &fence, now).await?;
         parts.hub.open(now, fence.number(), &parts.definitions, &restored.engine.snapshot(now));
         let (saver, saving) = Saver::start(&parts, &fence);
-        let recompute = Recompute::new(&parts, &fence);
+        let (desk, asked, standing) = RecomputeDesk::open();
+        let mut recompute = Recompute::new(&parts, &fence, standing);
+        parts.store.unfinished_recomputes().await?.iter().for_each(|job| recompute.ask(job));
         let seen = restored.positions.iter().map(|position| (position.lane, position.seq)).collect();
-        let mut pipeline = Self { parts, fence, engine: restored.engine, seen, saver, saving, recompute, next_tick: now };
+        let mut pipeline = Self { parts, fence, engine: restored.engine, seen, saver, saving, recompute, desk, asked, next_tick: now };
         pipeline.follow(now, restored.first);
         Ok(pipeline)
+    }
+
+    /// Where recomputes are asked for.
+    #[must_use]
+    pub fn desk(&self) -> RecomputeDesk {
+        self.desk.clone()
     }
 
     /// Runs until the lanes are gone (a graceful stop: everything they sent is stepped and saved first) or the lease is
@@ -100,9 +116,15 @@ impl Pipeline {
                 () = clock.sleep_until(self.next_turn()) => {}
                 () = self.saver.room() => {}
                 outcome = self.saving.ended() => return outcome,
+                Some(job) = self.asked.recv() => self.recompute.ask(&job),
                 done = self.recompute.done() => {
-                    let positions = self.recompute.finished(self.parts.clock.now(), done);
-                    self.saver.add(Save { recorded: Vec::new(), positions });
+                    let now = self.parts.clock.now();
+                    let finished = self.recompute.finished(now, done);
+                    if !finished.reclosed.is_empty() {
+                        let effects = self.engine.step(now, Input::Reclosed(finished.reclosed));
+                        self.follow(now, effects);
+                    }
+                    self.saver.add(Save { positions: finished.positions, ..Save::default() });
                 }
             }
             self.turn();
@@ -126,7 +148,7 @@ impl Pipeline {
             self.follow(now, effects);
             self.next_tick = now.checked_add(self.parts.tick).unwrap_or(Timestamp::MAX);
         }
-        self.recompute.start_if_due(now);
+        self.recompute.start_if_due(now, |kpi| self.engine.closed_until(kpi));
         self.saver.push();
     }
 
@@ -178,8 +200,9 @@ impl Pipeline {
     /// Hands effects on: recorded readings and positions to the saver, ranges to the recompute.
     fn follow(&mut self, now: Timestamp, effects: Effects) {
         self.recompute.add(now, effects.recompute);
+        self.recompute.reopen(now, effects.reopened);
         let positions = self.recompute.hold(effects.positions);
-        let overflow = self.saver.add(Save { recorded: effects.recorded, positions });
+        let overflow = self.saver.add(Save { recorded: effects.recorded, closed: effects.closed, positions });
         self.recompute.add(now, overflow);
     }
 

@@ -72,11 +72,13 @@ async fn a_reading_is_inserted_once_and_again_only_when_it_changed() {
             recorded(&scope, 2, 7.0, true),
         ];
         assert_eq!(store.commit_readings(&fence, now, &one, &mended, &[]).await.unwrap(), 2);
-        let points = store.readings(&mended[0].reading.kpi, &mended[0].reading.scope, mended[0].reading.time, now, 3).await.unwrap();
+        let points =
+            store.readings(&mended[0].reading.kpi, &mended[0].reading.scope, (mended[0].reading.time, now), None, 3).await.unwrap();
         assert_eq!(points.len(), 3);
         assert!(points.is_sorted_by_key(|point| point.time));
         let until = mended[2].reading.time;
-        let points = store.readings(&mended[0].reading.kpi, &mended[0].reading.scope, mended[0].reading.time, until, 9).await.unwrap();
+        let points =
+            store.readings(&mended[0].reading.kpi, &mended[0].reading.scope, (mended[0].reading.time, until), None, 9).await.unwrap();
         assert_eq!(points.iter().map(|point| point.value).collect::<Vec<_>>(), [Some(6.0), Some(5.0), Some(7.0)]);
     }
     assert_eq!(store.positions().await.unwrap(), [Position { lane: 1, seq: 1200 }], "a lane never goes back");
