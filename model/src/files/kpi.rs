@@ -16,11 +16,12 @@ use super::{
 };
 use crate::{
     Allowance, Asset, Definitions, Kpi, KpiId, Metric, MetricId, Unit, WorkingCalendar,
-    kpi::{Aggregate, Better, Dimension, From, Window},
+    kpi::{Aggregate, Better, Dimension, From, Period, Window},
     unit::Dimension as Measures,
 };
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use toml::de::DeValue;
 
 /// The keys of a KPI's table.
 pub(super) const KEYS: &[&str] = &[
@@ -51,6 +52,9 @@ const LATENESS_S: u32 = 15 * 60;
 const CASES_STALE_S: u32 = 4 * DAY_S;
 
 const BETTER: &[(&str, Better)] = &[("higher", Better::Higher), ("lower", Better::Lower), ("neither", Better::Neither)];
+/// A window of the calendar is the period to date.
+const PERIODS: &[(&str, Period)] =
+    &[("hour", Period::Hour), ("day", Period::Day), ("week", Period::Week), ("month", Period::Month), ("year", Period::Year)];
 /// The ways to divide a city, as files name them.
 pub(super) const DIMENSIONS: &[(&str, Dimension)] =
     &[("area", Dimension::Area), ("department", Dimension::Department), ("asset", Dimension::Asset)];
@@ -264,9 +268,16 @@ fn from(value: &Value<'_>, id: Option<&KpiId>, unit: Option<Unit>, context: &Con
     from
 }
 
-/// The stretch of time that a reading looks at.
+/// The stretch of time that a reading looks at: a duration slides, `month` and its like are the period to date.
 fn window(value: &Value<'_>) -> Option<Window> {
-    value.seconds(1, 366 * DAY_S).map(Window::Sliding)
+    let period = match value.value {
+        DeValue::String(word) => PERIODS.iter().find(|(name, _)| name == word),
+        _ => None,
+    };
+    match period {
+        Some((_, period)) => Some(Window::Calendar(*period)),
+        None => value.seconds(1, 366 * DAY_S).map(Window::Sliding),
+    }
 }
 
 fn is_count(unit: Unit) -> bool {
