@@ -13,12 +13,7 @@ use taydo_engine::{ClosedPane, ClosedSpan, Sample, Series};
 const SLICE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Makes the span's panes that aren't stored, and the stale ones. Returns how many rows were read for that.
-pub(super) async fn ensure(
-    parts: &Parts,
-    fence: &Fence,
-    span: &ClosedSpan,
-    stale: &[(Timestamp, Timestamp)],
-) -> Result<usize, StoreError> {
+pub(super) async fn ensure(parts: &Parts, fence: &Fence, span: &ClosedSpan, stale: &[(Timestamp, Timestamp)]) -> Result<usize, StoreError> {
     let missing = missing(span, &parts.store.pane_ends(span).await?, stale);
     if missing.is_empty() {
         return Ok(0);
@@ -56,6 +51,17 @@ async fn take(mut refold: Refold, chunk: Vec<Sample>) -> Result<(Refold, Vec<Clo
         (refold, panes)
     });
     folded.await.map_err(|error| StoreError::Internal(error.into()))
+}
+
+/// The panes of a slice that was ensured, in order.
+pub(super) async fn read(parts: &Parts, fence: &Fence, slice: &ClosedSpan) -> Result<Vec<ClosedPane>, StoreError> {
+    let panes = parts.store.panes(slice).await?;
+    if panes.iter().all(ClosedPane::is_readable) {
+        return Ok(panes);
+    }
+    tracing::warn!(kpi = %slice.kpi, after = %slice.after, until = %slice.until, "stored panes can't be read and are made again");
+    ensure(parts, fence, slice, &[(slice.after, slice.until)]).await?;
+    parts.store.panes(slice).await
 }
 
 /// A span in slices that are read one after the other.

@@ -70,10 +70,8 @@ async fn restore_closed(parts: &Parts, fence: &Fence, engine: &mut Engine, uncon
     for Reopened { span, stale, .. } in needed {
         rows += closed::ensure(parts, fence, &span, &stale).await?;
         for slice in closed::slices(&span) {
-            let slice = parts.store.panes(&slice).await?;
-            panes += slice.len();
-            if slice.iter().any(|pane| !engine.restore_closed(pane)) {
-                return Err(StoreError::internal("a closed pane can't be read"));
+            for pane in closed::read(parts, fence, &slice).await? {
+                panes += usize::from(engine.restore_closed(&pane));
             }
         }
     }
