@@ -268,7 +268,7 @@ fn from(value: &Value<'_>, id: Option<&KpiId>, unit: Option<Unit>, context: &Con
     from
 }
 
-/// The stretch of time that a reading looks at.
+/// The stretch of time that a reading looks at: a duration slides, `month` and its like are the period to date.
 fn window(value: &Value<'_>) -> Option<Window> {
     let is_period = |(word, _): &&(&str, Period)| matches!(value.value, DeValue::String(text) if text.as_ref() == *word);
     match PERIODS.iter().find(is_period) {
