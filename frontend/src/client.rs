@@ -4,11 +4,18 @@
 
 use crate::{locale::words, store::Order};
 use gloo_net::http::Request;
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use taydo_model::{
-    BoardId, ErrorBody, ErrorCode, WallId,
+    BoardId, ErrorBody, ErrorCode, KpiId, Scope, WallId,
     api::{BoardPage, CityPage, ReadingsPage, SourcesPage, WallPage},
+    baseline::BaselinePage,
+    compare::ComparePage,
+    event::EventsPage,
+    gap::GapsPage,
+    passport::PassportPage,
     text::Language,
+    why::{CasesPage, WhyPage},
 };
 
 /// Why there is no answer.
@@ -99,4 +106,60 @@ pub async fn readings(order: &Order) -> Result<ReadingsPage, ClientError> {
     // Ids and times have no characters that a query would have to escape.
     let Order { key, from, to } = order;
     get(format!("/api/v1/kpis/{}/readings?scope={}&from={from}&to={to}", key.kpi, key.scope)).await
+}
+
+/// A KPI's passport for a scope.
+///
+/// # Errors
+/// When the server refuses or can't be reached.
+pub async fn passport(kpi: &KpiId, scope: &Scope) -> Result<PassportPage, ClientError> {
+    get(format!("/api/v1/kpis/{kpi}?scope={scope}")).await
+}
+
+/// Why a KPI changed between two moments.
+///
+/// # Errors
+/// When the server refuses or can't be reached.
+pub async fn why(kpi: &KpiId, scope: &Scope, from: Timestamp, to: Timestamp) -> Result<WhyPage, ClientError> {
+    get(format!("/api/v1/kpis/{kpi}/why?scope={scope}&from={from}&to={to}")).await
+}
+
+/// A figure beside what it was and what it should be.
+///
+/// # Errors
+/// When the server refuses or can't be reached.
+pub async fn compare(kpi: &KpiId, scope: &Scope) -> Result<ComparePage, ClientError> {
+    get(format!("/api/v1/kpis/{kpi}/compare?scope={scope}")).await
+}
+
+/// The band that a figure usually lies in.
+///
+/// # Errors
+/// When the server refuses or can't be reached; also when there is no band yet.
+pub async fn baseline(kpi: &KpiId, scope: &Scope, from: Timestamp, to: Timestamp) -> Result<BaselinePage, ClientError> {
+    get(format!("/api/v1/kpis/{kpi}/baseline?scope={scope}&from={from}&to={to}")).await
+}
+
+/// The events that touch a stretch of time.
+///
+/// # Errors
+/// When the server refuses or can't be reached.
+pub async fn events(from: Timestamp, to: Timestamp) -> Result<EventsPage, ClientError> {
+    get(format!("/api/v1/events?from={from}&to={to}")).await
+}
+
+/// The reports of the centre's own absences.
+///
+/// # Errors
+/// When the server refuses or can't be reached.
+pub async fn gaps() -> Result<GapsPage, ClientError> {
+    get("/api/v1/gaps".to_owned()).await
+}
+
+/// The cases that a level counts at a moment.
+///
+/// # Errors
+/// When the server refuses or can't be reached.
+pub async fn counted_cases(kpi: &KpiId, scope: &Scope, at: Timestamp) -> Result<CasesPage, ClientError> {
+    get(format!("/api/v1/kpis/{kpi}/cases?scope={scope}&at={at}&limit=100")).await
 }

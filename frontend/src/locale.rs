@@ -1,11 +1,11 @@
-//! How the pages speak: every text of the interface in Vietnamese and English, and how spans are written in each.
-//! Numbers are written by the shared model; texts that come from definitions bring their own two languages.
+//! How the pages speak: every text of the interface in Vietnamese and English. Numbers and spans
+//! are written by the shared model; texts that come from definitions bring their own two languages.
 //!
 //! Must never read a clock, a zone's rules or the browser's settings: the language is always an argument.
 
 mod words;
 
-pub use taydo_model::number::{count, difference, number};
+pub use taydo_model::number::{count, difference, number, span};
 pub use taydo_model::text::Language;
 pub use words::{Words, words};
 
@@ -27,22 +27,6 @@ pub fn code(language: Language) -> &'static str {
     match language {
         Language::Vi => "vi",
         Language::En => "en",
-    }
-}
-
-/// A span in its largest whole unit: `12 giây`, `3 min`.
-#[must_use]
-pub fn span(seconds: i64, language: Language) -> String {
-    let seconds = seconds.max(0);
-    let (amount, vi, en) = match seconds {
-        0..60 => (seconds, "giây", "s"),
-        60..3600 => (seconds / 60, "phút", "min"),
-        3600..172_800 => (seconds / 3600, "giờ", "h"),
-        _ => (seconds / 86_400, "ngày", "days"),
-    };
-    match language {
-        Language::Vi => format!("{amount} {vi}"),
-        Language::En => format!("{amount} {en}"),
     }
 }
 

@@ -2,15 +2,18 @@
 //!
 //! Must never hold live data in Yew's state beyond what is on the screen.
 
+pub mod again;
 pub mod marks;
 pub mod rank;
 pub mod tile;
 pub mod trend;
 
 use crate::{
+    app::Link,
     browser,
     centre::{Centre, Moment},
     ranking::Names,
+    route::Route,
     store::{Interest, PanelId},
 };
 use std::{
@@ -51,6 +54,16 @@ impl PanelProps {
             Content::Value { scope, .. } if *scope != Scope::City => format!("{title} – {}", self.names.of(scope, self.language)),
             _ => title.to_owned(),
         }
+    }
+}
+
+impl PanelProps {
+    /// The panel's title, leading to its KPI's page for a scope where it can be operated.
+    pub fn heading(&self, scope: &Scope) -> Html {
+        if self.is_kiosk {
+            return self.title().into();
+        }
+        html! { <Link to={Route::Kpi(self.kpi.id.clone(), scope.clone())} text={self.title()} /> }
     }
 }
 

@@ -22,6 +22,7 @@ pub mod kpi;
 pub mod median;
 pub mod number;
 pub mod observation;
+pub mod passport;
 pub mod reading;
 pub mod recompute;
 pub mod source;

@@ -1,4 +1,4 @@
-//! How numbers are written in each language, for every text that people read: screens, sentences, messages.
+//! How numbers and spans of time are written in each language, for every text that people read: screens, sentences, messages.
 //!
 //! Must never round silently to another precision than it is asked for, nor read a setting: the language is an argument.
 
@@ -43,6 +43,22 @@ pub fn count(value: u64, language: Language) -> String {
 pub fn difference(value: f64, decimals: u8, language: Language) -> String {
     let text = number(value, decimals, language);
     if value > 0.0 && text.bytes().any(|digit| (b'1'..=b'9').contains(&digit)) { format!("+{text}") } else { text }
+}
+
+/// A span in its largest whole unit: `12 giây`, `3 min`.
+#[must_use]
+pub fn span(seconds: i64, language: Language) -> String {
+    let seconds = seconds.max(0);
+    let (amount, vi, en) = match seconds {
+        0..60 => (seconds, "giây", "s"),
+        60..3600 => (seconds / 60, "phút", "min"),
+        3600..172_800 => (seconds / 3600, "giờ", "h"),
+        _ => (seconds / 86_400, "ngày", "days"),
+    };
+    match language {
+        Language::Vi => format!("{amount} {vi}"),
+        Language::En => format!("{amount} {en}"),
+    }
 }
 
 #[cfg(test)]

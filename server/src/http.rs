@@ -16,6 +16,7 @@ mod intake;
 mod kpi;
 mod live;
 mod pages;
+mod passport;
 mod recompute;
 pub mod refusal;
 mod site;
@@ -128,6 +129,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/recomputes", web::get().to(recompute::list))
         .route("/api/v1/recomputes", web::post().to(recompute::ask))
         .route("/api/v1/recomputes/{id}", web::get().to(recompute::job))
+        .route("/api/v1/kpis/{id}", web::get().to(passport::passport))
         .route("/api/v1/kpis/{id}/why", web::get().to(why::why))
         .route("/api/v1/kpis/{id}/cases", web::get().to(why::cases))
         .route("/api/v1/sources", web::get().to(pages::sources))

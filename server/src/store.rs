@@ -20,6 +20,7 @@ mod micros;
 mod migration;
 mod observation;
 mod partition;
+mod passport;
 mod reading;
 mod recompute;
 mod reject;
