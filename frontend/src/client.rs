@@ -9,6 +9,10 @@ use serde::de::DeserializeOwned;
 use taydo_model::{
     BoardId, ErrorBody, ErrorCode, KpiId, Scope, WallId,
     api::{BoardPage, CityPage, ReadingsPage, SourcesPage, WallPage},
+    baseline::BaselinePage,
+    compare::ComparePage,
+    event::EventsPage,
+    gap::GapsPage,
     passport::PassportPage,
     text::Language,
     why::{CasesPage, WhyPage},
@@ -118,6 +122,38 @@ pub async fn passport(kpi: &KpiId, scope: &Scope) -> Result<PassportPage, Client
 /// When the server refuses or can't be reached.
 pub async fn why(kpi: &KpiId, scope: &Scope, from: Timestamp, to: Timestamp) -> Result<WhyPage, ClientError> {
     get(format!("/api/v1/kpis/{kpi}/why?scope={scope}&from={from}&to={to}")).await
+}
+
+/// A figure beside what it was and what it should be.
+///
+/// # Errors
+/// When the server refuses or can't be reached.
+pub async fn compare(kpi: &KpiId, scope: &Scope) -> Result<ComparePage, ClientError> {
+    get(format!("/api/v1/kpis/{kpi}/compare?scope={scope}")).await
+}
+
+/// The band that a figure usually lies in.
+///
+/// # Errors
+/// When the server refuses or can't be reached; also when there is no band yet.
+pub async fn baseline(kpi: &KpiId, scope: &Scope, from: Timestamp, to: Timestamp) -> Result<BaselinePage, ClientError> {
+    get(format!("/api/v1/kpis/{kpi}/baseline?scope={scope}&from={from}&to={to}")).await
+}
+
+/// The events that touch a stretch of time.
+///
+/// # Errors
+/// When the server refuses or can't be reached.
+pub async fn events(from: Timestamp, to: Timestamp) -> Result<EventsPage, ClientError> {
+    get(format!("/api/v1/events?from={from}&to={to}")).await
+}
+
+/// The reports of the centre's own absences.
+///
+/// # Errors
+/// When the server refuses or can't be reached.
+pub async fn gaps() -> Result<GapsPage, ClientError> {
+    get("/api/v1/gaps".to_owned()).await
 }
 
 /// The cases that a level counts at a moment.

@@ -2,6 +2,8 @@
 //!
 //! Must never hide that its own figures are old: it says as of when they are.
 
+mod gaps;
+
 use super::{Failure, Frame};
 use crate::{
     app::use_speech,
@@ -160,6 +162,7 @@ pub fn Sources() -> Html {
             if page.sources.is_empty() { <p class="note">{ words.nothing }</p> } else {
                 <table class="records folding feeds">{ head(&columns) }<tbody>{ for page.sources.iter().map(|source| feed(source, page.time, language)) }</tbody></table>
             }
+            <gaps::Gaps {language} />
             { unknown(&page.unknown_assets, words, language) }
             { rejects(&page.rejects, &centre, page.time, language) }
         </Frame>
