@@ -5,6 +5,7 @@ mod aggregates;
 mod bad_input;
 mod cases;
 mod figures;
+mod forms;
 mod history;
 mod live;
 mod mqtt;
