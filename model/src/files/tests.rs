@@ -8,8 +8,8 @@ use std::path::Path;
 
 mod broken;
 mod calendar;
-mod entered;
 mod cases;
+mod entered;
 mod town;
 
 /// A city of the repository, read as the server's command reads it.
