@@ -15,15 +15,17 @@ fn permit(n: i64) -> Value {
         6 => (None, Some(closed)),
         _ => (None, None),
     };
-    let mut labels = json!({ "procedure": ["sign", "house", "land"][n as usize % 3] });
+    let one_of = |words: &[&'static str], n: i64| words[n as usize % words.len()];
+    let mut labels = json!({ "procedure": one_of(&["sign", "house", "land"], n) });
     if n % 4 != 1 {
-        labels["answer"] = json!(["good", "bad", "good", "none"][n as usize / 8 % 4]);
+        labels["answer"] = json!(one_of(&["good", "bad", "good", "none"], n / 8));
     }
     if n % 5 != 0 {
         labels["customers"] = json!((n % 7).to_string());
     }
     json!({
-        "id": format!("p{n}"), "kind": "permit", "department": ["desk", "roads"][n as usize % 2], "area": ["north", "south"][n as usize / 2 % 2],
+        "id": format!("p{n}"), "kind": "permit", "department": one_of(&["desk", "roads"], n),
+        "area": one_of(&["north", "south"], n / 2),
         "opened": opened, "closed": closed, "withdrawn": withdrawn,
         "reopened": (n % 9 == 4).then(|| opened + SignedDuration::from_mins(n % 90)),
         "allowance": (n % 2 == 0).then_some("2wd"), "updated": START, "labels": labels,
