@@ -18,6 +18,7 @@ pub use inbox::Inbox;
 pub use template::{csv as template_csv, xlsx as template_xlsx};
 
 use crate::clock::Clock;
+use crate::ingest::check::FIRST_TIME;
 use crate::ingest::decode::{Draft as Sample, Given, Incoming, Item, Pair};
 use crate::ingest::{Intake, SubmitError};
 use crate::store::{NewEntry, NewReceipt, Store, StoreError, Unobserved};
@@ -142,7 +143,7 @@ impl Door {
         if kpis.is_empty() {
             return Ok(Vec::new());
         }
-        let since = now.saturating_sub(LOOK_BACK).unwrap_or(Timestamp::MIN);
+        let since = now.saturating_sub(LOOK_BACK).unwrap_or(FIRST_TIME);
         let ledger = Ledger::new(self.0.store.entered_figures(&kpis, since).await?);
         Ok(duty::all(definitions, &ledger, &zone(definitions), now))
     }
@@ -224,7 +225,7 @@ impl Door {
     }
 
     async fn ledger(&self, kpis: &[KpiId]) -> Result<Ledger, StoreError> {
-        Ok(Ledger::new(self.0.store.entered_figures(kpis, Timestamp::MIN).await?))
+        Ok(Ledger::new(self.0.store.entered_figures(kpis, FIRST_TIME).await?))
     }
 
     /// Keeps what was picked, and gives a receipt: also for a file of which nothing is taken. After a dry run nothing is kept.

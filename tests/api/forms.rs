@@ -179,12 +179,9 @@ async fn an_unlikely_jump_must_be_confirmed() {
     let asked = office.upload("a.xlsx", &file, "").await;
     assert_eq!((asked.status, counts(&asked)), (422, [0, 0, 1, 0]), "{:?}", asked.body);
     let sha256 = asked.body["sha256"].as_str().unwrap().to_owned();
-    let other = office.upload(
-        "a.xlsx",
-        &report(2, 2026, &[("investment.disbursed", "", "%", Cell::Number(4.0), "làm lại")]),
-        &format!("&confirm={sha256}"),
-    );
-    assert_eq!(other.await.status, 422);
+    let other = report(2, 2026, &[("investment.disbursed", "", "%", Cell::Number(4.0), "làm lại")]);
+    let other = office.upload("a.xlsx", &other, &format!("&confirm={sha256}")).await;
+    assert_eq!(other.status, 422);
     let confirmed = office.upload("a.xlsx", &file, &format!("&confirm={sha256}")).await;
     assert_eq!((confirmed.status, counts(&confirmed)), (200, [1, 0, 0, 0]));
 }
@@ -217,15 +214,16 @@ async fn three_mistakes_in_a_workbook_are_named_at_their_cells_and_nothing_is_ta
 #[tokio::test]
 async fn a_sound_workbook_is_taken_once() {
     let office = Office::start(&[]).await;
-    let tried = office.upload("bao-cao.xlsx", &sound(), "&dry_run=true").await;
+    let file = sound();
+    let tried = office.upload("bao-cao.xlsx", &file, "&dry_run=true").await;
     assert_eq!((tried.status, counts(&tried)), (200, [3, 0, 0, 0]), "{:?}", tried.body);
     assert_eq!(office.count("form_entry").await, 0);
-    let taken = office.upload("bao-cao.xlsx", &sound(), "").await;
+    let taken = office.upload("bao-cao.xlsx", &file, "").await;
     assert_eq!((taken.status, counts(&taken)), (200, [3, 0, 0, 0]));
     assert_eq!(taken.body["sha256"], tried.body["sha256"]);
     office.recorded("budget.revenue", "city", "2026-03-02T00:00:00Z", is(1.25e12)).await;
     office.recorded("firms.founded", "city", "2026-03-02T00:00:00Z", is(1180.0)).await;
-    let again = office.upload("ten-khac.xlsx", &sound(), "").await;
+    let again = office.upload("ten-khac.xlsx", &file, "").await;
     assert_eq!((again.status, counts(&again)), (200, [0, 3, 0, 0]));
     assert_eq!(again.body["receipt"]["same_as"], taken.body["receipt"]["number"]);
     assert!(again.body["said"]["vi"].as_str().unwrap().starts_with("Không có gì thay đổi"), "{:?}", again.body["said"]);
@@ -238,19 +236,18 @@ async fn a_sound_workbook_is_taken_once() {
 async fn csv_is_read_in_the_encodings_and_signs_of_offices() {
     let office = Office::start(&[]).await;
     // `Chỉ tiêu;Kỳ;Giá trị` and `Tỷ lệ giải ngân vốn đầu tư công` in Windows-1258, where a tone follows its letter.
-    let old = b"Chi\xd2 ti\xeau;Ky\xcc;Gi\xe1 tri\xf2\nTy\xd2 l\xea\xf2 gia\xd2i ng\xe2n v\xf4\xecn \xf0\xe2\xcc\xfau t\xfd c\xf4ng;02/2026;21,4\n";
-    let sign = |bytes: &[u8]| bytes.iter().map(|byte| if *byte == 0xfa { None } else { Some(*byte) }).collect::<Vec<_>>();
-    let old: Vec<u8> = sign(old).into_iter().flatten().collect();
-    let answer = office.upload("cu.csv", &old, "").await;
+    let old =
+        b"Chi\xd2 ti\xeau;Ky\xcc;Gi\xe1 tri\xf2\nTy\xd2 l\xea\xf2 gia\xd2i ng\xe2n v\xf4\xecn \xf0\xe2\xccu t\xfd c\xf4ng;02/2026;21,4\n";
+    let answer = office.upload("cu.csv", old, "").await;
     assert_eq!((answer.status, counts(&answer)), (200, [1, 0, 0, 0]), "{:?}", answer.body);
     let text = "\u{feff}Mã chỉ tiêu;Kỳ;Giá trị;Trạng thái\r\nbudget.revenue;Tháng 02/2026;1.250.000.000.000;tạm tính\r\nfirms.founded;T2/2026;1.180;\r\n";
     let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let answer = office.upload("moi.csv", &utf16, "").await;
     assert_eq!((answer.status, counts(&answer)), (200, [2, 0, 0, 0]), "{:?}", answer.body);
-    let comma = "Mã chỉ tiêu,Kỳ,Giá trị\nbudget.revenue,2026-02,\"1.250.000.000.001\"\n";
+    let comma = "Mã chỉ tiêu,Kỳ,Giá trị\nbudget.revenue,2026-02,\"1.251.000.000.000\"\n";
     let answer = office.upload("phay.csv", comma.as_bytes(), "").await;
     assert_eq!((answer.status, counts(&answer)), (200, [1, 0, 0, 0]), "{:?}", answer.body);
-    office.recorded("budget.revenue", "city", "2026-03-02T00:00:00Z", is(1.250_000_000_001e12)).await;
+    office.recorded("budget.revenue", "city", "2026-03-02T00:00:00Z", is(1.251e12)).await;
 }
 
 #[tokio::test]
@@ -350,7 +347,7 @@ async fn a_department_is_reminded_once_before_and_once_after_the_due_date() {
     office.clock.advance(jiff::SignedDuration::from_hours(4 * 24));
     until(&office, &["late", "soon"]).await;
     let late = office.centre.get("/api/v1/sources").await.body;
-    assert_eq!(late["figures_late"], 3, "{late:?}");
+    assert_eq!(late["figures_late"], 6, "{late:?}");
     office.centre.kill();
     office.centre = Office::centre(&office.clock, &office.database, &[]).await;
     office.clock.advance(jiff::SignedDuration::from_hours(1));

@@ -160,7 +160,7 @@ pub fn Forms() -> Html {
                 <label class="field">{ words.your_name }<input type="text" autocomplete="name" maxlength="100" value={(*name).clone()} oninput={onname} /><small>{ words.name_hint }</small></label>
             </div>
             { match clerk {
-                Some(clerk) => html! { <Department key={clerk.department.to_string()} page={page.clone()} {clerk} {language} /> },
+                Some(clerk) => html! { <Department key={clerk.department.to_string()} page={page.clone()} clerk={clerk.clone()} {language} /> },
                 None => overview(&page, &choose, words, language),
             } }
             { reminders(&page.reminders, &page, &centre, language) }

@@ -84,7 +84,7 @@ pub(super) fn Duties(props: &DutiesProps) -> Html {
     html! {
         <section>
             <h2>{ words.due_figures }</h2>
-            <table class="records duties">
+            <table class="records folding duties">
                 <thead><tr>{ for columns.iter().map(|column| html! { <th scope="col">{ *column }</th> }) }</tr></thead>
                 <tbody>{ for props.page.duties.iter().map(row) }</tbody>
             </table>

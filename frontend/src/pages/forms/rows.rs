@@ -75,7 +75,7 @@ pub(super) fn table(verdict: &Verdict, language: Language) -> Html {
         <>
             { problems(&whole, language) }
             if !rows.is_empty() {
-                <table class="records judged">
+                <table class="records folding judged">
                     <thead><tr>{ for columns.iter().map(|column| html! { <th scope="col">{ *column }</th> }) }</tr></thead>
                     <tbody>{ for rows.into_iter().map(row) }</tbody>
                 </table>
