@@ -12,6 +12,7 @@ pub mod city;
 pub mod fault;
 #[cfg(feature = "files")]
 pub mod files;
+pub mod formula;
 pub mod id;
 pub mod kpi;
 pub mod number;

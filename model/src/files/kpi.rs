@@ -16,7 +16,6 @@ use super::{
 use crate::{
     Asset, Kpi, KpiId, Metric, MetricId, Unit,
     kpi::{Aggregate, Better, CaseMeasure, Dimension, From, Window},
-    unit::Dimension as Measures,
 };
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -234,16 +233,7 @@ fn window(value: &Value<'_>) -> Option<Window> {
 }
 
 fn is_count(unit: Unit) -> bool {
-    matches!(
-        unit.dimension(),
-        Measures::Number
-            | Measures::Cases
-            | Measures::Vehicles
-            | Measures::Reports
-            | Measures::Accidents
-            | Measures::People
-            | Measures::Firms
-    )
+    unit.is_count()
 }
 
 /// As many digits as the metric's resolution has in the KPI's unit, and at most three; none for counts, one for shares of cases.
