@@ -9,6 +9,7 @@ mod city;
 mod csv;
 mod document;
 mod duration;
+mod formula;
 mod kpi;
 mod metric;
 mod name;

@@ -283,14 +283,14 @@ impl Unit {
         if self == other {
             return Some(1.0);
         }
-        (self.dimensions() == other.dimensions()).then(|| ratio(self.scale(), other.scale()))
+        (self.dimensions() == other.dimensions()).then(|| Self::ratio(self.scale(), other.scale()))
     }
 
     /// What a result of these dimensions and this scale must be multiplied by to stand in this unit; `None` when it
     /// measures something else. The rules for counted things are at the top of this file.
     #[must_use]
     pub fn factor_from(self, dimensions: &Dimensions, scale: f64) -> Option<f64> {
-        dimensions.fits(&self.dimensions()).then(|| ratio(scale, self.scale()))
+        dimensions.fits(&self.dimensions()).then(|| Self::ratio(scale, self.scale()))
     }
 
     /// The unit that measures this at this scale, if the table has one.
@@ -299,19 +299,19 @@ impl Unit {
         let is = |unit: &Entry| Dimensions::of(unit.powers) == *dimensions && (unit.factor / scale - 1.0).abs() < 1e-9;
         UNITS.iter().position(is).and_then(|at| u8::try_from(at).ok()).map(Unit)
     }
-}
 
-/// The quotient of two scales. They are decimal, or have an hour's 60 minutes or 3600 seconds in them, so where the quotient
-/// or its inverse is that near to a whole number it is one.
-fn ratio(from: f64, to: f64) -> f64 {
-    let ratio = from / to;
-    let near = |exact: f64| (ratio / exact - 1.0).abs() < 1e-12;
-    if ratio >= 0.5 && near(ratio.round()) {
-        ratio.round()
-    } else if near(1.0 / (1.0 / ratio).round()) {
-        1.0 / (1.0 / ratio).round()
-    } else {
-        ratio
+    /// The quotient of two scales. They are decimal, or have an hour's 60 minutes or 3600 seconds in them, so where the quotient
+    /// or its inverse is that near to a whole number it is one.
+    pub(crate) fn ratio(from: f64, to: f64) -> f64 {
+        let ratio = from / to;
+        let near = |exact: f64| (ratio / exact - 1.0).abs() < 1e-12;
+        if ratio >= 0.5 && near(ratio.round()) {
+            ratio.round()
+        } else if near(1.0 / (1.0 / ratio).round()) {
+            1.0 / (1.0 / ratio).round()
+        } else {
+            ratio
+        }
     }
 }
 
