@@ -28,7 +28,7 @@ pub mod wire;
 
 pub use asset::Asset;
 pub use case::{Case, CaseKey};
-pub use city::{Area, City, Department};
+pub use city::{Area, City, Constant, Department};
 pub use fault::{ErrorBody, ErrorCode};
 pub use id::{AreaId, AssetId, BoardId, CaseId, DepartmentId, KpiId, LabelName, MetricId, SourceId, WallId};
 pub use kpi::Kpi;

@@ -194,7 +194,9 @@ enum Division {
 }
 
 fn division(kpi: &Kpi, before: &Standing, after: &Standing) -> Division {
-    if [before, after].iter().all(|one| one.denominator.is_some_and(|whole| whole != 0.0) && one.numerator.is_some()) {
+    // What a formula divides need not add up over the parts: a mean does not.
+    let is_formula = matches!(kpi.from, From::Formula { .. });
+    if !is_formula && [before, after].iter().all(|one| one.denominator.is_some_and(|whole| whole != 0.0) && one.numerator.is_some()) {
         return Division::Ratio;
     }
     let adds = match &kpi.from {
@@ -203,6 +205,7 @@ fn division(kpi: &Kpi, before: &Standing, after: &Standing) -> Division {
         From::Cases { measure, .. } => {
             matches!(measure, CaseMeasure::Open | CaseMeasure::Overdue | CaseMeasure::Opened | CaseMeasure::Closed)
         }
+        From::Formula { .. } => false,
     };
     if adds { Division::Sum } else { Division::None }
 }

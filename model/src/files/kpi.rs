@@ -3,22 +3,20 @@
 //! Must never accept a figure whose unit doesn't follow from what it is computed from.
 
 mod cases;
+mod catalogue;
+mod formula;
 mod observations;
 
-use super::{
-    city,
-    document::Document,
-    duration, hex,
-    name::Known,
-    section::{Section, definitions},
-    value::Value,
-};
+use super::{city, document::Document, duration, hex, name::Known, section::Section, value::Value};
 use crate::{
-    Asset, Kpi, KpiId, Metric, MetricId, Unit,
+    Asset, City, Definitions, Kpi, KpiId, Metric, MetricId, Unit,
     kpi::{Aggregate, Better, CaseMeasure, Dimension, From, Window},
 };
+use catalogue::Catalogue;
+use formula::Frame;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use toml::de::DeValue;
 
 /// The keys of a KPI's table.
 pub(super) const KEYS: &[&str] = &[
@@ -55,6 +53,8 @@ pub(super) const DIMENSIONS: &[(&str, Dimension)] =
 /// What a KPI's parts may refer to.
 struct Context<'a> {
     known: &'a Known,
+    city: &'a City,
+    catalogue: &'a Catalogue<'a>,
     metrics: &'a [Arc<Metric>],
     assets: &'a [Arc<Asset>],
 }
@@ -69,10 +69,11 @@ impl Context<'_> {
     }
 }
 
-/// The sound KPIs of a file.
-pub(super) fn read(document: &Document<'_>, known: &Known, metrics: &[Arc<Metric>], assets: &[Arc<Asset>]) -> Vec<Kpi> {
-    let context = Context { known, metrics, assets };
-    definitions(document, &document.table, KEYS).iter().filter_map(|entry| kpi(entry, &context)).collect()
+/// The sound KPIs of these files, by id. The rest of the set has been read.
+pub(super) fn read<'d>(documents: impl Iterator<Item = &'d Document<'d>>, known: &Known, set: &Definitions) -> Vec<Arc<Kpi>> {
+    let catalogue = Catalogue::new(documents);
+    let context = Context { known, city: &set.city, catalogue: &catalogue, metrics: &set.metrics, assets: &set.assets };
+    catalogue.read(&context)
 }
 
 fn kpi(entry: &Value<'_>, context: &Context<'_>) -> Option<Kpi> {
@@ -80,15 +81,19 @@ fn kpi(entry: &Value<'_>, context: &Context<'_>) -> Option<Kpi> {
     let mut section = entry.section(&format!("KPI {}", entry.key))?;
     let title = section.need("title", Value::both_languages);
     let unit = section.need("unit", Value::unit);
-    let from = section.need("from", |value| from(value, unit, context));
+    let every_s = section.may("every", every).unwrap_or(EVERY_S);
+    let by = section.may("by", by).unwrap_or_default();
+    let from = section.need("from", |value| from(value, &Frame { unit, every_s, by: &by }, context));
+    section.may("by", |value| check_by(value, from.as_ref()));
+    let bounds = formula::bounds(from.as_ref(), context);
     let better = section.need("better", |value| value.choice(BETTER));
     let decimals = section.may("decimals", |value| value.whole(0, 9));
     let standard = section.may("standard", Value::text);
     let owner = city::owner(&mut section, context.known);
-    let by = section.may("by", |value| by(value, from.as_ref())).unwrap_or_default();
-    let every_s = section.may("every", every).unwrap_or(EVERY_S);
-    let delay_s = section.may("delay", |value| value.seconds(0, 3600)).unwrap_or(DELAY_S);
-    let lateness_s = section.may("lateness", |value| value.seconds(0, 7 * DAY_S)).unwrap_or(LATENESS_S);
+    let least_s = bounds.map_or(0, |bounds| bounds.delay_s);
+    let delay_s = section.may("delay", |value| value.seconds(least_s, 3600)).unwrap_or(least_s.max(DELAY_S));
+    let lateness_s = section.may("lateness", |value| value.seconds(0, 7 * DAY_S));
+    let lateness_s = lateness_s.unwrap_or(bounds.map_or(LATENESS_S, |bounds| bounds.lateness_s));
     let stale_s = section.may("stale", |value| value.seconds(1, 366 * DAY_S));
     let coverage = section.may("expect", |value| coverage(value, from.as_ref(), context));
     let [target, attention, critical] = thresholds(&mut section, better);
@@ -97,8 +102,8 @@ fn kpi(entry: &Value<'_>, context: &Context<'_>) -> Option<Kpi> {
     }
     let sound = section.finish();
     let from = from?;
-    let decimals = decimals.and_then(|decimals| u8::try_from(decimals).ok()).unwrap_or_else(|| usual_decimals(&from, context));
-    let stale_s = stale_s.unwrap_or_else(|| usual_stale_s(&from, context));
+    let decimals = decimals.and_then(|decimals| u8::try_from(decimals).ok()).unwrap_or_else(|| usual_decimals(&from, unit, context));
+    let stale_s = stale_s.or(bounds.map(|bounds| bounds.stale_s)).unwrap_or_else(|| usual_stale_s(&from, context));
     let (id, title, unit, better) = (id?, title?, unit?, better?);
     let mut kpi = Kpi {
         id,
@@ -139,7 +144,7 @@ fn every(value: &Value<'_>) -> Option<u32> {
 
 /// Windows are folds of panes, and panes lie on the grid.
 fn check_window(section: &Section<'_>, from: &From, every_s: u32) {
-    let (From::Observations { window, .. } | From::Cases { window, .. }) = *from;
+    let (From::Observations { window, .. } | From::Cases { window, .. }) = *from else { return };
     let window_s = window.longest_s();
     // Levels, such as open cases, have no window.
     if window_s != 0 && !window_s.is_multiple_of(every_s) && !every_s.is_multiple_of(window_s) {
@@ -151,18 +156,25 @@ fn check_window(section: &Section<'_>, from: &From, every_s: u32) {
     }
 }
 
-fn by(value: &Value<'_>, from: Option<&From>) -> Option<Vec<Dimension>> {
+fn by(value: &Value<'_>) -> Option<Vec<Dimension>> {
     let mut by: Vec<Dimension> = Vec::new();
     for item in value.items()? {
         let Some(dimension) = item.choice(DIMENSIONS) else { continue };
         if by.contains(&dimension) {
             item.problem("the same dimension stands here twice", "remove one of them");
-        } else if dimension == Dimension::Asset && matches!(from, Some(From::Cases { .. })) {
-            item.problem("cases don't belong to assets", "write area or department");
         }
         by.push(dimension);
     }
     Some(by)
+}
+
+/// Whether what the KPI is computed from can be divided so.
+fn check_by(value: &Value<'_>, from: Option<&From>) -> Option<()> {
+    if let (Some(From::Cases { .. }), DeValue::Array(_)) = (from, value.value) {
+        let by_asset = value.items()?.into_iter().find(|item| matches!(item.value, DeValue::String(word) if word == "asset"));
+        by_asset?.problem("cases don't belong to assets", "write area or department");
+    }
+    Some(())
 }
 
 fn coverage(value: &Value<'_>, from: Option<&From>, context: &Context<'_>) -> Option<f64> {
@@ -210,15 +222,16 @@ fn thresholds(section: &mut Section<'_>, better: Option<Better>) -> [Option<f64>
     })
 }
 
-fn from(value: &Value<'_>, unit: Option<Unit>, context: &Context<'_>) -> Option<From> {
+fn from(value: &Value<'_>, frame: &Frame<'_>, context: &Context<'_>) -> Option<From> {
     let mut section = value.section("`from`")?;
-    let from = match (section.has("observations"), section.has("cases")) {
-        (true, false) => observations::read(&mut section, unit, context),
-        (false, true) => cases::read(&mut section, unit),
+    let from = match (section.has("observations"), section.has("cases"), section.has("formula")) {
+        (true, false, false) => observations::read(&mut section, frame.unit, context),
+        (false, true, false) => cases::read(&mut section, frame.unit),
+        (false, false, true) => formula::read(&mut section, frame, context),
         _ => {
             section.problem(
-                "`from` must name observations or cases",
-                "write { observations = \"METRIC\", aggregate = \"mean\", window = \"5m\" } or { cases = \"KIND\", measure = \"open\" }",
+                "`from` must name observations, cases or a formula",
+                "write { observations = \"METRIC\", aggregate = \"mean\", window = \"5m\" }, { cases = \"KIND\", measure = \"open\" } or { formula = \"A / B\" }",
             );
             return None;
         }
@@ -237,7 +250,7 @@ fn is_count(unit: Unit) -> bool {
 }
 
 /// As many digits as the metric's resolution has in the KPI's unit, and at most three; none for counts, one for shares of cases.
-fn usual_decimals(from: &From, context: &Context<'_>) -> u8 {
+fn usual_decimals(from: &From, unit: Option<Unit>, context: &Context<'_>) -> u8 {
     match from {
         From::Observations { aggregate: Aggregate::Count, .. } => 0,
         From::Observations { metric, factor, .. } => {
@@ -246,6 +259,7 @@ fn usual_decimals(from: &From, context: &Context<'_>) -> u8 {
         }
         From::Cases { measure: CaseMeasure::OnTime, .. } => 1,
         From::Cases { .. } => 0,
+        From::Formula { .. } => formula::usual_decimals(unit),
     }
 }
 
@@ -257,16 +271,19 @@ fn usual_stale_s(from: &From, context: &Context<'_>) -> u32 {
             slowest_s.saturating_mul(3).max(window.longest_s())
         }
         From::Cases { .. } => CASES_STALE_S,
+        From::Formula { .. } => DAY_S,
     }
 }
 
-/// Hashes the definition as it was understood, defaults included, and the metric whose steps its sums are made of.
+/// Hashes the definition as it was understood, defaults included, with the metric whose steps its sums are made of, and
+/// with the versions of the KPIs that it is made from.
 fn version(kpi: &Kpi, context: &Context<'_>) -> String {
     let metric = match &kpi.from {
         From::Observations { metric, .. } => context.metric(metric).map(AsRef::as_ref),
-        From::Cases { .. } => None,
+        From::Cases { .. } | From::Formula { .. } => None,
     };
-    // Neither has a map with keys that aren't texts, so both always serialise.
-    let content = serde_json::to_vec(&(kpi, metric)).unwrap_or_default();
+    let operands = formula::versions(&kpi.from, context);
+    // None of them has a map with keys that aren't texts, so they always serialise.
+    let content = serde_json::to_vec(&(kpi, metric, operands)).unwrap_or_default();
     hex(&Sha256::digest(&content)).chars().take(16).collect()
 }

@@ -2,10 +2,10 @@
 //!
 //! It must never leave out what changes the number: filters, weights and the way that series come together are said.
 
-use crate::kpi::{Across, Aggregate, CaseMeasure, From, Period, Window};
+use crate::kpi::{Across, Aggregate, CaseMeasure, Extreme, From, Period, Window};
 use crate::number::span;
 use crate::text::Language;
-use crate::{Definitions, Kpi, Labels, MetricId, Text};
+use crate::{Definitions, Kpi, KpiId, Labels, MetricId, Text};
 
 impl Kpi {
     /// How it is computed, in words.
@@ -23,6 +23,12 @@ impl Kpi {
                 let kind = if kind.is_empty() { String::new() } else { format!(" ({kind})") };
                 [Some(format!("{}{kind}{over}", measure_in_words(*measure, language))), None, None]
             }
+            From::Formula { text, operands, across, .. } => {
+                let formula = format!("{} {}", pick(language, "Tính theo công thức", "Computed by the formula"), one_line(text));
+                let named = operands.iter().map(|operand| kpi_name(definitions, &operand.kpi, language)).collect::<Vec<_>>().join(", ");
+                let of = format!("{} {named}", pick(language, "từ", "from"));
+                [Some(formula), Some(of), across.map(|across| extreme_in_words(across, language))]
+            }
         };
         let join = |language| say(language).into_iter().flatten().collect::<Vec<_>>().join("; ");
         Text { vi: join(Language::Vi), en: join(Language::En) }
@@ -32,6 +38,23 @@ impl Kpi {
 fn metric_name(definitions: &Definitions, id: &MetricId, language: Language) -> String {
     let title = definitions.metric(id).map(|metric| metric.title.get(language)).filter(|title| !title.is_empty());
     title.map_or_else(|| id.to_string(), |title| format!("“{title}” ({id})"))
+}
+
+fn kpi_name(definitions: &Definitions, id: &KpiId, language: Language) -> String {
+    let title = definitions.kpi(id).map(|kpi| kpi.title.get(language)).filter(|title| !title.is_empty());
+    title.map_or_else(|| id.to_string(), |title| format!("“{title}” ({id})"))
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn extreme_in_words(extreme: Extreme, language: Language) -> String {
+    let (vi, en) = match extreme {
+        Extreme::Max => ("tính riêng từng điểm đo rồi lấy giá trị lớn nhất", "each asset by itself, then the largest"),
+        Extreme::Min => ("tính riêng từng điểm đo rồi lấy giá trị nhỏ nhất", "each asset by itself, then the smallest"),
+    };
+    pick(language, vi, en).to_owned()
 }
 
 fn aggregate_in_words(aggregate: Aggregate, language: Language) -> &'static str {

@@ -4,11 +4,14 @@
 
 use super::*;
 
-fn index_of(span: Span, means: &[(Pollutant, &dyn Fn(u8) -> Option<f64>)]) -> Option<f64> {
+/// A pollutant's hourly means, by how many hours back they are.
+type Means<'a> = (Pollutant, &'a dyn Fn(u8) -> Option<f64>);
+
+fn index_of(span: Span, means: &[Means<'_>]) -> Option<f64> {
     index(span, Wanted::Index, means)
 }
 
-fn index(span: Span, wanted: Wanted, means: &[(Pollutant, &dyn Fn(u8) -> Option<f64>)]) -> Option<f64> {
+fn index(span: Span, wanted: Wanted, means: &[Means<'_>]) -> Option<f64> {
     let from = means.iter().zip(0_u16..).map(|((pollutant, _), operand)| Concentration { pollutant: *pollutant, operand, factor: 1.0 });
     let air = AirQuality { span, wanted, from: from.collect() };
     air.value(&|operand, back| (back <= air.hours_back(operand)).then(|| means[usize::from(operand)].1(back)).flatten())
@@ -135,7 +138,7 @@ fn without_dust_there_is_no_index() {
 #[test]
 fn the_pollutant_that_made_it_is_told() {
     let check = |o3: f64, dust: f64, expected: f64| {
-        let means: [(Pollutant, &dyn Fn(u8) -> Option<f64>); 2] = [(Pollutant::O3, &|_| Some(o3)), (Pollutant::Pm25, &|_| Some(dust))];
+        let means: [Means<'_>; 2] = [(Pollutant::O3, &|_| Some(o3)), (Pollutant::Pm25, &|_| Some(dust))];
         assert_eq!(index(Span::Hour, Wanted::Pollutant, &means), Some(expected));
     };
     check(300.0, 10.0, 1.0);
@@ -168,8 +171,8 @@ fn a_day_is_that_of_the_decisions_examples() {
         })
     };
     let nitrogen = |back: u8| Some(if back == 20 { 130.8 } else { 90.0 });
-    let dust = |back: u8| Some(if back % 2 == 0 { 35.7 } else { 75.7 });
-    let check = |means: &[(Pollutant, &dyn Fn(u8) -> Option<f64>)], expected| {
+    let dust = |back: u8| Some(if back.is_multiple_of(2) { 35.7 } else { 75.7 });
+    let check = |means: &[Means<'_>], expected| {
         assert_eq!(index_of(Span::Day, means), Some(expected));
     };
     check(&[(Pollutant::Pm25, &clean), (Pollutant::O3, &ozone)], 45.0);
