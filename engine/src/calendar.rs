@@ -4,6 +4,7 @@
 
 use crate::moment::{NEVER, micros, seconds, timestamp};
 use jiff::ToSpan;
+use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use taydo_model::City;
 
@@ -39,7 +40,8 @@ impl Length {
     /// When what began at a moment leaves the window.
     ///
     /// For days: when the clocks have passed for good what they showed at that moment, so many days later. A time that
-    /// they skip is passed when they are put forward, and one that they show twice when they show it again.
+    /// they skip is passed when they are put forward, and one that they show twice when they show it again; but the first
+    /// moment of an hour that comes twice is passed at once, since from then on they show nothing earlier.
     pub(crate) fn end(&self, from: i64) -> i64 {
         match self {
             Self::Fixed(length) => from + length,
@@ -54,9 +56,15 @@ fn days_after(from: i64, days: i64, zone: &TimeZone) -> Option<i64> {
     let passed = zone.to_ambiguous_timestamp(shown);
     let end = match passed.offset() {
         AmbiguousOffset::Gap { after, .. } => zone.following(after.to_timestamp(shown).ok()?).next()?.timestamp(),
+        // What the clocks show at the very moment of being put back, they have never shown less of since the first time.
+        AmbiguousOffset::Fold { .. } if !is_shown_twice(zone, shown.checked_sub(1.microseconds()).ok()?) => passed.earlier().ok()?,
         AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. } => passed.later().ok()?,
     };
     Some(micros(end))
+}
+
+fn is_shown_twice(zone: &TimeZone, shown: DateTime) -> bool {
+    matches!(zone.to_ambiguous_timestamp(shown).offset(), AmbiguousOffset::Fold { .. })
 }
 
 #[cfg(test)]
@@ -85,6 +93,8 @@ mod tests {
         // … and back at 02:00 on 1 November.
         check(new_york, 30, "2015-10-15T00:00:00-04", "2015-11-14T00:00:00-05");
         check(new_york, 1, "2015-10-31T00:59:59-04", "2015-11-01T00:59:59-04");
+        check(new_york, 1, "2015-10-31T01:00:00-04", "2015-11-01T01:00:00-04");
+        check(new_york, 1, "2015-10-31T01:00:00.000001-04", "2015-11-01T01:00:00.000001-05");
         check(new_york, 1, "2015-10-31T01:30:00-04", "2015-11-01T01:30:00-05");
         check(new_york, 1, "2015-11-01T01:30:00-04", "2015-11-02T01:30:00-05");
         check(new_york, 1, "2015-11-01T01:30:00-05", "2015-11-02T01:30:00-05");

@@ -20,6 +20,9 @@ pub enum Needs {
         after: Timestamp,
         /// Inclusive.
         until: Timestamp,
+        /// Whether the newest samples of each series up to `after` are wanted too, before the others: see
+        /// [`Engine::anchored`].
+        anchors: bool,
     },
     /// Cases in their present state: those that are open, or were opened or closed after `after`; of these the ones opened
     /// after `until` may be left out.
@@ -73,7 +76,8 @@ impl Plan {
         match &self.kpi.from {
             kpi::From::Observations { metric, .. } => {
                 let reach = i64::try_from(engine.horizon().as_micros()).unwrap_or(i64::MAX / 8);
-                Needs::Samples { metric: metric.clone(), after: timestamp(self.from - reach), until }
+                let anchors = !engine.anchored().is_empty();
+                Needs::Samples { metric: metric.clone(), after: timestamp(self.from - reach), until, anchors }
             }
             kpi::From::Cases { kind, .. } => {
                 Needs::Cases { kind: kind.clone(), after: engine.relevant_cases_from(timestamp(self.from)), until }

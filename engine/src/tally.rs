@@ -8,9 +8,9 @@ use crate::figure::Figure;
 use crate::grid::Grid;
 use crate::moment::{ALWAYS, NEVER, step_ceil, step_floor, timestamp};
 use crate::range::Ranges;
-use crate::track::Placed;
+use crate::track::{Placed, Track};
 use crate::window::{Route, Spoiled, Windows, number};
-use crate::{Effects, Recorded, Touched};
+use crate::{Effects, Recorded, SeriesId, Touched};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use taydo_model::{Asset, Case, Definitions, Kpi, Labels, Quality, Reading, Scope, kpi};
@@ -27,6 +27,13 @@ pub(crate) enum Source {
 pub(crate) enum Taking {
     News,
     Restore,
+}
+
+/// When a row came, and as what.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Came {
+    pub(crate) now: i64,
+    pub(crate) taking: Taking,
 }
 
 /// One KPI.
@@ -57,7 +64,7 @@ impl Tally {
     pub(crate) fn new(kpi: &Arc<Kpi>, definitions: &Definitions, now: i64) -> Option<Self> {
         let source = match &kpi.from {
             kpi::From::Observations { metric, .. } => Source::Windows(Windows::new(kpi, definitions.metric(metric)?)?),
-            kpi::From::Cases { .. } => Source::Backlog(Backlog::new(kpi, &definitions.city)?),
+            kpi::From::Cases { .. } => Source::Backlog(Backlog::new(kpi, definitions)?),
         };
         let mut tally = Self {
             kpi: Arc::clone(kpi),
@@ -133,7 +140,7 @@ impl Tally {
     }
 
     /// Lets a series flow into its scopes; `None` when the KPI doesn't count it.
-    pub(crate) fn route(&mut self, tally: usize, series: u32, labels: &Labels) -> Option<Route> {
+    pub(crate) fn route(&mut self, tally: usize, series: (u32, SeriesId), labels: &Labels) -> Option<Route> {
         let Source::Windows(windows) = &self.source else { return None };
         let scopes = windows.scopes(labels);
         let places: Vec<u32> = scopes.iter().map(|scope| self.scope(scope)).collect();
@@ -143,25 +150,23 @@ impl Tally {
         }
     }
 
-    /// Takes a sample that came at `now`.
+    /// Takes a sample of this time that came at `now`, and is in the track.
     pub(crate) fn put_sample(
         &mut self,
         route: &Route,
-        sample: (i64, i64),
-        placed: Placed,
-        now: i64,
-        taking: Taking,
+        time: i64,
+        (placed, track): (&Placed, &Track),
+        came: Came,
         spoiled: &mut Vec<Spoiled>,
     ) {
-        let (time, ticks) = sample;
         let Source::Windows(windows) = &mut self.source else { return };
-        windows.put(route, time, ticks, placed, spoiled);
-        let late = time <= self.grid.recorded && taking == Taking::News;
-        let until = if late { windows.last_touched(route, time) } else { time };
+        let last = windows.put(route, time, placed, track, spoiled);
+        let late = time <= self.grid.recorded && came.taking == Taking::News;
+        let until = if late { windows.last_touched(route, time).max(windows.last_touched(route, last)) } else { time };
         for place in &route.places {
             self.mark(*place);
             if late {
-                self.owe(*place, time, until, now);
+                self.owe(*place, time, until, came.now);
             }
         }
     }
@@ -276,7 +281,7 @@ impl Tally {
     /// When a scope changes without data, given what it is now.
     fn next_change(&self, place: u32, figure: &Figure, now: i64) -> i64 {
         let itself = match &self.source {
-            Source::Windows(windows) => (figure.samples > 0).then(|| windows.next_edge(now)),
+            Source::Windows(windows) => (figure.samples > 0 || figure.value.is_some()).then(|| windows.next_edge(now)),
             Source::Backlog(backlog) => backlog.next_change(place as usize, now),
         };
         itself.into_iter().chain(figure.stale_at(&self.kpi)).min().unwrap_or(NEVER)

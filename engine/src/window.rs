@@ -3,14 +3,19 @@
 //! It must never decide when a reading is due, and never looks beyond the window's panes but for the newest sample's
 //! time, which is remembered for an hour longer than the window.
 
+use crate::SeriesId;
+use crate::combine::{Combination, Combined};
 use crate::engine::SeriesState;
 use crate::figure::Figure;
-use crate::moment::{HOUR, NEVER, common_width, seconds, step_ceil, step_floor, timestamp};
-use crate::pane::{Cell, Fold};
-use crate::track::Placed;
-use std::collections::{BTreeMap, HashMap};
+use crate::fold::{Fold, Kind, Point};
+use crate::lens::{Lens, Span};
+use crate::moment::{ALWAYS, HOUR, NEVER, common_width, seconds, step_ceil, step_floor, timestamp};
+use crate::pane::Cell;
+use crate::suspicion::Rules;
+use crate::track::{Entry, Placed, Track};
+use std::collections::HashMap;
 use std::sync::Arc;
-use taydo_model::kpi::{Across, Aggregate, Dimension, From};
+use taydo_model::kpi::{Dimension, From};
 use taydo_model::{Asset, AssetId, DepartmentId, Kpi, Labels, Metric, Scope};
 
 /// For how long a scope's newest sample is remembered after it left the window, and with it the scope.
@@ -21,6 +26,8 @@ pub(crate) const MEMORY: i64 = HOUR;
 pub(crate) struct Route {
     /// The KPI, by its number in the engine.
     pub(crate) tally: usize,
+    /// The series' number in the store.
+    series: i32,
     cells: Box<[u32]>,
     /// The scopes whose readings change with it.
     pub(crate) places: Box<[u32]>,
@@ -40,11 +47,11 @@ struct View {
 /// The windows of one KPI.
 #[derive(Debug)]
 pub(crate) struct Windows {
-    metric: Arc<Metric>,
-    aggregate: Aggregate,
-    across: Option<Across>,
+    combination: Combination,
+    lens: Lens,
+    /// How long before a sample lies what decides whether it is suspect.
+    suspicion: i64,
     only: Labels,
-    factor: f64,
     by: Vec<Dimension>,
     /// A pane's width, and how many make a window.
     width: i64,
@@ -79,15 +86,14 @@ struct Expected {
 impl Windows {
     /// The windows for a KPI from observations; `None` when it is not one.
     pub(crate) fn new(kpi: &Kpi, metric: &Arc<Metric>) -> Option<Self> {
-        let From::Observations { aggregate, window, across, only, factor, .. } = &kpi.from else { return None };
+        let From::Observations { aggregate, window, only, suspect, .. } = &kpi.from else { return None };
         let window = seconds(window.longest_s().max(1));
         let width = common_width(window, seconds(kpi.every_s.max(1)));
         Some(Self {
-            metric: Arc::clone(metric),
-            aggregate: *aggregate,
-            across: *across,
+            combination: Combination::new(kpi, metric)?,
+            lens: Lens::new(kpi, aggregate, *suspect, metric),
+            suspicion: Rules::new(metric).reach(),
             only: only.clone(),
-            factor: *factor,
             by: kpi.by.clone(),
             width,
             panes: window / width,
@@ -100,17 +106,31 @@ impl Windows {
         })
     }
 
-    pub(crate) fn metric(&self) -> &Metric {
-        &self.metric
+    pub(crate) fn metric(&self) -> &Arc<Metric> {
+        self.combination.metric()
+    }
+
+    pub(crate) fn lens(&self) -> &Lens {
+        &self.lens
     }
 
     fn window(&self) -> i64 {
         self.width * self.panes
     }
 
-    /// How far before an instant its reading looks.
+    /// How far before an instant its reading looks, anchors apart.
     pub(crate) fn reach(&self) -> i64 {
-        self.window() + MEMORY
+        self.window() + MEMORY + self.margin()
+    }
+
+    /// How far before a window lies what decides what its samples add.
+    fn margin(&self) -> i64 {
+        self.lens.look_back() + self.suspicion
+    }
+
+    /// How long after a sample lie instants whose readings rest on it, when nobody knows what follows it.
+    pub(crate) fn aftermath(&self) -> i64 {
+        self.window() + MEMORY + self.lens.look_ahead() + self.suspicion
     }
 
     /// Notes that an asset should report, and says for which scopes. An asset is not expected when the KPI asks for
@@ -121,7 +141,7 @@ impl Windows {
             "area" => value == asset.area.as_str(),
             _ => false,
         };
-        if !asset.metrics.contains(&self.metric.id) || !self.only.iter().all(|(name, value)| carries(name.as_str(), value)) {
+        if !asset.metrics.contains(&self.metric().id) || !self.only.iter().all(|(name, value)| carries(name.as_str(), value)) {
             return Vec::new();
         }
         self.expected_index.insert(asset.id.clone(), number(self.expected.len()));
@@ -161,21 +181,23 @@ impl Windows {
     /// Makes room for the tally's next scope.
     pub(crate) fn add_place(&mut self, scope: &Scope) {
         let mut place = Place { is_city: *scope == Scope::City, ..Place::default() };
-        if self.across.is_none() {
+        if !self.combination.is_by_series() {
             place.cells.push(self.add_cell());
         }
         self.places.push(place);
     }
 
     fn add_cell(&mut self) -> u32 {
-        self.cells.push(Cell::default());
+        self.cells.push(Cell::new(self.lens.kind));
         self.members.push(Vec::new());
         number(self.cells.len() - 1)
     }
 
     /// Lets a series' samples flow into these scopes.
-    pub(crate) fn route(&mut self, tally: usize, series: u32, labels: &Labels, places: &[u32]) -> Route {
-        let cells: Vec<u32> = if self.across.is_some() {
+    pub(crate) fn route(&mut self, tally: usize, (series, id): (u32, SeriesId), labels: &Labels, places: &[u32]) -> Route {
+        let cells: Vec<u32> = if !self.combination.admit(id.0, labels) {
+            Vec::new()
+        } else if self.combination.is_by_series() {
             let cell = self.add_cell();
             for place in places {
                 if let Some(place) = self.places.get_mut(*place as usize) {
@@ -198,7 +220,7 @@ impl Windows {
             // Where the register and the labels disagree, a sample changes the coverage of scopes that it isn't in.
             touched.extend(expected.places.iter().filter(|place| !places.contains(place)));
         }
-        Route { tally, cells: cells.into(), places: touched.into() }
+        Route { tally, series: id.0, cells: cells.into(), places: touched.into() }
     }
 
     /// Raises the floor: instants before `computable_from` are not asked for any more.
@@ -208,7 +230,7 @@ impl Windows {
 
     /// The moment up to which samples are not needed any more.
     pub(crate) fn floor(&self) -> i64 {
-        self.floor * self.width
+        self.floor * self.width - self.margin()
     }
 
     /// Forgets the panes below the floor.
@@ -218,30 +240,112 @@ impl Windows {
         }
     }
 
-    /// Takes a sample. Panes that it leaves unknown are named in `spoiled`.
-    pub(crate) fn put(&mut self, route: &Route, time: i64, ticks: i64, placed: Placed, spoiled: &mut Vec<Spoiled>) {
-        let pane = step_ceil(time, self.width);
-        for number in &route.cells {
-            let Some(cell) = self.cells.get_mut(*number as usize) else { continue };
-            match placed {
-                _ if pane <= self.floor => cell.add_older(time),
-                Placed::New => cell.add(pane, time, ticks),
-                Placed::Replaced { old } => {
-                    if !cell.replace(pane, time, old, ticks) {
-                        spoiled.push((route.tally, *number, pane));
-                    }
+    /// Takes a sample of this time, with what became of it and the track that it is in. Panes that it leaves unknown are
+    /// named in `spoiled`. Gives the time of the last sample that adds something else now.
+    pub(crate) fn put(&mut self, route: &Route, time: i64, placed: &Placed, track: &Track, spoiled: &mut Vec<Spoiled>) -> i64 {
+        let last = match placed {
+            Placed::Unchanged => return time,
+            Placed::TooOld(entry) => {
+                if self.lens.counts(entry) {
+                    route.cells.iter().for_each(|cell| self.forgotten(*cell, time));
                 }
-                Placed::Unchanged | Placed::TooOld => {}
+                time
+            }
+            Placed::Appended(entry) => self.append(route, entry, track),
+            Placed::Inserted { before, after } => self.change(route, before, after, spoiled).max(time),
+        };
+        // Older than all that is kept, it may be followed by samples that aren't.
+        let unknown = self.suspicion.max(self.lens.look_ahead());
+        match track.oldest() {
+            Some(oldest) if oldest < time || self.pane_of(time) > self.floor => last,
+            Some(oldest) if self.lens.is_anchored() && oldest > time => last.max(oldest.min(time + unknown)).max(time + self.suspicion),
+            _ => last.max(time + unknown),
+        }
+    }
+
+    fn append(&mut self, route: &Route, entry: &Entry, track: &Track) -> i64 {
+        if self.lens.counts(entry) {
+            let before = || track.back_from(entry.time - 1).copied();
+            let point = self.lens.point(entry, route.series, before());
+            self.replace(route, None, Some(&point), &mut Vec::new());
+            if self.lens.kind == Kind::Held
+                && let Some(last) = before().find(|entry| self.lens.counts(entry))
+            {
+                let span = self.lens.span(&last, entry.time);
+                self.hold(route, span, 1);
+            }
+        }
+        entry.time + self.lens.look_back()
+    }
+
+    /// Takes the difference between two states of a stretch of a series.
+    fn change(&mut self, route: &Route, before: &[Entry], after: &[Entry], spoiled: &mut Vec<Spoiled>) -> i64 {
+        let mut last = ALWAYS;
+        if self.lens.kind == Kind::Held {
+            let (old, new) = (self.lens.spans(before), self.lens.spans(after));
+            new.iter().filter(|span| !old.contains(span)).for_each(|span| self.hold(route, *span, 1));
+            old.iter().filter(|span| !new.contains(span)).for_each(|span| self.hold(route, *span, -1));
+        }
+        let (old, new) = (self.lens.points(before, route.series), self.lens.points(after, route.series));
+        let (mut old, mut new) = (old.iter().peekable(), new.iter().peekable());
+        loop {
+            let time = old.peek().into_iter().chain(new.peek()).map(|point| point.time).min();
+            let Some(time) = time else { return last };
+            let (old, new) = (old.next_if(|point| point.time == time), new.next_if(|point| point.time == time));
+            if old != new {
+                self.replace(route, old, new, spoiled);
+                last = time + self.lens.look_back();
             }
         }
     }
 
-    /// Gives a spoiled pane the fold of its samples.
+    fn pane_of(&self, time: i64) -> i64 {
+        step_ceil(time, self.width)
+    }
+
+    fn forgotten(&mut self, cell: u32, time: i64) {
+        if let Some(cell) = self.cells.get_mut(cell as usize) {
+            cell.add_older(time);
+        }
+    }
+
+    /// Puts what one moment's sample adds in the place of what it added.
+    fn replace(&mut self, route: &Route, old: Option<&Point>, new: Option<&Point>, spoiled: &mut Vec<Spoiled>) {
+        let Some(time) = old.or(new).map(|point| point.time) else { return };
+        let pane = self.pane_of(time);
+        for number in &route.cells {
+            let Some(cell) = self.cells.get_mut(*number as usize) else { continue };
+            match (old, new) {
+                (_, new) if pane <= self.floor => new.into_iter().for_each(|point| cell.add_older(point.time)),
+                (None, Some(new)) => cell.add(pane, new),
+                _ => {
+                    if !cell.replace(pane, old, new) {
+                        spoiled.push((route.tally, *number, pane));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Notes for how long a value held, or (with sign −1) that it didn't.
+    fn hold(&mut self, route: &Route, (from, to, ticks): Span, sign: i64) {
+        let first = step_floor(from, self.width).max(self.floor) + 1;
+        for number in &route.cells {
+            let Some(cell) = self.cells.get_mut(*number as usize) else { continue };
+            for pane in first..=step_ceil(to, self.width) {
+                let (begin, end) = (((pane - 1) * self.width).max(from), (pane * self.width).min(to));
+                cell.hold(pane, ticks, sign * (end - begin));
+            }
+        }
+    }
+
+    /// Finds the extremes of a spoiled pane again.
     pub(crate) fn rebuild(&mut self, cell: u32, pane: i64, series: &[SeriesState]) {
         let span = ((pane - 1) * self.width, pane * self.width);
         if let (Some(cell), Some(members)) = (self.cells.get_mut(cell as usize), self.members.get(cell as usize)) {
-            let tracks = members.iter().filter_map(|at| series.get(*at as usize));
-            cell.rebuild(pane, tracks.flat_map(|state| state.track.within(span.0, span.1)));
+            let entries = members.iter().filter_map(|at| series.get(*at as usize)).flat_map(|state| state.track.within(span.0, span.1));
+            let counted = entries.filter(|entry| self.lens.counts(entry));
+            cell.find_extremes(pane, counted.map(|entry| (entry.time, entry.ticks())));
         }
     }
 
@@ -251,7 +355,7 @@ impl Windows {
         let pane = step_ceil(time, self.width);
         let followed = |cell: &u32| self.cells.get(*cell as usize).and_then(|cell| cell.next_after(pane));
         let next = route.cells.iter().map(|cell| followed(cell).map_or(NEVER, |next| (next - 1) * self.width)).max();
-        (time + self.window() - 1).max(next.unwrap_or(NEVER).min(time + self.reach() - 1))
+        (time + self.window() - 1).max(next.unwrap_or(NEVER).min(time + self.window() + MEMORY - 1))
     }
 
     /// A recorded reading's content: the window that ends at the grid instant `at`. `None` when there is no such scope then.
@@ -274,15 +378,30 @@ impl Windows {
     fn figure(&self, kpi: &Kpi, place: usize, view: View, series: &[SeriesState]) -> Option<Figure> {
         let place = self.places.get(place)?;
         let cells = || place.cells.iter().filter_map(|cell| self.cells.get(*cell as usize));
-        let newest = cells().filter_map(|cell| cell.newest(view.until)).max().filter(|time| *time > view.at - self.reach());
+        let newest = cells().filter_map(|cell| cell.newest(view.until)).max().filter(|time| *time > view.at - self.window() - MEMORY);
         let coverage = self.coverage(place, view, series);
         if !place.is_city && coverage.is_none() && newest.is_none() {
             return None;
         }
-        let folds: Vec<Fold> = cells().filter_map(|cell| cell.fold(view.after, view.until)).collect();
-        let (value, parts) = self.combine(&folds);
-        let samples = folds.iter().map(|fold| fold.count).sum();
-        Some(Figure { value, parts, samples, coverage, data_time: newest, ..Figure::default() }.judge(kpi, view.at))
+        let folds: Vec<Fold> = place.cells.iter().filter_map(|cell| self.fold(*cell, view, series)).collect();
+        let Combined { value, parts, samples, flags } = self.combination.of(&folds);
+        Some(Figure { value, parts, samples, coverage, data_time: newest, flags, ..Figure::default() }.judge(kpi, view.at))
+    }
+
+    /// What a cell holds of the time that the view covers, with what its series' newest values add to it by now.
+    fn fold(&self, number: u32, view: View, series: &[SeriesState]) -> Option<Fold> {
+        let mut fold = self.cells.get(number as usize)?.fold(view.after, view.until);
+        if self.lens.kind == Kind::Held {
+            let begin = view.after * self.width;
+            let members = self.members.get(number as usize)?.iter().filter_map(|at| series.get(*at as usize));
+            for (from, to, ticks) in members.filter_map(|state| self.lens.tail(&state.track, begin, view.at)) {
+                let length = to - from.max(begin);
+                if length > 0 {
+                    fold.get_or_insert_with(|| Fold::new(Kind::Held)).hold(ticks, length);
+                }
+            }
+        }
+        fold
     }
 
     /// The share of the expected assets in service that reported; `None` where none is expected.
@@ -294,57 +413,13 @@ impl Windows {
         for one in in_service {
             expected += 1;
             let mut tracks = one.series.iter().filter_map(|at| series.get(*at as usize));
-            reported += u32::from(tracks.any(|state| state.track.reported(after, until)));
+            reported += u32::from(tracks.any(|state| self.reported(&state.track, after, until)));
         }
         (expected > 0).then(|| f64::from(reported) / f64::from(expected))
     }
 
-    /// The value in the KPI's unit and, for a mean of one set of samples, what was divided by what.
-    fn combine(&self, folds: &[Fold]) -> (Option<f64>, Option<(f64, f64)>) {
-        let counts = || folds.iter().map(|fold| fold.count).sum::<u64>();
-        let total = |of: fn(&Fold) -> i128| scaled(&self.metric, folds.iter().map(of).sum(), 1);
-        let mut parts = None;
-        let value = match self.aggregate {
-            _ if folds.is_empty() => return (None, None),
-            #[allow(clippy::cast_precision_loss)]
-            Aggregate::Count => counts() as f64,
-            Aggregate::Sum => total(|fold| fold.sum),
-            Aggregate::Min => total(|fold| fold.min.into()),
-            Aggregate::Max => total(|fold| fold.max.into()),
-            Aggregate::Last => total(|fold| fold.last.1.into()),
-            Aggregate::Mean => {
-                if self.across.is_none() {
-                    #[allow(clippy::cast_precision_loss)]
-                    let count = counts() as f64;
-                    parts = Some((total(|fold| fold.sum) * self.factor, count));
-                }
-                self.sum_of_means(folds)
-            }
-        };
-        (Some(value * self.factor), parts)
-    }
-
-    /// Sums of equal counts are added as whole numbers and the quotients by rising count, so that the result doesn't
-    /// depend on the order of the series.
-    fn sum_of_means(&self, folds: &[Fold]) -> f64 {
-        let mut by_count: BTreeMap<u64, i128> = BTreeMap::new();
-        for fold in folds {
-            *by_count.entry(fold.count).or_default() += fold.sum;
-        }
-        by_count.iter().map(|(count, sum)| scaled(&self.metric, *sum, *count)).sum()
-    }
-}
-
-/// So many resolution steps, divided by `count`, in the metric's unit. For decimal resolutions the result is the double
-/// nearest to the quotient of whole numbers, as in `Metric::value`.
-#[allow(clippy::cast_precision_loss)]
-fn scaled(metric: &Metric, ticks: i128, count: u64) -> f64 {
-    let per_unit = (1.0 / metric.resolution).round();
-    let (ticks, count) = (ticks as f64, count as f64);
-    if metric.resolution < 1.0 && (per_unit * metric.resolution - 1.0).abs() < 1e-12 {
-        ticks / (per_unit * count)
-    } else {
-        ticks * metric.resolution / count
+    fn reported(&self, track: &Track, after: i64, until: i64) -> bool {
+        track.back_from(until).take_while(|entry| entry.time > after).any(|entry| self.lens.reports(entry))
     }
 }
 

@@ -66,6 +66,12 @@ impl City {
         self.constants.get(name).copied()
     }
 
+    /// Its zone; where that is unknown, UTC.
+    #[must_use]
+    pub fn time_zone(&self) -> jiff::tz::TimeZone {
+        jiff::tz::TimeZone::get(&self.zone).unwrap_or(jiff::tz::TimeZone::UTC)
+    }
+
     /// The area's name, or its id where the city doesn't know it.
     #[must_use]
     pub fn area_name<'a>(&'a self, id: &'a AreaId) -> &'a str {

@@ -5,11 +5,13 @@
 
 mod asset;
 mod board;
+mod calendar;
 mod city;
 mod csv;
 mod document;
 mod duration;
 mod formula;
+mod goal;
 mod kpi;
 mod metric;
 mod name;
@@ -57,6 +59,9 @@ pub fn check(files: &[File]) -> (Definitions, Vec<Problem>) {
     for document in of(Role::City) {
         set.city = city::read(document);
     }
+    for document in of(Role::Calendar) {
+        set.calendar = calendar::read(document, &set.city).map(Arc::new);
+    }
     set.metrics = sorted(of(Role::Metrics).flat_map(metric::read), |metric| &metric.id);
     set.assets = sorted(of(Role::Assets).flat_map(|document| asset::read(document, &known)), |asset| &asset.id);
     let sources = of(Role::Sources).flat_map(|document| source::read(document, &known, &set.city, &set.metrics)).collect::<Vec<_>>();
@@ -65,6 +70,8 @@ pub fn check(files: &[File]) -> (Definitions, Vec<Problem>) {
     let boards = of(Role::Board).filter_map(|document| board::read(document, &known, &set.kpis)).collect::<Vec<_>>();
     set.boards = sorted(boards.into_iter(), |board| &board.id);
     set.walls = sorted(of(Role::Walls).flat_map(|document| wall::read(document, &known)), |wall| &wall.id);
+
+    set.goals = of(Role::Goals).flat_map(|document| goal::read(document, &known, &set.kpis)).collect();
 
     let mut problems: Vec<Problem> = documents.into_iter().flat_map(Document::into_problems).collect();
     if !files.iter().any(|file| file.name == "city.toml") {
@@ -85,12 +92,14 @@ pub fn check(files: &[File]) -> (Definitions, Vec<Problem>) {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
     City,
+    Calendar,
     Metrics,
     Assets,
     Sources,
     Kpis,
     Board,
     Walls,
+    Goals,
 }
 
 impl Role {
@@ -102,10 +111,12 @@ impl Role {
         };
         match name {
             "city.toml" => Some(Self::City),
+            "calendar.toml" => Some(Self::Calendar),
             "metrics.toml" => Some(Self::Metrics),
             "assets.toml" => Some(Self::Assets),
             "sources.toml" => Some(Self::Sources),
             "walls.toml" => Some(Self::Walls),
+            "goals.toml" => Some(Self::Goals),
             _ if in_folder("assets/") => Some(Self::Assets),
             _ if in_folder("kpis/") => Some(Self::Kpis),
             _ if in_folder("boards/") => Some(Self::Board),

@@ -40,6 +40,8 @@ pub enum Way {
     },
     /// Files, by `taydo import` and `taydo replay`.
     Csv(Box<Csv>),
+    /// The centre's own measurements of itself; nobody can send them.
+    Own,
 }
 
 /// A topic such as `can-tho/traffic/{asset}/{metric}`: each `{name}` stands for one level.

@@ -30,7 +30,7 @@ macro_rules! bases {
 }
 
 bases! {
-    Length, Mass, Time, Energy, Temperature, Level, Dong, Dollar, Data, Index, Points, Workdays;
+    Length, Mass, Time, Energy, Temperature, Level, Dong, Dollar, Data, Index, Points;
     Things, Cases, Vehicles, Reports, Accidents, People, Firms, Deaths, Trips, Customers, Incidents, Projects, Datasets,
     Outages, Violations, Procedures, Services, Sites, Lamps,
 }
@@ -165,7 +165,6 @@ units! {
     "min" [Time 1] 0.016_666_666_666_666_666 "phút" "min";
     "h" [Time 1] 1.0 "giờ" "h";
     "d" [Time 1] 24.0 "ngày" "days";
-    "workdays" [Workdays 1] 1.0 "ngày làm việc" "working days";
     "mm" [Length 1] 0.000_001 "mm" "mm";
     "cm" [Length 1] 0.000_01 "cm" "cm";
     "m" [Length 1] 0.001 "m" "m";
@@ -356,9 +355,7 @@ mod tests {
         assert_eq!(unit("MW").factor_to(unit("kW")), Some(1000.0));
         assert_eq!(unit("ug/m3").factor_to(unit("mg/m3")), Some(0.001));
         assert_eq!(unit("ha").factor_to(unit("m2")), Some(10_000.0));
-        for (one, other) in
-            [("kW", "kWh"), ("1", "%"), ("cases", "1"), ("d", "workdays"), ("vnd", "usd"), ("deaths", "people"), ("m", "m2")]
-        {
+        for (one, other) in [("kW", "kWh"), ("1", "%"), ("cases", "1"), ("vnd", "usd"), ("deaths", "people"), ("m", "m2")] {
             assert_eq!(unit(one).factor_to(unit(other)), None, "{one} {other}");
         }
         assert_eq!(Unit::parse("furlong"), None);

@@ -1,11 +1,14 @@
 //! The only wiring: from a checked configuration to a running centre, and back down without losing anything.
 
+use crate::absence::Watch;
+use crate::baseline;
 use crate::clock::Clock;
 use crate::config::{Config, folder};
 use crate::http::{self, Readiness, State};
 use crate::hub::{Hub, Limits};
 use crate::ingest::{Health, Intake, LANES, Lanes, Mqtt};
 use crate::pipeline::{self, Parts, Pipeline};
+use crate::self_watch::{self, SelfWatch};
 use crate::store::{EmbeddedDatabase, Store};
 use crate::telemetry::Metrics;
 use anyhow::Context as _;
@@ -27,7 +30,9 @@ pub struct Application {
     mqtt: Option<Mqtt>,
     pipeline: JoinHandle<Result<(), crate::store::StoreError>>,
     server: http::Server,
-    chores: JoinHandle<()>,
+    store: Store,
+    /// What goes on beside all that, and may end at any moment.
+    chores: Vec<JoinHandle<()>>,
 }
 
 /// The runtime that an application lives in. The engine, the lanes and recomputes must not wait for one another; the HTTP
@@ -84,6 +89,7 @@ impl Application {
     ) -> anyhow::Result<Self> {
         let store = Store::open(address, clock.clone()).await?;
         store.save_definitions(&definitions.hash, &files, clock.now()).await?;
+        let last_here = store.last_beat().await?;
         let readiness = Arc::new(Readiness::default());
         readiness.lacks("engine", "being rebuilt from the store");
         let metrics = Arc::new(Metrics::default());
@@ -99,17 +105,47 @@ impl Application {
         };
         let pipeline = Pipeline::start(parts).await?;
         readiness.has("engine");
+        let desk = pipeline.desk();
         let (batches, committed) = mpsc::channel(pipeline::QUEUE);
         let pipeline = tokio::spawn(pipeline.run(committed));
 
         let health = Arc::new(Health::new(&definitions, store.series_counts().await?));
         let (intake, lanes) = Intake::start(definitions.clone(), store.clone(), clock.clone(), health.clone(), LANES, batches).await?;
         let mqtt = config.mqtt.and_then(|broker| Mqtt::start(broker, &definitions, intake.clone(), health.clone(), clock.clone()));
-        let state =
-            State { definitions, build, clock: clock.clone(), store: store.clone(), intake, health, hub: hub.clone(), readiness, metrics };
+        let watch = Watch {
+            definitions: definitions.clone(),
+            store: store.clone(),
+            clock: clock.clone(),
+            health: health.clone(),
+            desk: desk.clone(),
+        };
+        let own = self_watch::Parts {
+            intake: intake.clone(),
+            health: health.clone(),
+            store: store.clone(),
+            clock: clock.clone(),
+            data: config.data.clone(),
+        };
+        let mut beside = vec![
+            tokio::spawn(chores(clock.clone(), hub.clone(), store.clone())),
+            tokio::spawn(watch.run(last_here)),
+            tokio::spawn(baseline::run(definitions.clone(), store.clone(), clock.clone())),
+        ];
+        beside.extend(SelfWatch::new(own).map(|watch| tokio::spawn(watch.run())));
+        let state = State {
+            definitions,
+            build,
+            clock: clock.clone(),
+            store: store.clone(),
+            intake,
+            health,
+            hub: hub.clone(),
+            desk,
+            readiness,
+            metrics,
+        };
         let server = http::server(listener, state, config.workers)?;
-        let chores = tokio::spawn(chores(clock.clone(), hub.clone(), store));
-        Ok(Self { port: 0, clock, database: None, hub, lanes, mqtt, pipeline, server, chores })
+        Ok(Self { port: 0, clock, database: None, hub, lanes, mqtt, pipeline, server, store, chores: beside })
     }
 
     /// The port that it listens on.
@@ -138,9 +174,13 @@ impl Application {
             mqtt.stop().await;
         }
         self.lanes.stop().await;
-        self.chores.abort();
+        self.chores.iter().for_each(JoinHandle::abort);
         if failure.is_none() {
             self.pipeline.await??;
+        }
+        // The next start counts an absence from here; without it from the last heartbeat, seconds ago.
+        if let Err(error) = self.store.beat(self.clock.now()).await {
+            tracing::debug!(error = %http::refusal::chain(&error), "the last heartbeat can't be stored");
         }
         if let Some(database) = self.database {
             database.stop().await?;

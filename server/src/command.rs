@@ -2,7 +2,9 @@
 
 mod broker;
 mod check;
+mod client;
 mod import;
+mod recompute;
 mod replay;
 mod serve;
 mod simulate;
@@ -24,6 +26,7 @@ enum Command {
     Serve(serve::Args),
     Check(check::Args),
     Import(import::Args),
+    Recompute(recompute::Args),
     Replay(replay::Args),
     Source(source::Args),
     Simulate(Box<simulate::Args>),
@@ -37,6 +40,7 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => args.run(),
         Command::Check(args) => args.run(),
         Command::Import(args) => args.run(),
+        Command::Recompute(args) => args.run(),
         Command::Replay(args) => args.run(),
         Command::Source(args) => args.run(),
         Command::Simulate(args) => args.run(),

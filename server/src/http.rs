@@ -5,13 +5,19 @@
 
 pub mod access;
 mod assets;
+mod baseline;
 mod body;
+mod compare;
+mod event;
+mod gap;
 mod health;
 mod history;
 mod intake;
+mod kpi;
 mod live;
 mod pages;
 mod passport;
+mod recompute;
 pub mod refusal;
 mod site;
 mod why;
@@ -21,6 +27,7 @@ pub use health::Readiness;
 use crate::clock::Clock;
 use crate::hub::Hub;
 use crate::ingest::{Health, Intake};
+use crate::pipeline::RecomputeDesk;
 use crate::store::Store;
 use crate::telemetry::Metrics;
 use actix_web::dev::Extensions;
@@ -53,6 +60,8 @@ pub struct State {
     pub health: Arc<Health>,
     /// Live readings.
     pub hub: Hub,
+    /// Where recomputes are asked for.
+    pub desk: RecomputeDesk,
     /// What is not ready, and why.
     pub readiness: Arc<Readiness>,
     /// The server's own figures.
@@ -109,6 +118,18 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/walls/{id}", web::get().to(pages::wall))
         .route("/api/v1/kpis/{id}/readings", web::get().to(history::readings))
         .route("/api/v1/kpis/{id}", web::get().to(passport::passport))
+        .route("/api/v1/kpis/{id}/revisions", web::get().to(history::revisions))
+        .route("/api/v1/kpis/{id}/compare", web::get().to(compare::compare))
+        .route("/api/v1/kpis/{id}/baseline", web::get().to(baseline::band))
+        .route("/api/v1/kpis/{id}/baseline", web::post().to(baseline::make))
+        .route("/api/v1/events", web::get().to(event::list))
+        .route("/api/v1/events", web::post().to(event::add))
+        .route("/api/v1/events/{id}", web::get().to(event::history))
+        .route("/api/v1/events/{id}", web::put().to(event::change))
+        .route("/api/v1/gaps", web::get().to(gap::gaps))
+        .route("/api/v1/recomputes", web::get().to(recompute::list))
+        .route("/api/v1/recomputes", web::post().to(recompute::ask))
+        .route("/api/v1/recomputes/{id}", web::get().to(recompute::job))
         .route("/api/v1/kpis/{id}/why", web::get().to(why::why))
         .route("/api/v1/kpis/{id}/cases", web::get().to(why::cases))
         .route("/api/v1/sources", web::get().to(pages::sources))

@@ -3,9 +3,12 @@
 //! One task owns the engine. It never waits for a client or for the database: what is to be saved goes to a saver of
 //! its own, what is to be recomputed to a job of its own. Only this module calls the engine.
 
+mod desk;
 mod recompute;
 mod restore;
 mod saver;
+
+pub use desk::{RecomputeDesk, instants};
 
 use crate::clock::Clock;
 use crate::hub::Hub;
@@ -20,6 +23,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use taydo_engine::{Batch, Effects, Engine, Input, Position};
 use taydo_model::Definitions;
+use taydo_model::recompute::RecomputeJob;
 use tokio::sync::mpsc;
 
 /// Batches that wait for the engine. When it is full the lane drops its copy: the rows are committed, and the pipeline
@@ -58,6 +62,9 @@ pub struct Pipeline {
     saver: Saver,
     saving: Saving,
     recompute: Recompute,
+    desk: RecomputeDesk,
+    /// What is asked for at the desk; it is never closed while the desk is here.
+    asked: mpsc::Receiver<RecomputeJob>,
     next_tick: Timestamp,
 }
 
@@ -72,11 +79,19 @@ impl Pipeline {
         let restored = restore::restore(&parts, now).await?;
         parts.hub.open(now, fence.number(), &parts.definitions, &restored.engine.snapshot(now));
         let (saver, saving) = Saver::start(&parts, &fence);
-        let recompute = Recompute::new(&parts, &fence);
+        let (desk, asked, standing) = RecomputeDesk::open();
+        let mut recompute = Recompute::new(&parts, &fence, standing);
+        parts.store.unfinished_recomputes().await?.iter().for_each(|job| recompute.ask(job));
         let seen = restored.positions.iter().map(|position| (position.lane, position.seq)).collect();
-        let mut pipeline = Self { parts, fence, engine: restored.engine, seen, saver, saving, recompute, next_tick: now };
+        let mut pipeline = Self { parts, fence, engine: restored.engine, seen, saver, saving, recompute, desk, asked, next_tick: now };
         pipeline.follow(now, restored.first);
         Ok(pipeline)
+    }
+
+    /// Where recomputes are asked for.
+    #[must_use]
+    pub fn desk(&self) -> RecomputeDesk {
+        self.desk.clone()
     }
 
     /// Runs until the lanes are gone (a graceful stop: everything they sent is stepped and saved first) or the lease is
@@ -100,6 +115,7 @@ impl Pipeline {
                 () = clock.sleep_until(self.next_turn()) => {}
                 () = self.saver.room() => {}
                 outcome = self.saving.ended() => return outcome,
+                Some(job) = self.asked.recv() => self.recompute.ask(&job),
                 done = self.recompute.done() => {
                     let positions = self.recompute.finished(self.parts.clock.now(), done);
                     self.saver.add(Save { recorded: Vec::new(), positions });

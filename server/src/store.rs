@@ -5,12 +5,16 @@
 //! caller see a connection or a statement.
 
 mod address;
+mod baseline;
 mod batch;
 mod batch_log;
 mod case;
 mod definition_set;
 mod embedded;
 mod error;
+mod event;
+mod gap;
+mod history;
 mod lease;
 mod micros;
 mod migration;
@@ -18,6 +22,7 @@ mod observation;
 mod partition;
 mod passport;
 mod reading;
+mod recompute;
 mod reject;
 mod series;
 mod session;
@@ -33,6 +38,7 @@ pub use batch_log::CommittedBatch;
 pub use case::CaseStream;
 pub use embedded::{EmbeddedDatabase, EmbeddedError};
 pub use error::{Cause, StoreError};
+pub use gap::BeyondStream;
 pub use lease::Fence;
 pub use migration::OpenError;
 pub use observation::SampleStream;

@@ -92,7 +92,10 @@ impl Shell {
             let mut run = plan.run(series());
             let mut readings = Vec::new();
             match needs {
-                Needs::Samples { after, until, .. } => {
+                Needs::Samples { after, until, anchors, .. } => {
+                    if anchors {
+                        readings.extend(run.advance(self.rows.anchors(&self.definitions, after), after));
+                    }
                     let all: Vec<Sample> = self.rows.samples_after(after).into_iter().filter(|sample| sample.time <= until).collect();
                     let (first, second) = all.split_at(all.len() / 3);
                     if let Some(last) = first.last() {
@@ -132,7 +135,9 @@ impl Shell {
                 engine.resume_after(&kpi.id, (*last).max(self.start));
             }
         }
-        let samples = self.rows.samples_after(now - engine.horizon());
+        let horizon = now - engine.horizon();
+        let mut samples = if engine.anchored().is_empty() { Vec::new() } else { self.rows.anchors(&self.definitions, horizon) };
+        samples.extend(self.rows.samples_after(horizon));
         let cases = self.cases_after(engine.relevant_cases_from(now));
         engine.restore(now, Batch { position: None, series: series(), samples, cases });
         let untold = self.batches.get((self.told + 1) as usize..).unwrap_or_default();
@@ -164,7 +169,7 @@ impl Shell {
                 let have = told.remove(&(&kpi.id, time)).unwrap_or_default();
                 for scope in want.keys().chain(have.keys()) {
                     match (want.get(scope), have.get(scope)) {
-                        (Some(want), Some(have)) if same(want, have) => checked += 1,
+                        (Some(want), Some(have)) if same(want, have, self.rows.slack(&self.definitions, kpi, scope, time)) => checked += 1,
                         // A scope may have been known when its turn was, and its only case have moved elsewhere since.
                         (None, Some(have)) if have.quality == Quality::Missing => {}
                         (want, have) => return Err(format!("{} {scope} {time}\nwant {want:?}\nhave {have:?}", kpi.id)),

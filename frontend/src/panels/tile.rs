@@ -29,7 +29,10 @@ fn look(kpi: Rc<Kpi>, key: Key, language: Language) -> Look<View> {
     Box::new(move |centre: &Centre, now| {
         let (newest, data_time) = centre.read(|store| {
             let reading = store.reading(&key);
-            (figure::figure(&kpi, reading, store.course(&key), now.time, language), reading.and_then(|reading| reading.data_time))
+            (
+                figure::figure(&kpi, &key.scope, reading, store.course(&key), now.time, language),
+                reading.and_then(|reading| reading.data_time),
+            )
         });
         let (figure, again) = gate.pass(newest, now.ms);
         let age = data_time.map(|time| locale::age(seconds_between(time, now.time), language));

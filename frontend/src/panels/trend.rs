@@ -120,6 +120,12 @@ fn line(store: &Store, key: &Key, every_s: u32) -> Line {
     Line { points, gap_s: f64::from(every_s) * 2.5 + 5.0 }
 }
 
+/// The target's line, where it holds for every line of the chart.
+fn target(props: &PanelProps) -> Option<f64> {
+    let Content::Trend { scopes, .. } = &props.panel.content else { return None };
+    props.kpi.target.filter(|_| scopes.iter().all(|scope| props.kpi.judges(scope)))
+}
+
 fn ground(centre: &Centre, props: &PanelProps, surface: &Surface, span_s: u32, lines: &[Line], now: Moment) -> Ground {
     let (width, height) = surface.size;
     // The axis moves on by whole pixels, so that the ground is drawn again only when it would look different.
@@ -129,7 +135,7 @@ fn ground(centre: &Centre, props: &PanelProps, surface: &Surface, span_s: u32, l
     let from = to - f64::from(span_s);
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let count = (f64::from(height) / (surface.font_px * 3.2)).clamp(2.0, 6.0) as u32;
-    let axis = chart::axis(lines, from, props.kpi.target, count);
+    let axis = chart::axis(lines, from, target(props), count);
     let number = |tick: f64| locale::number(tick, axis.decimals, props.language);
     let mut ground = Ground {
         size: surface.size,
@@ -138,7 +144,7 @@ fn ground(centre: &Centre, props: &PanelProps, surface: &Surface, span_s: u32, l
         numbers: axis.ticks.iter().map(|tick| (*tick, number(*tick))).collect(),
         axis,
         times: Vec::new(),
-        target: props.kpi.target,
+        target: target(props),
         palette: surface.palette.clone(),
     };
     let calendar = centre.calendar();
@@ -272,7 +278,7 @@ pub fn Trend(props: &PanelProps) -> Html {
             is_open.set(event.target_dyn_into::<Element>().is_some_and(|details| details.has_attribute("open")))
         })
     };
-    let target = props.kpi.target.map(|target| figure::with_unit(&props.kpi, target, props.language));
+    let target = target(props).map(|target| figure::with_unit(&props.kpi, target, props.language));
     // The canvases keep their nodes only while their siblings stay: the note is there even when it is empty.
     let note = view.as_ref().and_then(|view| view.note).unwrap_or_default();
     let summary = view.as_ref().map(|view| view.summary.clone());

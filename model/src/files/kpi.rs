@@ -9,8 +9,8 @@ mod observations;
 
 use super::{city, document::Document, duration, hex, name::Known, section::Section, value::Value};
 use crate::{
-    Asset, City, Definitions, Kpi, KpiId, Metric, MetricId, Unit,
-    kpi::{Aggregate, Better, CaseMeasure, Dimension, From, Window},
+    Allowance, Asset, City, Definitions, Kpi, KpiId, Metric, MetricId, Unit, WorkingCalendar,
+    kpi::{Aggregate, Better, Dimension, From, Window},
 };
 use catalogue::Catalogue;
 use formula::Frame;
@@ -36,6 +36,7 @@ pub(super) const KEYS: &[&str] = &[
     "target",
     "attention",
     "critical",
+    "thresholds_for",
 ];
 
 const DAY_S: u32 = 86_400;
@@ -57,6 +58,7 @@ struct Context<'a> {
     catalogue: &'a Catalogue<'a>,
     metrics: &'a [Arc<Metric>],
     assets: &'a [Arc<Asset>],
+    calendar: Option<&'a WorkingCalendar>,
 }
 
 impl Context<'_> {
@@ -72,7 +74,14 @@ impl Context<'_> {
 /// The sound KPIs of these files, by id. The rest of the set has been read.
 pub(super) fn read<'d>(documents: impl Iterator<Item = &'d Document<'d>>, known: &Known, set: &Definitions) -> Vec<Arc<Kpi>> {
     let catalogue = Catalogue::new(documents);
-    let context = Context { known, city: &set.city, catalogue: &catalogue, metrics: &set.metrics, assets: &set.assets };
+    let context = Context {
+        known,
+        city: &set.city,
+        catalogue: &catalogue,
+        metrics: &set.metrics,
+        assets: &set.assets,
+        calendar: set.calendar.as_deref(),
+    };
     catalogue.read(&context)
 }
 
@@ -97,6 +106,8 @@ fn kpi(entry: &Value<'_>, context: &Context<'_>) -> Option<Kpi> {
     let stale_s = section.may("stale", |value| value.seconds(1, 366 * DAY_S));
     let coverage = section.may("expect", |value| coverage(value, from.as_ref(), context));
     let [target, attention, critical] = thresholds(&mut section, better);
+    let has_thresholds = target.or(attention).or(critical).is_some();
+    let thresholds_for = section.may("thresholds_for", |value| thresholds_for(value, &by, has_thresholds)).unwrap_or_default();
     if let Some(from) = &from {
         check_window(&section, from, every_s);
     }
@@ -124,6 +135,7 @@ fn kpi(entry: &Value<'_>, context: &Context<'_>) -> Option<Kpi> {
         target,
         attention,
         critical,
+        thresholds_for,
     };
     kpi.version = version(&kpi, context);
     sound.then_some(kpi)
@@ -222,11 +234,32 @@ fn thresholds(section: &mut Section<'_>, better: Option<Better>) -> [Option<f64>
     })
 }
 
+/// The dimensions that the city's target and thresholds are right for as well.
+fn thresholds_for(value: &Value<'_>, by: &[Dimension], has_thresholds: bool) -> Option<Vec<Dimension>> {
+    if !has_thresholds {
+        value.problem("there is no target or threshold that could hold for anything", "remove `thresholds_for`, or set one");
+    }
+    let mut dimensions: Vec<Dimension> = Vec::new();
+    for item in value.items()? {
+        let Some(dimension) = item.choice(DIMENSIONS) else { continue };
+        if dimensions.contains(&dimension) {
+            item.problem("the same dimension stands here twice", "remove one of them");
+        } else if !by.contains(&dimension) {
+            item.problem(
+                format!("it is not computed by {}", item.raw().unwrap_or_default()),
+                "add the dimension to `by`, or remove it here; the thresholds always hold for the city",
+            );
+        }
+        dimensions.push(dimension);
+    }
+    Some(dimensions)
+}
+
 fn from(value: &Value<'_>, frame: &Frame<'_>, context: &Context<'_>) -> Option<From> {
     let mut section = value.section("`from`")?;
     let from = match (section.has("observations"), section.has("cases"), section.has("formula")) {
         (true, false, false) => observations::read(&mut section, frame.unit, context),
-        (false, true, false) => cases::read(&mut section, frame.unit),
+        (false, true, false) => cases::read(&mut section, frame.unit, context),
         (false, false, true) => formula::read(&mut section, frame, context),
         _ => {
             section.problem(
@@ -252,13 +285,13 @@ fn is_count(unit: Unit) -> bool {
 /// As many digits as the metric's resolution has in the KPI's unit, and at most three; none for counts, one for shares of cases.
 fn usual_decimals(from: &From, unit: Option<Unit>, context: &Context<'_>) -> u8 {
     match from {
-        From::Observations { aggregate: Aggregate::Count, .. } => 0,
+        From::Observations { aggregate: Aggregate::Count | Aggregate::Distinct { .. }, .. } => 0,
+        From::Observations { aggregate: Aggregate::ShareAbove { .. } | Aggregate::ShareBelow { .. }, .. } => 1,
         From::Observations { metric, factor, .. } => {
             let step = context.metric(metric).map_or(1.0, |metric| metric.resolution * factor);
             (0..3).find(|digits| step * 10_f64.powi(i32::from(*digits)) > 0.999).unwrap_or(3)
         }
-        From::Cases { measure: CaseMeasure::OnTime, .. } => 1,
-        From::Cases { .. } => 0,
+        From::Cases { measure, .. } => u8::from(measure.is_share() || measure.quantile().is_some()),
         From::Formula { .. } => formula::usual_decimals(unit),
     }
 }
@@ -275,15 +308,17 @@ fn usual_stale_s(from: &From, context: &Context<'_>) -> u32 {
     }
 }
 
-/// Hashes the definition as it was understood, defaults included, with the metric whose steps its sums are made of, and
-/// with the versions of the KPIs that it is made from.
+/// Hashes the definition as it was understood, defaults included, with the metric whose steps its sums are made of, the
+/// calendar that it counts working time by, and the versions of the KPIs that it is made from.
 fn version(kpi: &Kpi, context: &Context<'_>) -> String {
     let metric = match &kpi.from {
         From::Observations { metric, .. } => context.metric(metric).map(AsRef::as_ref),
         From::Cases { .. } | From::Formula { .. } => None,
     };
+    let by_calendar = matches!(&kpi.from, From::Cases { terms, .. } if terms.working || terms.within.is_some_and(Allowance::is_working));
+    let calendar = context.calendar.filter(|_| by_calendar).map(WorkingCalendar::version);
     let operands = formula::versions(&kpi.from, context);
-    // None of them has a map with keys that aren't texts, so they always serialise.
-    let content = serde_json::to_vec(&(kpi, metric, operands)).unwrap_or_default();
+    // None has a map with keys that aren't texts, so all always serialise.
+    let content = serde_json::to_vec(&(kpi, metric, calendar, operands)).unwrap_or_default();
     hex(&Sha256::digest(&content)).chars().take(16).collect()
 }

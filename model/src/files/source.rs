@@ -29,9 +29,11 @@ enum WayName {
     Http,
     Line,
     Csv,
+    Own,
 }
 
-const WAYS: &[(&str, WayName)] = &[("mqtt", WayName::Mqtt), ("http", WayName::Http), ("line", WayName::Line), ("csv", WayName::Csv)];
+const WAYS: &[(&str, WayName)] =
+    &[("mqtt", WayName::Mqtt), ("http", WayName::Http), ("line", WayName::Line), ("csv", WayName::Csv), ("self", WayName::Own)];
 
 /// The sound sources of a file.
 pub(super) fn read(document: &Document<'_>, known: &Known, city: &City, metrics: &[Arc<Metric>]) -> Vec<Source> {
@@ -94,6 +96,7 @@ fn source(entry: &Value<'_>, context: &Context<'_>) -> Option<Source> {
         WayName::Mqtt => mqtt(&mut section, context),
         WayName::Http => Some(Way::Http),
         WayName::Line => Some(Way::Line { fields: section.may("fields", |value| fields(value, context)).unwrap_or_default() }),
+        WayName::Own => Some(Way::Own),
         WayName::Csv => csv::read(&mut section, context).map(|csv| Way::Csv(Box::new(csv))),
     });
     // Without a way it isn't known which other keys belong here.

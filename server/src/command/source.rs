@@ -113,6 +113,7 @@ impl Try {
                 }
             }
             Way::Mqtt { .. } => bail!("an MQTT source is tried with a topic"),
+            Way::Own => bail!("the centre feeds this source by itself; there is nothing to try"),
         }
         Ok(())
     }

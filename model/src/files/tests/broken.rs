@@ -88,7 +88,7 @@ fn keys_and_types() {
         "kpis/traffic.toml",
         "\"mean\"",
         "\"average\"",
-        "kpis/traffic.toml:5:54: `aggregate` can't be \"average\" | write one of count, sum, mean, min, max, last",
+        "kpis/traffic.toml:5:54: `aggregate` can't be \"average\" | write one of count, sum, mean, min, max, last, rate, increase, median, p90, p95, p99, time_weighted_mean, distinct, share_above, share_below",
     );
 }
 
@@ -125,6 +125,25 @@ fn names_and_references() {
         "value = \"trafic.speed\"",
         "boards/main.toml:6:9: there is no KPI `trafic.speed` | did you mean `traffic.speed`?",
     );
+    mistake(
+        "goals.toml",
+        "services.open",
+        "services.opn",
+        "goals.toml:6:9: there is no KPI `services.opn` | did you mean `services.open`?",
+    );
+    mistake(
+        "goals.toml",
+        "services.open",
+        "traffic.speed",
+        "goals.toml:6:9: traffic.speed measures a goal, and nobody answers for it | give traffic.speed an `owner`",
+    );
+    mistake("goals.toml", "[\"services.open\"]", "[]", "goals.toml:6:8: nothing measures this goal | name at least one KPI");
+    mistake(
+        "goals.toml",
+        "[\"services.open\"]",
+        "[\"services.open\", \"services.open\"]",
+        "goals.toml:6:26: services.open stands here twice | remove one of them",
+    );
     mistake("walls.toml", "\"main\"", "\"mian\"", "walls.toml:7:21: there is no board `mian` | did you mean `main`?");
     mistake("boards/main.toml", "area:north", "area:nort", "boards/main.toml:7:9: there is no area `nort` | did you mean `north`?");
     mistake("boards/main.toml", "area:north", "ward:north", "boards/main.toml:7:9: \"ward:north\" is not a scope: …");
@@ -138,7 +157,7 @@ fn names_and_references() {
     mistake(
         "kpis/more.toml",
         "",
-        "[services.open]\ntitle = { vi = \"A\", en = \"A\" }\nunit = \"1\"\nbetter = \"lower\"\nfrom = { cases = \"\", measure = \"open\" }\n",
+        "[services.open]\ntitle = { vi = \"A\", en = \"A\" }\nunit = \"1\"\nbetter = \"lower\"\nowner = \"roads\"\nfrom = { cases = \"\", measure = \"open\" }\n",
         "kpis/traffic.toml:10:11: the KPI `services.open` is defined twice | rename one, or remove it",
     );
 }
@@ -182,6 +201,18 @@ fn units_and_numbers() {
         "better = \"lower\"",
         "better = \"neither\"\ntarget = 1",
         "kpis/traffic.toml:14:10: `target` has no meaning where neither direction is better | …",
+    );
+    mistake(
+        "kpis/traffic.toml",
+        "target = 30",
+        "thresholds_for = [\"asset\"]\ntarget = 30",
+        "kpis/traffic.toml:7:19: it is not computed by asset | add the dimension to `by`, …",
+    );
+    mistake(
+        "kpis/traffic.toml",
+        "measure = \"open\" }",
+        "measure = \"open\" }\nby = [\"area\"]\nthresholds_for = [\"area\"]",
+        "kpis/traffic.toml:16:18: there is no target or threshold that could hold for anything | remove `thresholds_for`, or set one",
     );
     mistake(
         "kpis/traffic.toml",

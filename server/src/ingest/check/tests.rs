@@ -96,15 +96,9 @@ fn the_register_gives_an_asset_in_service_its_area_and_unknown_ones_are_told() {
 fn a_case_is_checked_and_its_hash_says_what_it_says() {
     let source = SourceId::new("s").unwrap();
     let base = Case {
-        id: CaseId::new("H1").unwrap(),
-        kind: "dossier".into(),
         department: DepartmentId::new("so-gt").ok(),
-        area: None,
-        opened: "2026-02-01T00:00:00.0000009Z".parse().unwrap(),
         due: "2026-04-01T00:00:00Z".parse().ok(),
-        closed: None,
-        updated: None,
-        labels: Labels::default(),
+        ..Case::new(CaseId::new("H1").unwrap(), "dossier", "2026-02-01T00:00:00.0000009Z".parse().unwrap())
     };
     let version = case(&source, base.clone(), now()).unwrap();
     assert_eq!((version.updated, version.case.opened.to_string().as_str()), (now(), "2026-02-01T00:00:00Z"));
