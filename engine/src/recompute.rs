@@ -73,12 +73,14 @@ impl Plan {
     pub fn needs(&self) -> Needs {
         let engine = self.engine();
         let until = timestamp(self.to);
+        let samples = |metric: &MetricId| {
+            let reach = i64::try_from(engine.horizon().as_micros()).unwrap_or(i64::MAX / 8);
+            let anchors = !engine.anchored().is_empty();
+            Needs::Samples { metric: metric.clone(), after: timestamp(self.from - reach), until, anchors }
+        };
         match &self.kpi.from {
-            kpi::From::Observations { metric, .. } => {
-                let reach = i64::try_from(engine.horizon().as_micros()).unwrap_or(i64::MAX / 8);
-                let anchors = !engine.anchored().is_empty();
-                Needs::Samples { metric: metric.clone(), after: timestamp(self.from - reach), until, anchors }
-            }
+            kpi::From::Observations { metric, .. } => samples(metric),
+            kpi::From::Form(form) => samples(&form.metric),
             kpi::From::Cases { kind, .. } => {
                 Needs::Cases { kind: kind.clone(), after: engine.relevant_cases_from(timestamp(self.from)), until }
             }

@@ -62,9 +62,10 @@ pub(crate) struct Tally {
 impl Tally {
     /// A KPI without data; `None` when its metric isn't defined.
     pub(crate) fn new(kpi: &Arc<Kpi>, definitions: &Definitions, now: i64) -> Option<Self> {
-        let source = match &kpi.from {
+        let source = match kpi.from.computed().as_ref() {
             kpi::From::Observations { metric, .. } => Source::Windows(Windows::new(kpi, definitions.metric(metric)?)?),
             kpi::From::Cases { .. } => Source::Backlog(Backlog::new(kpi, definitions)?),
+            kpi::From::Form(_) => return None,
         };
         let mut tally = Self {
             kpi: Arc::clone(kpi),

@@ -53,6 +53,8 @@ pub(crate) struct Windows {
     suspicion: i64,
     only: Labels,
     by: Vec<Dimension>,
+    /// Whether a series counts for its own scope alone: a ward's entered figure says nothing of the city's.
+    own_scope: bool,
     /// A pane's width, and how many make a window.
     width: i64,
     panes: i64,
@@ -86,7 +88,8 @@ struct Expected {
 impl Windows {
     /// The windows for a KPI from observations; `None` when it is not one.
     pub(crate) fn new(kpi: &Kpi, metric: &Arc<Metric>) -> Option<Self> {
-        let From::Observations { aggregate, window, only, suspect, .. } = &kpi.from else { return None };
+        let computed = kpi.from.computed();
+        let From::Observations { aggregate, window, only, suspect, .. } = computed.as_ref() else { return None };
         let window = seconds(window.longest_s().max(1));
         let width = common_width(window, seconds(kpi.every_s.max(1)));
         Some(Self {
@@ -95,6 +98,7 @@ impl Windows {
             suspicion: Rules::new(metric).reach(),
             only: only.clone(),
             by: kpi.by.clone(),
+            own_scope: matches!(kpi.from, From::Form(_)),
             width,
             panes: window / width,
             floor: i64::MIN / 4 / width,
@@ -169,13 +173,15 @@ impl Windows {
         if !self.only.iter().all(|(name, value)| labels.get(name.as_str()) == Some(value)) {
             return Vec::new();
         }
-        let mut scopes = vec![Scope::City];
-        scopes.extend(self.by.iter().filter_map(|dimension| match dimension {
+        let divided = self.by.iter().filter_map(|dimension| match dimension {
             Dimension::Area => labels.area().map(Scope::Area),
             Dimension::Asset => labels.asset().map(Scope::Asset),
             Dimension::Department => labels.get("department").and_then(|text| DepartmentId::new(text).ok()).map(Scope::Department),
-        }));
-        scopes
+        });
+        if self.own_scope && !labels.is_empty() {
+            return divided.take(1).collect();
+        }
+        [Scope::City].into_iter().chain(divided).collect()
     }
 
     /// Makes room for the tally's next scope.

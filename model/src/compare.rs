@@ -172,7 +172,7 @@ pub fn compare(kpi: &Kpi, against: Against, now: &Side, then: Side, aligned: &Al
 /// Sets a reading beside the KPI's target.
 #[must_use]
 pub fn to_target(kpi: &Kpi, scope: &Scope, now: &Side) -> Option<TargetGap> {
-    let target = kpi.target?;
+    let target = kpi.target_of(scope)?;
     let difference = now.value.map(|value| value - target);
     let percent = difference.filter(|_| target != 0.0 && !is_share(kpi)).map(|difference| 100.0 * difference / target.abs());
     Some(TargetGap { target, difference, percent, is_met: now.value.and_then(|value| kpi.meets_target(scope, value)) })

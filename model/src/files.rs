@@ -26,7 +26,7 @@ mod wall;
 
 pub use problem::Problem;
 
-use crate::Definitions;
+use crate::{Definitions, Kpi, Metric, form, kpi::From};
 use document::Document;
 use name::Known;
 use sha2::{Digest, Sha256};
@@ -67,6 +67,7 @@ pub fn check(files: &[File]) -> (Definitions, Vec<Problem>) {
     let sources = of(Role::Sources).flat_map(|document| source::read(document, &known, &set.city, &set.metrics)).collect::<Vec<_>>();
     set.sources = sorted(sources.into_iter(), |source| &source.id);
     set.kpis = kpi::read(of(Role::Kpis), &known, &set);
+    add_forms(&mut set);
     let boards = of(Role::Board).filter_map(|document| board::read(document, &known, &set.kpis)).collect::<Vec<_>>();
     set.boards = sorted(boards.into_iter(), |board| &board.id);
     set.walls = sorted(of(Role::Walls).flat_map(|document| wall::read(document, &known)), |wall| &wall.id);
@@ -86,6 +87,19 @@ pub fn check(files: &[File]) -> (Definitions, Vec<Problem>) {
     problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
     problems.dedup();
     (set, problems)
+}
+
+/// Gives each KPI that is entered its metric, and all of them their source.
+fn add_forms(set: &mut Definitions) {
+    let entered = |kpi: &Arc<Kpi>| if let From::Form(form) = &kpi.from { Some(Arc::new(form.metric(kpi))) } else { None };
+    let metrics: Vec<Arc<Metric>> = set.kpis.iter().filter_map(entered).collect();
+    if metrics.is_empty() {
+        return;
+    }
+    set.metrics.extend(metrics);
+    set.metrics.sort_by(|a, b| a.id.cmp(&b.id));
+    set.sources.extend(form::source().map(Arc::new));
+    set.sources.sort_by(|a, b| a.id.cmp(&b.id));
 }
 
 /// What a file of a city's folder holds, by its name.

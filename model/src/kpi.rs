@@ -1,9 +1,11 @@
 //! KPIs: named figures with a unit, a direction and a target, and how they are computed.
 
+use crate::form::Form;
 use crate::formula::Formula;
 use crate::{Allowance, DepartmentId, KpiId, LabelName, Labels, MetricId, Quality, Reading, Scope, Status, Text, Unit};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// A definition. Its `version` changes whenever anything in it does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -118,6 +120,8 @@ pub enum From {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         across: Option<Extreme>,
     },
+    /// From what a department enters, for the city and each scope of `by` by itself.
+    Form(Form),
 }
 
 /// A KPI as a part of a formula.
@@ -141,6 +145,17 @@ fn is_zero(hours: &u8) -> bool {
 pub enum Extreme {
     Max,
     Min,
+}
+
+impl From {
+    /// What the engine computes it as: an entered figure is the newest observation of a metric of its own.
+    #[must_use]
+    pub fn computed(&self) -> Cow<'_, Self> {
+        match self {
+            Self::Form(form) => Cow::Owned(form.computed()),
+            other => Cow::Borrowed(other),
+        }
+    }
 }
 
 /// The stretch of event time that a reading at T looks at.
@@ -440,6 +455,7 @@ impl Kpi {
     pub fn window(&self) -> Window {
         match &self.from {
             From::Observations { window, .. } | From::Cases { window, .. } => *window,
+            From::Form(form) => Window::Sliding(form.window_s()),
             From::Formula { .. } => Window::Sliding(0),
         }
     }
@@ -449,7 +465,7 @@ impl Kpi {
     pub fn operands(&self) -> &[Operand] {
         match &self.from {
             From::Formula { operands, .. } => operands,
-            From::Observations { .. } | From::Cases { .. } => &[],
+            From::Observations { .. } | From::Cases { .. } | From::Form(_) => &[],
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod event;
 pub mod fault;
 #[cfg(feature = "files")]
 pub mod files;
+pub mod form;
 pub mod formula;
 pub mod gap;
 pub mod goal;

@@ -209,6 +209,8 @@ fn division(kpi: &Kpi, before: &Standing, after: &Standing) -> Division {
             !measure.is_share() && measure.quantile().is_none()
         }
         From::Formula { .. } => false,
+        // A department's own total need not be the sum of what its wards entered.
+        From::Form(_) => false,
     };
     if adds { Division::Sum } else { Division::None }
 }

@@ -66,7 +66,7 @@ impl Rows {
     pub(super) fn readings(&self, definitions: &Definitions, kpi: &Kpi, at: Timestamp) -> Vec<Reading> {
         let mut scopes = BTreeSet::from([Scope::City]);
         match &kpi.from {
-            From::Observations { .. } => {
+            From::Observations { .. } | From::Form(_) => {
                 scopes.extend(series().iter().flat_map(|series| series_scopes(kpi, &series.labels)));
                 scopes.extend(definitions.assets.iter().map(|asset| Scope::Area(asset.area.clone())));
                 scopes.extend(definitions.assets.iter().map(|asset| Scope::Asset(asset.id.clone())));

@@ -4,6 +4,7 @@
 
 mod cases;
 mod catalogue;
+mod form;
 mod formula;
 mod observations;
 
@@ -90,10 +91,11 @@ fn kpi(entry: &Value<'_>, context: &Context<'_>) -> Option<Kpi> {
     let mut section = entry.section(&format!("KPI {}", entry.key))?;
     let title = section.need("title", Value::both_languages);
     let unit = section.need("unit", Value::unit);
-    let every_s = section.may("every", every).unwrap_or(EVERY_S);
+    let every_s = section.may("every", every);
     let by = section.may("by", by).unwrap_or_default();
-    let from = section.need("from", |value| from(value, &Frame { unit, every_s, by: &by }, context));
+    let from = section.need("from", |value| from(value, id.as_ref(), &Frame { unit, every_s, by: &by }, context));
     section.may("by", |value| check_by(value, from.as_ref()));
+    let every_s = every_s.unwrap_or_else(|| usual_every_s(from.as_ref(), context));
     let bounds = formula::bounds(from.as_ref(), context);
     let better = section.need("better", |value| value.choice(BETTER));
     let decimals = section.may("decimals", |value| value.whole(0, 9));
@@ -110,6 +112,9 @@ fn kpi(entry: &Value<'_>, context: &Context<'_>) -> Option<Kpi> {
     let thresholds_for = section.may("thresholds_for", |value| thresholds_for(value, &by, has_thresholds)).unwrap_or_default();
     if let Some(from) = &from {
         check_window(&section, from, every_s);
+    }
+    if matches!(from, Some(From::Form(_))) && owner.is_none() {
+        section.problem(format!("{} is entered, and no department is asked for it", section.what), "add a line `owner = \"DEPARTMENT\"`");
     }
     let sound = section.finish();
     let from = from?;
@@ -156,7 +161,7 @@ fn every(value: &Value<'_>) -> Option<u32> {
 
 /// Windows are folds of panes, and panes lie on the grid.
 fn check_window(section: &Section<'_>, from: &From, every_s: u32) {
-    let (From::Observations { window, .. } | From::Cases { window, .. }) = *from else { return };
+    let (From::Observations { window, .. } | From::Cases { window, .. }) = from else { return };
     let window_s = window.longest_s();
     // Levels, such as open cases, have no window.
     if window_s != 0 && !window_s.is_multiple_of(every_s) && !every_s.is_multiple_of(window_s) {
@@ -182,9 +187,14 @@ fn by(value: &Value<'_>) -> Option<Vec<Dimension>> {
 
 /// Whether what the KPI is computed from can be divided so.
 fn check_by(value: &Value<'_>, from: Option<&From>) -> Option<()> {
-    if let (Some(From::Cases { .. }), DeValue::Array(_)) = (from, value.value) {
+    let message = match from? {
+        From::Cases { .. } => "cases don't belong to assets",
+        From::Form(_) => "figures are entered for areas and departments, not for assets",
+        From::Observations { .. } | From::Formula { .. } => return Some(()),
+    };
+    if matches!(value.value, DeValue::Array(_)) {
         let by_asset = value.items()?.into_iter().find(|item| matches!(item.value, DeValue::String(word) if word == "asset"));
-        by_asset?.problem("cases don't belong to assets", "write area or department");
+        by_asset?.problem(message, "write area or department");
     }
     Some(())
 }
@@ -194,6 +204,9 @@ fn coverage(value: &Value<'_>, from: Option<&From>, context: &Context<'_>) -> Op
     let coverage = section.need("coverage", |value| value.number_in(0.0, 1.0));
     match from {
         Some(From::Cases { .. }) => section.problem("no series are expected of cases", "remove `expect`"),
+        Some(From::Form(_)) => {
+            section.problem("no series are expected of a figure that is entered", "remove `expect`; `due` says when it is late")
+        }
         Some(From::Observations { metric, .. })
             if context.known.assets.are(context.assets.len()) && context.measuring(metric).next().is_none() =>
         {
@@ -255,16 +268,18 @@ fn thresholds_for(value: &Value<'_>, by: &[Dimension], has_thresholds: bool) -> 
     Some(dimensions)
 }
 
-fn from(value: &Value<'_>, frame: &Frame<'_>, context: &Context<'_>) -> Option<From> {
+fn from(value: &Value<'_>, id: Option<&KpiId>, frame: &Frame<'_>, context: &Context<'_>) -> Option<From> {
     let mut section = value.section("`from`")?;
-    let from = match (section.has("observations"), section.has("cases"), section.has("formula")) {
-        (true, false, false) => observations::read(&mut section, frame.unit, context),
-        (false, true, false) => cases::read(&mut section, frame.unit, context),
-        (false, false, true) => formula::read(&mut section, frame, context),
+    let kinds = ["observations", "cases", "formula", "form"].map(|kind| section.has(kind));
+    let from = match kinds {
+        [true, false, false, false] => observations::read(&mut section, frame.unit, context),
+        [false, true, false, false] => cases::read(&mut section, frame.unit, context),
+        [false, false, true, false] => formula::read(&mut section, frame, context),
+        [false, false, false, true] => form::read(&mut section, id, context),
         _ => {
             section.problem(
-                "`from` must name observations, cases or a formula",
-                "write { observations = \"METRIC\", aggregate = \"mean\", window = \"5m\" }, { cases = \"KIND\", measure = \"open\" } or { formula = \"A / B\" }",
+                "`from` must name one of observations, cases, formula and form",
+                "write { observations = \"METRIC\", aggregate = \"mean\", window = \"5m\" }, { cases = \"KIND\", measure = \"open\" }, { formula = \"A / B\" } or { form = \"month\", due = \"10d\" }",
             );
             return None;
         }
@@ -282,18 +297,30 @@ fn is_count(unit: Unit) -> bool {
     unit.is_count()
 }
 
+/// A figure that is entered once a month changes nothing from minute to minute, nor does what is made from it.
+fn usual_every_s(from: Option<&From>, context: &Context<'_>) -> u32 {
+    match from {
+        Some(From::Form(_)) => DAY_S,
+        Some(from @ From::Formula { .. }) => formula::usual_every_s(from, context),
+        _ => EVERY_S,
+    }
+}
+
 /// As many digits as the metric's resolution has in the KPI's unit, and at most three; none for counts, one for shares of cases.
 fn usual_decimals(from: &From, unit: Option<Unit>, context: &Context<'_>) -> u8 {
     match from {
         From::Observations { aggregate: Aggregate::Count | Aggregate::Distinct { .. }, .. } => 0,
         From::Observations { aggregate: Aggregate::ShareAbove { .. } | Aggregate::ShareBelow { .. }, .. } => 1,
-        From::Observations { metric, factor, .. } => {
-            let step = context.metric(metric).map_or(1.0, |metric| metric.resolution * factor);
-            (0..3).find(|digits| step * 10_f64.powi(i32::from(*digits)) > 0.999).unwrap_or(3)
-        }
+        From::Observations { metric, factor, .. } => digits(context.metric(metric).map_or(1.0, |metric| metric.resolution * factor)),
+        From::Form(form) => digits(form.resolution),
         From::Cases { measure, .. } => u8::from(measure.is_share() || measure.quantile().is_some()),
         From::Formula { .. } => formula::usual_decimals(unit),
     }
+}
+
+/// How many digits show a step, at most three.
+fn digits(step: f64) -> u8 {
+    (0..3).find(|digits| step * 10_f64.powi(i32::from(*digits)) > 0.999).unwrap_or(3)
 }
 
 /// Three intervals of the slowest asset, or the window where that is longer.
@@ -305,6 +332,7 @@ fn usual_stale_s(from: &From, context: &Context<'_>) -> u32 {
         }
         From::Cases { .. } => CASES_STALE_S,
         From::Formula { .. } => DAY_S,
+        From::Form(form) => form.stale_s(),
     }
 }
 
@@ -313,7 +341,7 @@ fn usual_stale_s(from: &From, context: &Context<'_>) -> u32 {
 fn version(kpi: &Kpi, context: &Context<'_>) -> String {
     let metric = match &kpi.from {
         From::Observations { metric, .. } => context.metric(metric).map(AsRef::as_ref),
-        From::Cases { .. } | From::Formula { .. } => None,
+        From::Cases { .. } | From::Form(_) | From::Formula { .. } => None,
     };
     let by_calendar = matches!(&kpi.from, From::Cases { terms, .. } if terms.working || terms.within.is_some_and(Allowance::is_working));
     let calendar = context.calendar.filter(|_| by_calendar).map(WorkingCalendar::version);

@@ -99,6 +99,9 @@ fn source(entry: &Value<'_>, context: &Context<'_>) -> Option<Source> {
         WayName::Own => Some(Way::Own),
         WayName::Csv => csv::read(&mut section, context).map(|csv| Way::Csv(Box::new(csv))),
     });
+    if id.as_ref().is_some_and(|id| id.as_str() == crate::form::SOURCE) {
+        section.problem("the source `forms` is made for the figures that departments enter", "choose another name");
+    }
     // Without a way it isn't known which other keys belong here.
     let sound = way.is_some() && section.finish();
     let source = Source { id: id?, title: title?, owner, way: way?, max_series: u32::try_from(max_series).ok()?, silent_s };

@@ -8,6 +8,7 @@ use std::path::Path;
 
 mod broken;
 mod calendar;
+mod entered;
 mod formulas;
 mod town;
 

@@ -24,6 +24,7 @@ fn kpi(from: From, unit: &str) -> Kpi {
         target: None,
         attention: None,
         critical: None,
+        thresholds_for: Vec::new(),
     }
 }
 

@@ -192,6 +192,7 @@ pub fn way(source: &Source) -> &'static str {
         Way::Line { .. } => "line",
         Way::Csv(_) => "csv",
         Way::Own => "self",
+        Way::Form => "form",
     }
 }
 

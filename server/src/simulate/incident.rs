@@ -160,7 +160,7 @@ impl Request {
         }
         let list = places.into_iter().collect::<Vec<_>>().join(", ");
         format!(
-            "{} can't happen at {:?}: no such place, or nothing there would show it; it can at any asset of {list}",
+            "{} can't happen at {:?}: no such place, or nothing there would show it; it can at an asset, by its id, and at {list}",
             self.kind, self.place
         )
     }

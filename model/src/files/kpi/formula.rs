@@ -6,7 +6,7 @@
 mod place;
 
 use super::catalogue::Found;
-use super::{Context, DAY_S, DELAY_S, LATENESS_S};
+use super::{Context, DAY_S, DELAY_S, EVERY_S, LATENESS_S};
 use crate::files::duration;
 use crate::files::formula::{Environment, Fault, Named, Stop, number};
 use crate::files::section::Section;
@@ -19,7 +19,8 @@ use std::sync::Arc;
 /// What is known of a KPI before its `from` is read.
 pub(super) struct Frame<'a> {
     pub(super) unit: Option<Unit>,
-    pub(super) every_s: u32,
+    /// Where it is written.
+    pub(super) every_s: Option<u32>,
     pub(super) by: &'a [Dimension],
 }
 
@@ -54,16 +55,25 @@ pub(super) fn read(section: &mut Section<'_>, frame: &Frame<'_>, context: &Conte
     }
 }
 
-/// What the KPIs that this one is made from ask of it; for others the usual values.
+/// The KPIs that this one is made from; none unless it is a formula.
+fn parts(from: &From, context: &Context<'_>) -> Vec<Arc<Kpi>> {
+    let From::Formula { operands, .. } = from else { return Vec::new() };
+    let parts = operands.iter().filter_map(|operand| match context.catalogue.find(operand.kpi.as_str(), context) {
+        Found::Sound(kpi) => Some(kpi),
+        _ => None,
+    });
+    parts.collect()
+}
+
+/// As often as the KPI that is computed most rarely, and no more often than others.
+pub(super) fn usual_every_s(from: &From, context: &Context<'_>) -> u32 {
+    parts(from, context).iter().map(|kpi| kpi.every_s).fold(EVERY_S, u32::max)
+}
+
+/// What the KPIs that this one is made from ask of it; `None` unless it is a formula.
 pub(super) fn bounds(from: Option<&From>, context: &Context<'_>) -> Option<Bounds> {
-    let Some(From::Formula { operands, .. }) = from else { return None };
-    let parts: Vec<Arc<Kpi>> = operands
-        .iter()
-        .filter_map(|operand| match context.catalogue.find(operand.kpi.as_str(), context) {
-            Found::Sound(kpi) => Some(kpi),
-            _ => None,
-        })
-        .collect();
+    let from = from.filter(|from| matches!(from, From::Formula { .. }))?;
+    let parts = parts(from, context);
     let most = |of: fn(&Kpi) -> u32, usual| parts.iter().map(|kpi| of(kpi)).max().unwrap_or(usual);
     Some(Bounds {
         delay_s: most(|kpi| kpi.delay_s, DELAY_S),
@@ -74,12 +84,7 @@ pub(super) fn bounds(from: Option<&From>, context: &Context<'_>) -> Option<Bound
 
 /// The versions of the KPIs that this one is made from, which its own version rests on.
 pub(super) fn versions(from: &From, context: &Context<'_>) -> Vec<String> {
-    let From::Formula { operands, .. } = from else { return Vec::new() };
-    let versions = operands.iter().filter_map(|operand| match context.catalogue.find(operand.kpi.as_str(), context) {
-        Found::Sound(kpi) => Some(kpi.version.clone()),
-        _ => None,
-    });
-    versions.collect()
+    parts(from, context).iter().map(|kpi| kpi.version.clone()).collect()
 }
 
 /// None for indices, one for shares, else two.
@@ -157,13 +162,8 @@ impl Figures<'_> {
         Ok(Named::Operand { number, unit: kpi.unit })
     }
 
-    /// Whether the operand has a reading wherever and whenever the KPI has one.
+    /// Whether the operand has a reading wherever the KPI has one.
     fn fits(&self, kpi: &Kpi, at: &Range<usize>) -> Result<(), Stop> {
-        if !self.frame.every_s.is_multiple_of(kpi.every_s) {
-            let (own, its) = (duration::show(self.frame.every_s), duration::show(kpi.every_s));
-            let message = format!("{} is computed every {its}, which doesn't divide this one's {own}", kpi.id);
-            return Err(fault(at, message, format!("set `every` to {its} or a multiple of it")));
-        }
         let needed: &[Dimension] = if self.per_asset { &[Dimension::Asset] } else { self.frame.by };
         match needed.iter().find(|dimension| !kpi.by.contains(dimension)) {
             Some(lacking) => {
@@ -179,7 +179,14 @@ impl Figures<'_> {
         if self.found.is_empty() {
             return Err(fault(&(0..0), "the formula names no KPI", "name the KPIs that it is made from"));
         }
+        let usual_s = self.found.iter().map(|(kpi, _)| kpi.every_s).fold(EVERY_S, u32::max);
+        let every_s = self.frame.every_s.unwrap_or(usual_s);
         for (number, (kpi, at)) in (0..).zip(&self.found) {
+            if !every_s.is_multiple_of(kpi.every_s) {
+                let (own, its) = (duration::show(every_s), duration::show(kpi.every_s));
+                let message = format!("{} is computed every {its}, which doesn't divide this one's {own}", kpi.id);
+                return Err(fault(at, message, format!("set `every` to {its} or a multiple of it")));
+            }
             if formula.hours_back(number) > 0 && !3600_u32.is_multiple_of(kpi.every_s) {
                 let message = format!("{} is read for past hours, and computed every {}", kpi.id, duration::show(kpi.every_s));
                 return Err(fault(at, message, "set its `every` to 1h or what divides that"));

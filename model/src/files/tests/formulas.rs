@@ -117,7 +117,7 @@ fn a_formula_is_refused_at_its_place_in_the_text() {
     refused(
         "{ formula = \"traffic.speed\", cases = \"dossier\" }",
         "",
-        "kpis/made.toml:5:1: `from` must name observations, cases or a formula | …",
+        "kpis/made.toml:5:1: `from` must name one of observations, cases, formula and form | …",
     );
 }
 
