@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use taydo_engine::recompute::Plan;
 use taydo_engine::{Batch, CaseVersion, Engine, Input, Sample, Series, SeriesId, Touched};
-use taydo_model::kpi::{Aggregate, Better, CaseMeasure, Dimension, From, Suspect, Window};
+use taydo_model::kpi::{Aggregate, Better, CaseMeasure, CaseTerms, Dimension, From, Suspect, Window};
 use taydo_model::{Asset, Case, CaseKey, Definitions, Kpi, Labels, Metric, SampleState, Text, Unit};
 
 const SERIES: i32 = 10_000;

@@ -9,8 +9,8 @@ use crate::suspicion::Rules;
 use crate::tally::{Came, Source, Taking, Tally};
 use crate::track::{Keeping, Placed, Track};
 use crate::window::{Route, Spoiled, number};
-use crate::{Batch, CaseVersion, Effects, Input, Position, Sample, Series, SeriesId, Touched};
-use jiff::{SignedDuration, Timestamp};
+use crate::{Batch, CaseVersion, ClosedPane, ClosedSpan, Effects, Input, Position, Sample, Series, SeriesId, Touched};
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use taydo_model::{Definitions, KpiId, MetricId, Reading, SampleState};
@@ -82,6 +82,13 @@ impl Engine {
         Self::with(definitions, now, |kpi| kpis.contains(kpi))
     }
 
+    /// The same for one KPI, with the stretch that begins at this moment the next to be closed.
+    pub(crate) fn for_closing(definitions: Arc<Definitions>, kpi: &KpiId, from: Timestamp) -> Self {
+        let mut engine = Self::for_kpis(definitions, std::slice::from_ref(kpi), from);
+        engine.tallies.iter_mut().for_each(|tally| tally.begin_closing_at(micros(from)));
+        engine
+    }
+
     fn with(definitions: Arc<Definitions>, now: Timestamp, wanted: impl Fn(&KpiId) -> bool) -> Self {
         let now = micros(now);
         let kpis = definitions.kpis.iter().filter(|kpi| wanted(&kpi.id));
@@ -132,12 +139,47 @@ impl Engine {
         self.take(now, batch, Taking::Restore);
     }
 
-    /// How far before `now` a restart must read samples.
+    /// What a restart at `now` must read of the metrics that KPIs are computed from: samples after this moment, each of
+    /// its own, so that a long window over a small metric costs only that metric's rows.
     #[must_use]
-    pub fn horizon(&self) -> SignedDuration {
-        let windows = self.tallies.iter().filter(|tally| matches!(tally.source, Source::Windows(_)));
-        let reach = windows.map(|tally| -tally.needed_from(0)).max().unwrap_or(0);
-        SignedDuration::from_micros(reach)
+    pub fn samples_needed_from(&self, now: Timestamp) -> Vec<(MetricId, Timestamp)> {
+        let now = micros(now);
+        let needed_from = |metric: &MetricState| {
+            let tallies = metric.tallies.iter().filter_map(|at| self.tallies.get(*at));
+            tallies.map(|tally| tally.needed_from(now)).min().unwrap_or(now)
+        };
+        self.metrics.iter().map(|metric| (metric.id.clone(), timestamp(needed_from(metric)))).collect()
+    }
+
+    /// The closed panes that a restart must hand in by [`Engine::restore_closed`], in order, before any samples.
+    #[must_use]
+    pub fn closed_needed(&mut self) -> Vec<ClosedSpan> {
+        let now = self.now;
+        self.tallies.iter_mut().filter_map(|tally| tally.closed_needed(tally.grid.computable_from(now))).collect()
+    }
+
+    /// Up to where a KPI's panes are closed: nothing that comes later changes them, but late data that the engine names.
+    /// `None` for a KPI whose panes never are.
+    #[must_use]
+    pub fn closed_until(&self, kpi: &KpiId) -> Option<Timestamp> {
+        self.tallies.iter().find(|tally| tally.kpi.id == *kpi)?.closed_until().map(timestamp)
+    }
+
+    /// Takes a closed pane of the store. Whether it was of use: one that another basis made, or that can't be read, isn't,
+    /// and must be made again.
+    pub fn restore_closed(&mut self, pane: &ClosedPane) -> bool {
+        let mut tallies = self.tallies.iter_mut().filter(|tally| tally.kpi.id == pane.kpi);
+        if !tallies.next().is_some_and(|tally| tally.take_closed(pane)) {
+            return false;
+        }
+        self.raise_floors();
+        true
+    }
+
+    /// Closes what has ended by the moment, whether or not corrections may still come.
+    pub(crate) fn close_up_to(&mut self, moment: i64) -> Vec<ClosedPane> {
+        let series = &self.series;
+        self.tallies.iter_mut().flat_map(|tally| tally.close_up_to(moment, series)).collect()
     }
 
     /// The metrics of which a restart must also read the [`ANCHORS`](crate::ANCHORS) newest samples of each series before
@@ -167,7 +209,7 @@ impl Engine {
         let mut touched = Vec::new();
         for tally in &self.tallies {
             let Source::Windows(windows) = &tally.source else { continue };
-            let last = step_floor((micros(to) + windows.aftermath()).min(tally.grid.recorded), tally.grid.every) * tally.grid.every;
+            let last = step_floor(windows.aftermath(micros(to)).min(tally.grid.recorded), tally.grid.every) * tally.grid.every;
             let first = step_ceil(micros(from), tally.grid.every) * tally.grid.every;
             if first <= last && metrics.is_none_or(|metrics| metrics.contains(&windows.metric().id)) {
                 touched.push(Touched { kpi: tally.kpi.id.clone(), from: timestamp(first), to: timestamp(last) });
@@ -201,8 +243,14 @@ impl Engine {
         let now = self.begin(micros(now));
         let mut effects = Effects::default();
         let tick = matches!(input, Input::Tick);
-        if let Input::Batch(batch) = input {
-            self.take(now, batch, Taking::News);
+        match input {
+            Input::Batch(batch) => self.take(now, batch, Taking::News),
+            Input::Reclosed(reclosed) => {
+                for one in &reclosed {
+                    self.tallies.iter_mut().filter(|tally| tally.kpi.id == one.kpi).for_each(|tally| tally.take_reclosed(one, now));
+                }
+            }
+            Input::Tick | Input::Wake => {}
         }
         self.record(now, &mut effects);
         self.correct(now, &mut effects);
@@ -246,13 +294,7 @@ impl Engine {
         self.now = self.now.max(now);
         let now = self.now;
         self.tallies.iter_mut().for_each(|tally| tally.begin(now));
-        for metric in &mut self.metrics {
-            let windows = metric.tallies.iter().filter_map(|at| match &self.tallies.get(*at)?.source {
-                Source::Windows(windows) => Some(windows.floor()),
-                Source::Backlog(_) => None,
-            });
-            metric.keeping.floor = windows.min().unwrap_or(now);
-        }
+        self.raise_floors();
         let mut spoiled = Vec::new();
         while self.ahead.first().is_some_and(|ahead| ahead.time <= now) {
             let Some(ahead) = self.ahead.pop_first() else { break };
@@ -262,6 +304,17 @@ impl Engine {
         }
         self.rebuild(spoiled);
         now
+    }
+
+    /// Of each metric the samples are kept that one of its KPIs needs.
+    fn raise_floors(&mut self) {
+        for metric in &mut self.metrics {
+            let windows = metric.tallies.iter().filter_map(|at| match &self.tallies.get(*at)?.source {
+                Source::Windows(windows) => Some(windows.floor()),
+                Source::Backlog(_) => None,
+            });
+            metric.keeping.floor = windows.min().unwrap_or(self.now);
+        }
     }
 
     fn take(&mut self, now: i64, batch: Batch, taking: Taking) {
@@ -345,6 +398,7 @@ impl Engine {
     fn record(&mut self, now: i64, effects: &mut Effects) {
         for tally in &mut self.tallies {
             tally.record(now, &self.series, effects);
+            tally.close(now, &self.series, effects);
         }
         self.cases.forget(self.cases_needed_from(now));
     }
@@ -357,7 +411,10 @@ impl Engine {
             self.tallies.iter_mut().for_each(|tally| tally.correct(now, &self.series, effects));
             self.correct_at = NEVER;
         }
-        self.tallies.iter_mut().for_each(|tally| tally.take_beyond(effects));
+        for tally in &mut self.tallies {
+            tally.take_beyond(effects);
+            tally.take_stale(effects);
+        }
         if self.correct_at == NEVER {
             let told = std::mem::take(&mut self.positions);
             effects.positions.extend(told.into_iter().map(|(lane, seq)| Position { lane, seq }));

@@ -181,6 +181,11 @@ impl Fold {
         }
     }
 
+    pub(crate) fn merged(mut self, other: &Self) -> Self {
+        self.merge(other);
+        self
+    }
+
     pub(crate) fn merge(&mut self, other: &Self) {
         match (&mut self.content, &other.content) {
             (Content::Values { sum, min, max, last }, Content::Values { sum: sum2, min: min2, max: max2, last: last2 }) => {

@@ -7,6 +7,7 @@
 mod backlog;
 mod book;
 mod calendar;
+mod closed;
 mod combine;
 mod engine;
 mod figure;
@@ -21,7 +22,9 @@ mod pane;
 mod range;
 mod ranks;
 pub mod recompute;
+pub mod refold;
 mod sketch;
+mod span;
 mod steps;
 mod suspicion;
 mod tally;
@@ -29,9 +32,9 @@ mod track;
 mod window;
 
 pub use engine::Engine;
-pub use input::{Batch, CaseVersion, Input, Position, Sample, Series, SeriesId};
+pub use input::{Batch, CaseVersion, Input, Position, Reclosed, Sample, Series, SeriesId};
 pub use lens::LONGEST_STEP;
-pub use output::{Effects, Recorded, Touched};
+pub use output::{ClosedPane, ClosedSpan, Effects, Recorded, Reopened, Touched};
 pub use track::ANCHORS;
 
 #[cfg(test)]

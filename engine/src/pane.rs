@@ -93,8 +93,13 @@ impl Cell {
 
     /// The newest sample's time in panes up to `until`, or in those that were forgotten, which are before it.
     pub(crate) fn newest(&self, until: i64) -> Option<i64> {
+        self.newest_kept(until).max(self.older)
+    }
+
+    /// The same, without those that were forgotten.
+    pub(crate) fn newest_kept(&self, until: i64) -> Option<i64> {
         let mut held = self.panes.iter().rev().skip_while(|pane| pane.number > until).map(|pane| pane.fold.newest);
-        held.find(|time| *time > ALWAYS).max(self.older)
+        held.find(|time| *time > ALWAYS)
     }
 
     /// The number of the first pane after this one that has samples.

@@ -5,7 +5,7 @@ use crate::store::{CommittedBatch, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use taydo_engine::{Batch, CaseVersion, Effects, Engine, Input, Position, Series, Touched};
-use taydo_model::CaseKey;
+use taydo_model::{CaseKey, MetricId};
 
 /// How long an absence is recorded instant by instant. What was missed before is recorded only where data comes for it.
 const LONGEST_ABSENCE: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -37,12 +37,13 @@ pub(super) async fn restore(parts: &Parts, now: Timestamp) -> Result<Restored, S
     let unconsumed = Unconsumed::read(parts).await?;
     engine.restore(now, Batch { series: all_series(parts).await?, ..Batch::default() });
 
-    let from = now.saturating_sub(engine.horizon()).unwrap_or(Timestamp::MIN);
     let mut rows = 0;
-    let mut samples = parts.store.samples(&parts.definitions, from, Timestamp::MAX, None).await?;
-    while let Some(samples) = samples.next().await? {
-        rows += samples.len();
-        engine.restore(now, Batch { samples, ..Batch::default() });
+    for (after, metrics) in by_moment(engine.samples_needed_from(now)) {
+        let mut samples = parts.store.samples(&parts.definitions, after, Timestamp::MAX, Some(&metrics)).await?;
+        while let Some(samples) = samples.next().await? {
+            rows += samples.len();
+            engine.restore(now, Batch { samples, ..Batch::default() });
+        }
     }
     let changed: BTreeSet<&CaseKey> = unconsumed.cases.iter().map(|version| &version.key).collect();
     let mut cases = parts.store.cases(engine.relevant_cases_from(now)).await?;
@@ -57,6 +58,15 @@ pub(super) async fn restore(parts: &Parts, now: Timestamp) -> Result<Restored, S
     first.recompute.append(&mut touched);
     tracing::info!(rows, duration_ms = begun.elapsed().as_millis(), "the engine is rebuilt from the store");
     Ok(Restored { engine, positions: unconsumed.positions, first })
+}
+
+/// The metrics that are needed from the same moment on, to be read together.
+fn by_moment(needed: Vec<(MetricId, Timestamp)>) -> BTreeMap<Timestamp, Vec<MetricId>> {
+    let mut metrics: BTreeMap<Timestamp, Vec<MetricId>> = BTreeMap::new();
+    for (metric, from) in needed {
+        metrics.entry(from).or_default().push(metric);
+    }
+    metrics
 }
 
 /// What was committed and never saved as consumed.

@@ -99,7 +99,7 @@ pub(super) fn reading(
         .filter(|(labels, _)| !matches!(aggregate, Aggregate::Distinct { label } if labels.get(label.as_str()).is_none()))
         .map(|(labels, ones)| (labels, ones.as_slice()))
         .collect();
-    let earliest = at - SignedDuration::from_secs(window.longest_s().into()) - SignedDuration::from_hours(1);
+    let earliest = self::start(*window, &definitions.city.zone, at - SignedDuration::from_hours(1));
     let remembered = |one: &&One| earliest < one.time && one.counts(*suspect);
     let newest = members.iter().flat_map(|(_, ones)| ones.iter()).filter(remembered).map(|one| one.time).max();
     let expected = expected(definitions, only, scope, at);
