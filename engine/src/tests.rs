@@ -3,6 +3,7 @@
 
 mod cases;
 mod city;
+mod derived;
 mod periods;
 mod plain;
 mod quality;
