@@ -174,6 +174,17 @@ impl Derived {
         self.figure(kpi, place, at, &|part, there, back| data.tallies.get(part.tally)?.figure(there, at - i64::from(back) * HOUR, data))
     }
 
+    /// Whether a reading of an operand that it rests on is doubtful.
+    pub(crate) fn is_doubtful(&self, place: usize, at: i64, data: &Data<'_>) -> bool {
+        let cells = self.places.get(place).map(|place| place.cells.as_slice()).unwrap_or_default();
+        let cells = cells.iter().filter_map(|cell| self.cells.get(*cell as usize));
+        let mut read = cells.flat_map(|cell| self.parts.iter().zip(&cell.operands));
+        read.any(|(part, there)| {
+            let (Some(operand), Some(there)) = (data.tallies.get(part.tally), *there) else { return false };
+            (0..=part.hours_back).any(|back| operand.is_doubtful(there, at - i64::from(back) * HOUR, data))
+        })
+    }
+
     /// A live reading's content.
     pub(crate) fn live(&self, kpi: &Kpi, place: usize, now: i64, every: i64, data: &Data<'_>) -> Option<Figure> {
         let instant = step_floor(now, every) * every;

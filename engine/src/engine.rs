@@ -10,7 +10,7 @@ use crate::suspicion::Rules;
 use crate::tally::{Came, Data, Source, Taking, Tally};
 use crate::track::{Keeping, Placed, Track};
 use crate::window::{Route, Spoiled, number};
-use crate::{Batch, CaseVersion, ClosedPane, ClosedSpan, Effects, Input, Position, Sample, Series, SeriesId, Touched};
+use crate::{Batch, CaseVersion, ClosedPane, Effects, Input, Position, Reopened, Sample, Series, SeriesId, Touched};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -158,11 +158,12 @@ impl Engine {
         self.metrics.iter().map(|metric| (metric.id.clone(), timestamp(needed_from(metric)))).collect()
     }
 
-    /// The closed panes that a restart must hand in by [`Engine::restore_closed`], in order, before any samples.
+    /// The closed panes that a restart must hand in by [`Engine::restore_closed`], in order, before any samples; stale are
+    /// those that may lack what no engine has consumed: samples between these times, both included.
     #[must_use]
-    pub fn closed_needed(&mut self) -> Vec<ClosedSpan> {
+    pub fn closed_needed(&mut self, unconsumed: &[(Timestamp, Timestamp)]) -> Vec<Reopened> {
         let now = self.now;
-        self.tallies.iter_mut().filter_map(|tally| tally.closed_needed(tally.grid.computable_from(now))).collect()
+        self.tallies.iter_mut().filter_map(|tally| tally.closed_needed(tally.grid.computable_from(now), unconsumed)).collect()
     }
 
     /// Up to where a KPI's panes are closed: nothing that comes later changes them, but late data that the engine names.

@@ -3,6 +3,7 @@
 //! Plain values. Nothing here may decide anything.
 
 use crate::Position;
+use crate::closed::Content;
 use crate::moment::{micros, step_floor, timestamp};
 use jiff::{SignedDuration, Timestamp};
 use taydo_model::{KpiId, MetricId, Reading};
@@ -57,6 +58,14 @@ pub struct ClosedSpan {
     pub until: Timestamp,
 }
 
+impl ClosedPane {
+    /// Whether an engine can read it. One that isn't must be made again.
+    #[must_use]
+    pub fn is_readable(&self) -> bool {
+        Content::read(&self.content).is_some()
+    }
+}
+
 impl ClosedSpan {
     /// The last end of a stretch at or before the moment.
     #[must_use]
@@ -72,15 +81,31 @@ impl ClosedSpan {
     }
 }
 
-/// Closed panes that late data touched.
+/// Closed panes that are wanted, some of them made again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reopened {
     /// What the engine wants to be handed.
     pub span: ClosedSpan,
-    /// What of it must be made again from the samples: after the first moment, up to the second, in order.
+    /// What of it must be made again from the samples: the stretches whose ends lie after the first moment, and up to or
+    /// around the second.
     pub stale: Vec<(Timestamp, Timestamp)>,
     /// The last instant that had been recorded when the data came: readings up to here that rest on it are in `recompute`.
     pub recorded: Timestamp,
+}
+
+impl Reopened {
+    /// Takes what was reopened later of the same KPI: all of both is wanted.
+    pub fn join(&mut self, later: Self) {
+        self.span.after = self.span.after.min(later.span.after);
+        self.span.until = self.span.until.max(later.span.until);
+        self.recorded = self.recorded.max(later.recorded);
+        for (after, until) in later.stale {
+            match self.stale.iter_mut().find(|known| known.0 <= until && after <= known.1) {
+                Some(known) => *known = (known.0.min(after), known.1.max(until)),
+                None => self.stale.push((after, until)),
+            }
+        }
+    }
 }
 
 /// A reading on a KPI's grid.

@@ -19,11 +19,13 @@ pub(crate) struct Cell {
     panes: VecDeque<Pane>,
     /// The newest sample in panes that were forgotten.
     older: Option<i64>,
+    /// The newest forgotten sample that may not count after all.
+    doubtful: Option<i64>,
 }
 
 impl Cell {
     pub(crate) fn new(kind: Kind) -> Self {
-        Self { kind, panes: VecDeque::new(), older: None }
+        Self { kind, panes: VecDeque::new(), older: None, doubtful: None }
     }
 
     pub(crate) fn add(&mut self, number: i64, point: &Point) {
@@ -33,6 +35,16 @@ impl Cell {
     /// Notes a sample that is older than the panes that are kept.
     pub(crate) fn add_older(&mut self, time: i64) {
         self.older = self.older.max(Some(time));
+    }
+
+    /// Notes that a sample older than the panes that are kept may not count.
+    pub(crate) fn doubt(&mut self, time: i64) {
+        self.doubtful = self.doubtful.max(Some(time));
+    }
+
+    /// Whether [`Cell::newest`] of these panes may be wrong: it is not newer than a sample in doubt after `after`.
+    pub(crate) fn is_doubtful(&self, after: i64, until: i64) -> bool {
+        self.doubtful.is_some_and(|time| time > after && self.newest(until).is_none_or(|newest| newest <= time))
     }
 
     /// Puts one sample in the place of another of the same pane; false when the pane's extremes must be found again.

@@ -102,7 +102,8 @@ impl Plan {
         let cases_after = engine.counts_cases().then(|| engine.relevant_cases_from(timestamp(self.from)));
         let (metrics, after): (Vec<MetricId>, Vec<Timestamp>) = engine.samples_needed_from(from).into_iter().unzip();
         let samples = after.into_iter().min().map(|after| {
-            let (closed, anchors) = (engine.closed_needed(), !engine.anchored().is_empty());
+            let closed = engine.closed_needed(&[]).into_iter().map(|needed| needed.span).collect();
+            let anchors = !engine.anchored().is_empty();
             self.skip_closed(closed_until, SamplesNeeded { closed, metrics, after, anchors })
         });
         Needs { cases_after, samples, until: timestamp(self.to) }

@@ -56,10 +56,11 @@ impl Refold {
 /// make them again.
 #[must_use]
 pub fn missing(span: &ClosedSpan, stored: &[Timestamp], stale: &[(Timestamp, Timestamp)]) -> Vec<ClosedSpan> {
-    let is_stale = |until: Timestamp| stale.iter().any(|(after, last)| *after < until && until <= *last);
+    let begin = |until: Timestamp| until.checked_sub(span.stretch).unwrap_or(Timestamp::MIN);
+    let is_stale = |until: Timestamp| stale.iter().any(|(after, last)| *after < until && begin(until) < *last);
     let mut missing: Vec<ClosedSpan> = Vec::new();
     for until in span.edges().filter(|until| stored.binary_search(until).is_err() || is_stale(*until)) {
-        let after = until.checked_sub(span.stretch).unwrap_or(Timestamp::MIN);
+        let after = begin(until);
         match missing.last_mut().filter(|last| last.until == after) {
             Some(last) => last.until = until,
             None => missing.push(ClosedSpan { after, until, ..span.clone() }),

@@ -14,7 +14,7 @@ use crate::range::Ranges;
 use crate::track::{Placed, Track};
 use crate::window::{Route, Spoiled, Windows, number};
 use crate::{ClosedPane, ClosedSpan, Effects, Reclosed, Recorded, Reopened, SeriesId, Touched};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use taydo_model::{Asset, Case, Definitions, Kpi, Labels, Quality, Reading, Scope, kpi};
@@ -255,16 +255,9 @@ impl Tally {
     }
 
     /// Takes a sample of this time that came at `now`, and is in the track.
-    pub(crate) fn put_sample(
-        &mut self,
-        route: &Route,
-        time: i64,
-        (placed, track): (&Placed, &Track),
-        came: Came,
-        spoiled: &mut Vec<Spoiled>,
-    ) {
+    pub(crate) fn put_sample(&mut self, route: &Route, time: i64, placed: (&Placed, &Track), came: Came, spoiled: &mut Vec<Spoiled>) {
         let Source::Windows(windows) = &mut self.source else { return };
-        let last = windows.put(route, time, placed, track, spoiled);
+        let last = windows.put(route, time, placed, came.taking, spoiled);
         let is_news = came.taking == Taking::News;
         if windows.closed_until().is_some_and(|until| time <= until) {
             if is_news {
@@ -377,12 +370,16 @@ impl Tally {
     }
 
     /// The closed panes that readings at or after the instant rest on.
-    pub(crate) fn closed_needed(&mut self, at: i64) -> Option<ClosedSpan> {
+    pub(crate) fn closed_needed(&mut self, at: i64, unconsumed: &[(Timestamp, Timestamp)]) -> Option<Reopened> {
+        let recorded = timestamp(self.grid.recorded);
         let Source::Windows(windows) = &mut self.source else { return None };
+        let stale = |(from, to): &(Timestamp, Timestamp)| (timestamp(micros(*from) - 1), timestamp(windows.last_added(micros(*to))));
+        let stale = unconsumed.iter().map(stale).collect();
         let from = windows.cut().remembered_from(at);
         let (closed, _) = windows.closed()?;
         let edges = (step_floor(from, closed.stretch()) * closed.stretch(), closed.until());
-        self.closed_span(edges).filter(|span| span.after < span.until)
+        let span = self.closed_span(edges).filter(|span| span.after < span.until)?;
+        Some(Reopened { span, stale, recorded })
     }
 
     /// Takes a case's new state at `now`.
@@ -448,6 +445,15 @@ impl Tally {
         Some(Recorded { reading: figure.into_reading(&self.kpi, self.scopes.get(place as usize)?, at), correction })
     }
 
+    /// Whether a reading may rest on what only a recompute can tell.
+    pub(crate) fn is_doubtful(&self, place: u32, at: i64, data: &Data<'_>) -> bool {
+        match &self.source {
+            Source::Windows(windows) => windows.is_doubtful(place as usize, at),
+            Source::Backlog(_) => false,
+            Source::Derived(derived) => derived.is_doubtful(place as usize, at, data),
+        }
+    }
+
     /// What corrects the reading of a scope that turns out not to have existed then, as when its only case moved elsewhere.
     fn retracted(&self, place: u32, at: i64) -> Option<Recorded> {
         let reading = Figure::default().into_reading(&self.kpi, self.scopes.get(place as usize)?, at);
@@ -464,6 +470,9 @@ impl Tally {
         let mut at = due.first;
         while at <= due.last && self.is_wanted {
             let places = 0..number(self.scopes.len());
+            if places.clone().any(|place| self.is_doubtful(place, at, data)) {
+                self.beyond.add(at, at);
+            }
             effects.recorded.extend(places.filter_map(|place| self.recorded(place, at, false, data)));
             at += self.grid.every;
         }
@@ -478,7 +487,7 @@ impl Tally {
     pub(crate) fn correct(&mut self, now: i64, data: &Data<'_>, effects: &mut Effects) {
         let computable_from = self.grid.computable_from(now);
         for (at, place) in std::mem::take(&mut self.owed) {
-            if at < computable_from {
+            if at < computable_from || self.is_doubtful(place, at, data) {
                 self.beyond.add(at, at);
             } else {
                 effects.recorded.extend(self.recorded(place, at, true, data).or_else(|| self.retracted(place, at)));

@@ -74,15 +74,16 @@ impl Track {
     /// Takes a sample: for one time the highest revision counts, then the larger ticks, then the larger state.
     pub(crate) fn place(&mut self, keeping: &Keeping, time: i64, ticks: i64, revision: i32, sent: Marks) -> Placed {
         let entry = Entry::new(time, ticks, keeping.rules.own_marks(ticks, sent));
-        if time <= keeping.floor && !(keeping.anchored && self.entries.front().is_none_or(|oldest| oldest.time <= time)) {
-            return Placed::TooOld(entry);
-        }
+        // In order of time, as a restart reads them, samples are marked right wherever the floor is.
         if self.entries.back().is_none_or(|newest| newest.time < time) {
             self.entries.push_back(entry);
             self.set_revision(time, revision);
             let at = self.entries.len() - 1;
             self.mark(&keeping.rules, at, at + 1);
             return self.entries.back().map_or(Placed::Unchanged, |entry| Placed::Appended(*entry));
+        }
+        if time <= keeping.floor && !self.may_anchor(keeping, time) {
+            return Placed::TooOld(entry);
         }
         match self.entries.binary_search_by(|have| have.time.cmp(&time)) {
             Err(at) => {
@@ -95,6 +96,12 @@ impl Track {
             }
             Ok(at) => self.replace(keeping, at, entry, revision),
         }
+    }
+
+    /// Whether a sample from before the floor can be one that growth is counted from: unless enough newer ones are kept.
+    fn may_anchor(&self, keeping: &Keeping, time: i64) -> bool {
+        let old = || self.entries.iter().take_while(|entry| entry.time <= keeping.floor).filter(|entry| takes_part(entry.marks()));
+        keeping.anchored && (self.entries.front().is_some_and(|oldest| oldest.time <= time) || old().nth(ANCHORS - 1).is_none())
     }
 
     fn replace(&mut self, keeping: &Keeping, at: usize, entry: Entry, revision: i32) -> Placed {
@@ -153,7 +160,9 @@ impl Track {
 
     /// Forgets samples up to the floor, but for the last ones where they are anchors.
     pub(crate) fn forget(&mut self, keeping: &Keeping) {
-        let is_old = |entry: &Entry| entry.time <= keeping.floor;
+        let newest = self.entries.back().map_or(keeping.floor, |entry| entry.time);
+        let floor = keeping.floor.min(newest - keeping.rules.reach() - 1);
+        let is_old = |entry: &Entry| entry.time <= floor;
         if !keeping.anchored {
             while self.entries.front().is_some_and(is_old) {
                 self.entries.pop_front();
@@ -165,7 +174,7 @@ impl Track {
             self.entries.drain(..old);
             kept.into_iter().for_each(|entry| self.entries.push_front(entry));
         }
-        let oldest = self.entries.front().map_or(keeping.floor, |entry| keeping.floor.min(entry.time - 1));
+        let oldest = self.entries.front().map_or(floor, |entry| floor.min(entry.time - 1));
         while self.revisions.first_key_value().is_some_and(|(time, _)| *time <= oldest) {
             self.revisions.pop_first();
         }

@@ -14,6 +14,7 @@ use crate::moment::{ALWAYS, NEVER, step_ceil, step_floor, timestamp};
 use crate::pane::Cell;
 use crate::span::{Cut, View};
 use crate::suspicion::Rules;
+use crate::tally::Taking;
 use crate::track::{Entry, Placed, Track};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -130,7 +131,12 @@ impl Windows {
 
     /// The last moment whose reading may rest on a sample of this time, when nobody knows what follows it.
     pub(crate) fn aftermath(&self, time: i64) -> i64 {
-        self.cut.memory_end(time + self.lens.look_ahead() + self.suspicion)
+        self.cut.memory_end(self.last_added(time))
+    }
+
+    /// The last moment at which a sample may add something else because of one of this time.
+    pub(crate) fn last_added(&self, time: i64) -> i64 {
+        time + self.lens.look_ahead() + self.suspicion
     }
 
     /// Notes that an asset should report, and says for which scopes. An asset is not expected when the KPI asks for
@@ -316,12 +322,30 @@ impl Windows {
 
     /// Takes a sample of this time, with what became of it and the track that it is in. Panes that it leaves unknown are
     /// named in `spoiled`. Gives the time of the last sample that adds something else now.
-    pub(crate) fn put(&mut self, route: &Route, time: i64, placed: &Placed, track: &Track, spoiled: &mut Vec<Spoiled>) -> i64 {
+    pub(crate) fn put(
+        &mut self,
+        route: &Route,
+        time: i64,
+        (placed, track): (&Placed, &Track),
+        taking: Taking,
+        spoiled: &mut Vec<Spoiled>,
+    ) -> i64 {
+        let is_old = time <= self.floor;
+        // What came before it may be forgotten, or it may replace one that counted.
+        let counts = match placed {
+            Placed::TooOld(entry) | Placed::Appended(entry) => self.lens.counts(entry),
+            Placed::Inserted { .. } | Placed::Unchanged => true,
+        };
+        let is_judged = taking == Taking::Restore && !matches!(placed, Placed::TooOld(_));
+        if is_old && !is_judged && (self.suspicion > 0 || !counts) {
+            route.cells.iter().for_each(|cell| self.doubt(*cell, time));
+        }
         let last = match placed {
             Placed::Unchanged => return time,
             Placed::TooOld(entry) => {
                 if self.lens.counts(entry) {
-                    route.cells.iter().for_each(|cell| self.forgotten(*cell, time));
+                    let point = self.lens.point(entry, route.series, std::iter::empty());
+                    self.replace(route, None, Some(&point), spoiled);
                 }
                 time
             }
@@ -331,7 +355,7 @@ impl Windows {
         // Older than all that is kept, it may be followed by samples that aren't.
         let unknown = self.suspicion.max(self.lens.look_ahead());
         match track.oldest() {
-            Some(oldest) if oldest < time || time > self.floor => last,
+            Some(oldest) if oldest < time || !is_old => last,
             Some(oldest) if self.lens.is_anchored() && oldest > time => last.max(oldest.min(time + unknown)).max(time + self.suspicion),
             _ => last.max(time + unknown),
         }
@@ -377,9 +401,9 @@ impl Windows {
         step_ceil(time, self.cut.width)
     }
 
-    fn forgotten(&mut self, cell: u32, time: i64) {
+    fn doubt(&mut self, cell: u32, time: i64) {
         if let Some(cell) = self.cells.get_mut(cell as usize) {
-            cell.add_older(time);
+            cell.doubt(time);
         }
     }
 
@@ -390,7 +414,8 @@ impl Windows {
         for number in &route.cells {
             let Some(cell) = self.cells.get_mut(*number as usize) else { continue };
             match (old, new) {
-                (_, new) if time <= self.floor => new.into_iter().for_each(|point| cell.add_older(point.time)),
+                (_, Some(new)) if time <= self.floor => cell.add_older(new.time),
+                (_, None) if time <= self.floor => cell.doubt(time),
                 (None, Some(new)) => cell.add(pane, new),
                 _ => {
                     if !cell.replace(pane, old, new) {
@@ -438,6 +463,14 @@ impl Windows {
     /// A recorded reading's content. `None` when there is no such scope then.
     pub(crate) fn recorded(&self, kpi: &Kpi, place: usize, at: i64, series: &[SeriesState]) -> Option<Figure> {
         self.figure(kpi, place, self.cut.recorded(at), series)
+    }
+
+    /// Whether the recorded reading of that instant may name a wrong time for the newest sample, because that was corrected
+    /// after it was forgotten: only a recompute knows.
+    pub(crate) fn is_doubtful(&self, place: usize, at: i64) -> bool {
+        let (after, until) = (self.cut.remembered_from(at), step_floor(at, self.cut.width));
+        let cells = self.places.get(place).into_iter().flat_map(|place| &place.cells);
+        cells.filter_map(|cell| self.cells.get(*cell as usize)).any(|cell| cell.is_doubtful(after, until))
     }
 
     /// A live reading's content.

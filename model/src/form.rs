@@ -16,6 +16,7 @@ pub use term::{Cadence, Term};
 use crate::kpi::{Aggregate, From, Suspect, Window};
 use crate::observation::MetricKind;
 use crate::source::{Source, Way};
+use crate::text::Language;
 use crate::{Kpi, Labels, Metric, MetricId, Scope, SourceId, Text};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -126,6 +127,27 @@ impl Form {
             suspect: Suspect::Flag,
             at_least: 0,
             factor: 1.0,
+        }
+    }
+
+    /// How it comes to be, in words.
+    #[must_use]
+    pub fn in_words(&self, language: Language) -> String {
+        let (vi, en) = match self.cadence {
+            Cadence::Day => ("mỗi ngày", "once a day"),
+            Cadence::Week => ("mỗi tuần", "once a week"),
+            Cadence::Month => ("mỗi tháng", "once a month"),
+            Cadence::Quarter => ("mỗi quý", "once a quarter"),
+            Cadence::Year => ("mỗi năm", "once a year"),
+        };
+        let Due { days, working } = self.due;
+        match language {
+            Language::Vi => {
+                format!("Cơ quan phụ trách nhập {vi}, hạn {days} ngày{} sau khi hết kỳ", if working { " làm việc" } else { "" })
+            }
+            Language::En => {
+                format!("Entered by its owner {en}, due {days}{} days after the term ends", if working { " working" } else { "" })
+            }
         }
     }
 

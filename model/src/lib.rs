@@ -75,6 +75,25 @@ pub struct Definitions {
     pub goals: Vec<goal::Part>,
 }
 
+impl Definitions {
+    /// The KPIs from observations, cases or forms that this one rests on: itself, unless it is a formula.
+    #[must_use]
+    pub fn leaves<'d>(&'d self, kpi: &'d Arc<Kpi>) -> Vec<&'d Arc<Kpi>> {
+        let mut all = vec![kpi];
+        let mut next = 0;
+        while let Some(kpi) = all.get(next).copied() {
+            for operand in kpi.operands().iter().filter_map(|operand| self.kpi(&operand.kpi)) {
+                if !all.iter().any(|known| known.id == operand.id) {
+                    all.push(operand);
+                }
+            }
+            next += 1;
+        }
+        all.retain(|kpi| kpi.operands().is_empty());
+        all
+    }
+}
+
 macro_rules! lookups {
     ($($name:ident: $id:ty => $list:ident: $noun:ty),+ $(,)?) => { impl Definitions { $(
         #[doc = concat!("The one with this id, if `", stringify!($list), "` has it.")]

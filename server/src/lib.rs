@@ -11,6 +11,7 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod days;
+pub mod door;
 pub mod http;
 pub mod hub;
 pub mod ingest;

@@ -202,9 +202,7 @@ impl Shell {
         let untold = self.batches.get((self.told + 1) as usize..).unwrap_or_default().to_vec();
         let times = untold.iter().flat_map(|(samples, _)| samples).map(|sample| sample.time);
         let touched_times = times.clone().min().zip(times.max());
-        let stale: Vec<_> = touched_times.map(|(from, to)| (from - jiff::SignedDuration::from_micros(1), to)).into_iter().collect();
-        for span in engine.closed_needed() {
-            let stale: Vec<_> = stale.iter().map(|(after, until)| (span.edge_before(*after), *until + span.stretch)).collect();
+        for Reopened { span, stale, .. } in engine.closed_needed(&Vec::from_iter(touched_times)) {
             self.ensure(&span, &stale);
             for pane in self.closed_of(&span) {
                 assert!(engine.restore_closed(&pane));

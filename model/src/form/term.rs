@@ -13,6 +13,9 @@ use std::{fmt, str::FromStr};
 /// The years that a term may be in.
 const YEARS: std::ops::RangeInclusive<i16> = 2000..=2100;
 
+/// Words beside a term's numbers.
+const NAMES: &[&str] = &["thang", "nam", "ngay", "quy", "tuan", "ky"];
+
 /// How long a term is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -157,9 +160,18 @@ impl Term {
     #[must_use]
     pub fn read(cadence: Cadence, text: &str) -> Option<Self> {
         let folded = fold(text);
-        let words = folded.split(' ').filter(|word| !matches!(*word, "thang" | "nam" | "ngay" | "quy" | "tuan" | "ky" | "week" | "month"));
-        let numbers: Option<Vec<Number>> = words.map(Number::read).collect();
-        let numbers = numbers?;
+        let (names, words): (Vec<&str>, Vec<&str>) = folded.split(' ').partition(|word| NAMES.contains(word));
+        let numbers = words.into_iter().map(Number::read).collect::<Option<Vec<Number>>>()?;
+        let other = |word: &&str| match *word {
+            "quy" => cadence != Cadence::Quarter,
+            "tuan" => cadence != Cadence::Week,
+            // A day's month may be named in full.
+            "thang" => cadence != Cadence::Month && numbers.len() < 3,
+            _ => false,
+        };
+        if names.iter().any(other) {
+            return None;
+        }
         let plain: Vec<i16> = numbers.iter().map(|number| number.value).collect();
         let fits = |letter: char| numbers.iter().all(|number| number.letter.is_none_or(|have| have == letter));
         match (cadence, plain.as_slice()) {
@@ -345,9 +357,16 @@ mod tests {
         ] {
             assert_eq!(Term::read(cadence, text).map(|term| term.to_string()).as_deref(), Some(term), "{text}");
         }
-        for (cadence, text) in
-            [(Month, "2026"), (Month, "Q3/2026"), (Month, "13/2026"), (Quarter, "T10/2026"), (Year, "10"), (Day, "10/2026")]
-        {
+        for (cadence, text) in [
+            (Month, "2026"),
+            (Month, "Q3/2026"),
+            (Month, "13/2026"),
+            (Quarter, "T10/2026"),
+            (Month, "Quý 3/2026"),
+            (Quarter, "tháng 3/2026"),
+            (Year, "10"),
+            (Day, "10/2026"),
+        ] {
             assert_eq!(Term::read(cadence, text), None, "{text}");
         }
     }

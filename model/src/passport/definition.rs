@@ -3,7 +3,6 @@
 //! It must never leave out what changes the number: filters, weights and the way that series come together are said.
 
 use super::cases;
-use crate::form::{Cadence, Form};
 use crate::kpi::{Across, Aggregate, Extreme, From, Period, Suspect, Window};
 use crate::number::span;
 use crate::text::Language;
@@ -30,24 +29,10 @@ impl Kpi {
                 [Some(formula), Some(of), across.map(|across| extreme_in_words(across, language))].into_iter().flatten().collect()
             }
             From::Cases { kind, measure, window, terms } => cases::in_words(kind, *measure, *window, terms, language),
-            From::Form(form) => vec![form_in_words(form, language)],
+            From::Form(form) => vec![form.in_words(language)],
         };
         let join = |language| say(language).join("; ");
         Text { vi: join(Language::Vi), en: join(Language::En) }
-    }
-}
-
-fn form_in_words(form: &Form, language: Language) -> String {
-    let (vi, en) = match form.cadence {
-        Cadence::Day => ("mỗi ngày", "each day"),
-        Cadence::Week => ("mỗi tuần", "each week"),
-        Cadence::Month => ("mỗi tháng", "each month"),
-        Cadence::Quarter => ("mỗi quý", "each quarter"),
-        Cadence::Year => ("mỗi năm", "each year"),
-    };
-    match language {
-        Language::Vi => format!("Đơn vị phụ trách nhập {vi}"),
-        Language::En => format!("Entered by its department {en}"),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::local::{DAY_S, LocalTime};
 use jiff::{Timestamp, tz::TimeZone};
-use taydo_model::{Case, CaseId, LabelName, Labels};
+use taydo_model::{Case, CaseId, LabelName};
 
 /// A case's life: what its desk says of it, and when, in order.
 #[derive(Debug, Clone)]
@@ -43,17 +43,7 @@ impl Life {
 
 /// A new case; `None` where its name is none that an id may have.
 pub(super) fn case(id: &str, kind: &str, opened: Timestamp) -> Option<Case> {
-    Some(Case {
-        id: CaseId::new(id).ok()?,
-        kind: kind.to_owned(),
-        department: None,
-        area: None,
-        opened,
-        due: None,
-        closed: None,
-        updated: None,
-        labels: Labels::default(),
-    })
+    Some(Case::new(CaseId::new(id).ok()?, kind, opened))
 }
 
 /// Sets a label; one whose value is empty says nothing.

@@ -9,7 +9,7 @@ use taydo_model::{AreaId, AssetId, Case, CaseId, DepartmentId, SourceId, Text, W
 pub(crate) fn city() -> Definitions {
     let metric = |id: &str, unit: &str, range| {
         let (id, unit) = (MetricId::new(id).unwrap(), Unit::parse(unit).unwrap());
-        Arc::new(Metric { id, title: Text::default(), unit, resolution: 0.1, range, kind: MetricKind::Gauge })
+        Arc::new(Metric { id, title: Text::default(), unit, resolution: 0.1, range, kind: MetricKind::Gauge, jump: None, frozen_s: None })
     };
     let asset = Arc::new(Asset {
         id: AssetId::new("a1").unwrap(),

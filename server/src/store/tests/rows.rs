@@ -15,7 +15,16 @@ fn source() -> SourceId {
 
 fn definitions() -> Definitions {
     let id = MetricId::new("traffic.speed").unwrap();
-    let metric = Metric { id, title: Text::default(), unit: Unit::default(), resolution: 0.1, range: None, kind: MetricKind::Gauge };
+    let metric = Metric {
+        id,
+        title: Text::default(),
+        unit: Unit::default(),
+        resolution: 0.1,
+        range: None,
+        kind: MetricKind::Gauge,
+        jump: None,
+        frozen_s: None,
+    };
     Definitions { metrics: vec![Arc::new(metric)], ..Definitions::default() }
 }
 
