@@ -15,7 +15,7 @@ pub(crate) use tests::speed;
 pub use trend::{Course, Trend, TrendWay, course, trend};
 
 use crate::kpi::{Aggregate, Better, From};
-use crate::{Flags, Kpi, KpiId, Quality, Reading, Scope, unit};
+use crate::{Flags, Kpi, KpiId, Quality, Reading, Scope};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -206,7 +206,7 @@ fn least_samples(kpi: &Kpi) -> u64 {
 }
 
 fn is_share(kpi: &Kpi) -> bool {
-    kpi.unit.code() == "%" && kpi.unit.dimension() == unit::Dimension::Share
+    kpi.unit.code() == "%"
 }
 
 /// Whether a change is good. One that is not seen in the figure as it is written is none.

@@ -10,6 +10,7 @@ mod city;
 mod csv;
 mod document;
 mod duration;
+mod formula;
 mod goal;
 mod kpi;
 mod metric;
@@ -65,8 +66,7 @@ pub fn check(files: &[File]) -> (Definitions, Vec<Problem>) {
     set.assets = sorted(of(Role::Assets).flat_map(|document| asset::read(document, &known)), |asset| &asset.id);
     let sources = of(Role::Sources).flat_map(|document| source::read(document, &known, &set.city, &set.metrics)).collect::<Vec<_>>();
     set.sources = sorted(sources.into_iter(), |source| &source.id);
-    let kpis = of(Role::Kpis).flat_map(|document| kpi::read(document, &known, &set)).collect::<Vec<_>>();
-    set.kpis = sorted(kpis.into_iter(), |kpi| &kpi.id);
+    set.kpis = kpi::read(of(Role::Kpis), &known, &set);
     add_forms(&mut set);
     let boards = of(Role::Board).filter_map(|document| board::read(document, &known, &set.kpis)).collect::<Vec<_>>();
     set.boards = sorted(boards.into_iter(), |board| &board.id);

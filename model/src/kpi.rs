@@ -1,6 +1,7 @@
 //! KPIs: named figures with a unit, a direction and a target, and how they are computed.
 
 use crate::form::Form;
+use crate::formula::Formula;
 use crate::{Allowance, DepartmentId, KpiId, LabelName, Labels, MetricId, Quality, Reading, Scope, Status, Text, Unit};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -106,8 +107,44 @@ pub enum From {
         #[serde(default)]
         terms: CaseTerms,
     },
+    /// From other KPIs' readings at the same instant and for the same scope.
+    Formula {
+        /// The formula as it is written.
+        text: String,
+        /// What its operands are, by their numbers.
+        operands: Vec<Operand>,
+        /// The formula, its result in the KPI's unit.
+        formula: Formula,
+        /// Absent: it is computed of each scope's own readings. Else it is computed for each asset, and the value of an
+        /// area and of the city is the largest or the smallest of their assets'.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        across: Option<Extreme>,
+    },
     /// From what a department enters, for the city and each scope of `by` by itself.
     Form(Form),
+}
+
+/// A KPI as a part of a formula.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operand {
+    /// The KPI.
+    pub kpi: KpiId,
+    /// How many whole hours before the instant it is read as well.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub hours_back: u8,
+}
+
+fn is_zero(hours: &u8) -> bool {
+    *hours == 0
+}
+
+/// Which of several values stands for all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Extreme {
+    Max,
+    Min,
 }
 
 impl From {
@@ -413,12 +450,22 @@ impl Kpi {
         scope.dimension().is_none_or(|dimension| self.by.contains(&dimension))
     }
 
-    /// The window; zero for levels such as open cases.
+    /// The window; zero for levels such as open cases, and for formulas, whose parts have their own.
     #[must_use]
     pub fn window(&self) -> Window {
         match &self.from {
             From::Observations { window, .. } | From::Cases { window, .. } => *window,
             From::Form(form) => Window::Sliding(form.window_s()),
+            From::Formula { .. } => Window::Sliding(0),
+        }
+    }
+
+    /// The KPIs that it is made from; none unless it is a formula.
+    #[must_use]
+    pub fn operands(&self) -> &[Operand] {
+        match &self.from {
+            From::Formula { operands, .. } => operands,
+            From::Observations { .. } | From::Cases { .. } | From::Form(_) => &[],
         }
     }
 }

@@ -17,6 +17,7 @@ pub mod fault;
 #[cfg(feature = "files")]
 pub mod files;
 pub mod form;
+pub mod formula;
 pub mod gap;
 pub mod goal;
 pub mod history;
@@ -38,7 +39,7 @@ pub mod wire;
 pub use asset::Asset;
 pub use calendar::{Allowance, WorkingCalendar};
 pub use case::{Case, CaseKey};
-pub use city::{Area, City, Department};
+pub use city::{Area, City, Constant, Department};
 pub use fault::{ErrorBody, ErrorCode};
 pub use id::{AreaId, AssetId, BoardId, CaseId, DepartmentId, GoalId, KpiId, LabelName, MetricId, SourceId, WallId};
 pub use kpi::Kpi;
@@ -72,6 +73,25 @@ pub struct Definitions {
     pub walls: Vec<Arc<wall::Wall>>,
     /// The city's plan, in its own order.
     pub goals: Vec<goal::Part>,
+}
+
+impl Definitions {
+    /// The KPIs from observations, cases or forms that this one rests on: itself, unless it is a formula.
+    #[must_use]
+    pub fn leaves<'d>(&'d self, kpi: &'d Arc<Kpi>) -> Vec<&'d Arc<Kpi>> {
+        let mut all = vec![kpi];
+        let mut next = 0;
+        while let Some(kpi) = all.get(next).copied() {
+            for operand in kpi.operands().iter().filter_map(|operand| self.kpi(&operand.kpi)) {
+                if !all.iter().any(|known| known.id == operand.id) {
+                    all.push(operand);
+                }
+            }
+            next += 1;
+        }
+        all.retain(|kpi| kpi.operands().is_empty());
+        all
+    }
 }
 
 macro_rules! lookups {

@@ -194,7 +194,9 @@ enum Division {
 }
 
 fn division(kpi: &Kpi, before: &Standing, after: &Standing) -> Division {
-    if [before, after].iter().all(|one| one.denominator.is_some_and(|whole| whole != 0.0) && one.numerator.is_some()) {
+    // What a formula divides need not add up over the parts: a mean does not.
+    let is_formula = matches!(kpi.from, From::Formula { .. });
+    if !is_formula && [before, after].iter().all(|one| one.denominator.is_some_and(|whole| whole != 0.0) && one.numerator.is_some()) {
         return Division::Ratio;
     }
     let adds = match &kpi.from {
@@ -206,6 +208,7 @@ fn division(kpi: &Kpi, before: &Standing, after: &Standing) -> Division {
             // What is left are levels, flows and sums; shares have parts of their own.
             !measure.is_share() && measure.quantile().is_none()
         }
+        From::Formula { .. } => false,
         // A department's own total need not be the sum of what its wards entered.
         From::Form(_) => false,
     };

@@ -113,7 +113,7 @@ fn version(id: u8, life: (i64, Option<i64>, Option<i64>), updated: i64, place: u
 /// What is generated of a version: id, life, updated, arrival, place, and the rest.
 type Told = (u8, (i64, Option<i64>, Option<i64>), i64, i64, u8, (&'static str, &'static str, &'static str, bool, Option<i64>));
 
-fn versions() -> impl Strategy<Value = Vec<(i64, CaseVersion)>> {
+pub(super) fn versions() -> impl Strategy<Value = Vec<(i64, CaseVersion)>> {
     let grid = || prop_oneof![(-20i64..40).prop_map(|step| step * 300), -4000i64..12_000];
     // A case that is closed before it is opened is refused where cases are taken in.
     let life = (grid(), proptest::option::of(grid()), proptest::option::of(grid()))

@@ -1,6 +1,7 @@
 //! Readings straight from the definitions, over all rows, with no thought for speed.
 
 mod cases;
+mod derived;
 mod observed;
 
 use super::city::series;
@@ -78,6 +79,7 @@ impl Rows {
                 scopes.extend(self.cases.values().flat_map(|version| cases::scopes(&version.case)));
                 scopes.into_iter().filter_map(|scope| self.counted(definitions, kpi, &scope, at)).collect()
             }
+            From::Formula { .. } => derived::readings(self, definitions, kpi, at),
         }
     }
 }

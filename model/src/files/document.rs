@@ -53,6 +53,11 @@ impl<'t> Document<'t> {
         self.problems.borrow_mut().push(Problem { file: self.name.to_owned(), line, column, message: message.into(), hint });
     }
 
+    /// The source from a byte offset on.
+    pub(super) fn text_from(&self, at: usize) -> &str {
+        self.text.get(at..).unwrap_or_default()
+    }
+
     pub(super) fn problem_count(&self) -> usize {
         self.problems.borrow().len()
     }

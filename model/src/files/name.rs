@@ -59,6 +59,7 @@ impl Names {
 pub(super) struct Known {
     pub(super) areas: Names,
     pub(super) departments: Names,
+    pub(super) constants: Names,
     pub(super) metrics: Names,
     pub(super) assets: Names,
     pub(super) sources: Names,
@@ -73,6 +74,7 @@ impl Known {
         let mut known = Self {
             areas: Names::new("area", "city.toml under [areas]"),
             departments: Names::new("department", "city.toml under [departments]"),
+            constants: Names::new("constant of the city", "city.toml under [constants]"),
             metrics: Names::new("metric", "metrics.toml"),
             assets: Names::new("asset", "assets.toml or assets/*.toml"),
             sources: Names::new("source", "sources.toml"),
@@ -80,12 +82,14 @@ impl Known {
             boards: Names::new("board", "boards/*.toml"),
             has_calendar: documents.iter().any(|document| document.role == Some(Role::Calendar)),
         };
+        known.constants.ids.insert("population".to_owned());
         for document in documents {
             known.add(document);
         }
         if !documents.iter().any(|document| document.role == Some(Role::City)) {
             known.areas.complete = false;
             known.departments.complete = false;
+            known.constants.complete = false;
         }
         known
     }
@@ -98,6 +102,9 @@ impl Known {
             Some(Role::City) => {
                 self.areas.add(list("areas").unwrap_or_default());
                 self.departments.add(list("departments").unwrap_or_default());
+                let constants = list("constants").unwrap_or_default();
+                self.constants.add(constants.into_iter().filter(|constant| constant.key != "population"));
+                self.constants.complete &= !document.broken;
                 self.areas.complete &= !document.broken;
                 self.departments.complete &= !document.broken;
             }

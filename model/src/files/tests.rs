@@ -10,6 +10,7 @@ mod broken;
 mod calendar;
 mod cases;
 mod entered;
+mod formulas;
 mod town;
 
 /// A city of the repository, read as the server's command reads it.

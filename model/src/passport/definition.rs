@@ -3,10 +3,10 @@
 //! It must never leave out what changes the number: filters, weights and the way that series come together are said.
 
 use super::cases;
-use crate::kpi::{Across, Aggregate, From, Period, Suspect, Window};
+use crate::kpi::{Across, Aggregate, Extreme, From, Period, Suspect, Window};
 use crate::number::span;
 use crate::text::Language;
-use crate::{Definitions, Kpi, Labels, MetricId, Text};
+use crate::{Definitions, Kpi, KpiId, Labels, MetricId, Text};
 
 impl Kpi {
     /// How it is computed, in words.
@@ -22,6 +22,12 @@ impl Kpi {
                     [filter_in_words(only, language), suspect_in_words(*suspect, language), least_in_words(*at_least, language)];
                 [Some(format!("{what} {metric} {over}")), together].into_iter().chain(conditions).flatten().collect::<Vec<_>>()
             }
+            From::Formula { text, operands, across, .. } => {
+                let formula = format!("{} {}", pick(language, "Tính theo công thức", "Computed by the formula"), one_line(text));
+                let named = operands.iter().map(|operand| kpi_name(definitions, &operand.kpi, language)).collect::<Vec<_>>().join(", ");
+                let of = format!("{} {named}", pick(language, "từ", "from"));
+                [Some(formula), Some(of), across.map(|across| extreme_in_words(across, language))].into_iter().flatten().collect()
+            }
             From::Cases { kind, measure, window, terms } => cases::in_words(kind, *measure, *window, terms, language),
             From::Form(form) => vec![form.in_words(language)],
         };
@@ -33,6 +39,23 @@ impl Kpi {
 fn metric_name(definitions: &Definitions, id: &MetricId, language: Language) -> String {
     let title = definitions.metric(id).map(|metric| metric.title.get(language)).filter(|title| !title.is_empty());
     title.map_or_else(|| id.to_string(), |title| format!("“{title}” ({id})"))
+}
+
+fn kpi_name(definitions: &Definitions, id: &KpiId, language: Language) -> String {
+    let title = definitions.kpi(id).map(|kpi| kpi.title.get(language)).filter(|title| !title.is_empty());
+    title.map_or_else(|| id.to_string(), |title| format!("“{title}” ({id})"))
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn extreme_in_words(extreme: Extreme, language: Language) -> String {
+    let (vi, en) = match extreme {
+        Extreme::Max => ("tính riêng từng điểm đo rồi lấy giá trị lớn nhất", "each asset by itself, then the largest"),
+        Extreme::Min => ("tính riêng từng điểm đo rồi lấy giá trị nhỏ nhất", "each asset by itself, then the smallest"),
+    };
+    pick(language, vi, en).to_owned()
 }
 
 fn aggregate_in_words(aggregate: &Aggregate, unit: &str, stale_s: u32, language: Language) -> String {

@@ -5,7 +5,6 @@
 use super::{Context, is_count, window};
 use crate::files::{calendar, csv, section::Section, source::labels, value::Value};
 use crate::kpi::{Answer, CaseMeasure, CaseTerms, From, Window};
-use crate::unit::Dimension;
 use crate::{LabelName, Unit};
 
 const MEASURES: &[(&str, CaseMeasure)] = &[
@@ -124,7 +123,7 @@ fn check_unit(section: &Section<'_>, measure: CaseMeasure, terms: &CaseTerms, un
             problem(format!("a share of cases can't be in {unit}"), "set the KPI's unit to %");
         }
     } else if measure.is_time() {
-        if unit.dimension() != Dimension::Time {
+        if Unit::parse("h").is_none_or(|hour| hour.factor_to(unit).is_none()) {
             problem(format!("a length of time can't be in {unit}"), "set the KPI's unit to d, h or min");
         } else if terms.working && unit.code() != "d" {
             problem(format!("working time can't be in {unit}: a working day is no fixed number of hours"), "set the KPI's unit to d");
