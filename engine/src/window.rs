@@ -307,6 +307,9 @@ impl Windows {
             closed.take(until, content.cells, &self.cut);
             self.floor = self.floor.max(closed.until());
         }
+        // Samples that came before it are in it.
+        let last = self.pane_of(self.floor);
+        self.cells.iter_mut().for_each(|cell| cell.forget(last));
     }
 
     /// Forgets the panes below the floor, and what readings at `computable_from` don't remember.

@@ -157,7 +157,16 @@ fn start(window: Window, zone: &str, at: Timestamp) -> Timestamp {
     let before: Zoned = (at - SignedDuration::from_micros(1)).to_zoned(TimeZone::get(zone).unwrap());
     let day = before.start_of_day().unwrap();
     let first = match period {
-        Period::Hour => before.round(ZonedRound::new().smallest(Unit::Hour).mode(jiff::RoundMode::Trunc)).unwrap(),
+        Period::Hour => {
+            // Where clocks are changed within an hour, it is two: back by quarters while they show the same.
+            let shown = |moment: &Zoned| (moment.date(), moment.hour(), moment.offset());
+            let quarter = ZonedRound::new().smallest(Unit::Minute).increment(15).mode(jiff::RoundMode::Trunc);
+            let mut first = before.round(quarter).unwrap();
+            while shown(&(&first - 15.minutes())) == shown(&before) {
+                first = &first - 15.minutes();
+            }
+            first
+        }
         Period::Day => day,
         Period::Week => {
             let days = day.date().weekday().since(Weekday::Monday);
