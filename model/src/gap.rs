@@ -135,12 +135,14 @@ pub fn keep_worst(conditions: &mut Vec<Condition>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kpi::Dimension;
 
     #[test]
     fn readings_that_follow_each_other_are_one_condition() {
         let mut kpi = crate::compare::speed();
         kpi.attention = Some(25.0);
         kpi.critical = Some(15.0);
+        kpi.thresholds_for = vec![Dimension::Area];
         let at = |minute: i64| Timestamp::from_second(minute * 60).unwrap();
         let area = |id: &str| Scope::Area(id.parse().unwrap());
         let reading = |scope: &Scope, minute, value| (scope.clone(), at(minute), value);

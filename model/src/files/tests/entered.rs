@@ -6,7 +6,7 @@ use super::broken::{mistake, town};
 use super::*;
 use crate::{KpiId, MetricId, form::Cadence, kpi, source::Way};
 
-const OLD: &str = "from = { cases = \"dossier\", measure = \"open\" }";
+const OLD: &str = "from = { cases = \"dossier\", measure = \"open\" }\nowner = \"roads\"";
 
 fn entered(from: &str) -> String {
     format!("owner = \"roads\"\nby = [\"area\"]\nfrom = {{ {from} }}")
