@@ -40,7 +40,10 @@ impl WhyPage {
             return format!("{title}: {text}");
         };
         let unit = kpi.unit.symbol();
-        let amount = with_unit(&figure(change.abs()), unit.get(language));
+        // The difference of the figures as they are written, so that whoever subtracts them finds it.
+        let scale = 10_f64.powi(i32::from(kpi.decimals));
+        let shown = ((after * scale).round() - (before * scale).round()) / scale;
+        let amount = with_unit(&figure(shown.abs()), unit.get(language));
         let (was, is) = (figure(before), figure(after));
         if was == is {
             return format!("{title} {} {}", pick(language, "không đổi, ở mức", "is unchanged at"), with_unit(&is, unit.get(language)));
