@@ -21,7 +21,7 @@ use taydo_model::{Asset, Case, Definitions, Kpi, Labels, Quality, Reading, Scope
 #[derive(Debug)]
 pub(crate) enum Source {
     Windows(Box<Windows>),
-    Backlog(Backlog),
+    Backlog(Box<Backlog>),
 }
 
 /// Whether rows are news, or what a restart reads again, which nothing follows from.
@@ -68,7 +68,7 @@ impl Tally {
             kpi::From::Observations { metric, .. } => {
                 Source::Windows(Box::new(Windows::new(kpi, definitions.metric(metric)?, &definitions.city)?))
             }
-            kpi::From::Cases { .. } => Source::Backlog(Backlog::new(kpi, definitions)?),
+            kpi::From::Cases { .. } => Source::Backlog(Box::new(Backlog::new(kpi, definitions)?)),
         };
         let mut tally = Self {
             kpi: Arc::clone(kpi),
