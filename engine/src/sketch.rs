@@ -49,7 +49,8 @@ impl Sketch {
                 std::cmp::Ordering::Greater => merged.extend(theirs.next()),
                 std::cmp::Ordering::Equal => {
                     merged.push((our.0, our.1 + their.1));
-                    (ours.next(), theirs.next());
+                    ours.next();
+                    theirs.next();
                 }
             }
         }

@@ -360,7 +360,7 @@ impl Windows {
 
     fn append(&mut self, route: &Route, entry: &Entry, track: &Track) -> i64 {
         if self.lens.counts(entry) {
-            let before = || track.back_from(entry.time - 1).copied();
+            let before = || track.before_newest().copied();
             let point = self.lens.point(entry, route.series, before());
             self.replace(route, None, Some(&point), &mut Vec::new());
             if self.lens.kind == Kind::Held

@@ -1,6 +1,7 @@
 //! The centre over its public ways: every test starts the real program with a database of its own and moves the clock.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test's own code")]
 
+mod aggregates;
 mod bad_input;
 mod cases;
 mod figures;

@@ -121,8 +121,10 @@ impl Shell {
             span.edges().filter(|until| self.closed.contains_key(&(span.kpi.clone(), span.basis, *until))).collect();
         for missing in refold::missing(span, &stored, stale) {
             let mut refold = Refold::new(&self.definitions, &missing, series());
-            let mut samples = if refold.is_anchored() { self.rows.anchors(&self.definitions, refold.samples_after()) } else { Vec::new() };
-            samples.extend(self.rows.samples_after(refold.samples_after()));
+            if refold.is_anchored() {
+                refold.load(self.rows.anchors(&self.definitions, refold.samples_after()));
+            }
+            let mut samples = self.rows.samples_after(refold.samples_after());
             samples.retain(|sample| sample.time <= missing.until);
             self.refolded.set(self.refolded.get() + samples.len());
             let rest = samples.split_off(samples.len() / 2);
@@ -143,7 +145,7 @@ impl Shell {
             match needs {
                 Needs::Samples { closed, after, until, anchors, .. } => {
                     if anchors {
-                        readings.extend(run.advance(self.rows.anchors(&self.definitions, after), Timestamp::MIN));
+                        run.load_samples(self.rows.anchors(&self.definitions, after));
                     }
                     if let Some(span) = closed {
                         self.ensure(&span, &[]);

@@ -15,7 +15,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
 };
 use taydo_engine::{CaseVersion, Sample, SeriesId};
-use taydo_model::{AreaId, Case, Definitions, DepartmentId, ErrorCode, SampleState, fault::ItemError, source::Source};
+use taydo_model::{AreaId, Case, Definitions, DepartmentId, ErrorCode, fault::ItemError, source::Source};
 
 /// The first errors that an answer lists; the others are in `reject` only.
 pub const MAX_LISTED_ERRORS: usize = 100;
@@ -206,7 +206,7 @@ impl Gathering<'_> {
         if let Some(unknown) = &target.unknown {
             *self.gathered.unknown.entry(Arc::clone(unknown)).or_default() += 1;
         }
-        let sample = Sample { series, time, ticks, revision: draft.revision, state: SampleState::Normal };
+        let sample = Sample { series, time, ticks, revision: draft.revision, state: draft.state };
         self.gathered.samples.push(NewSample { sample, value: target.metric.value(ticks) });
         Ok(())
     }

@@ -358,9 +358,15 @@ async fn mend_one(
     let kpi = plan.kpi().id.clone();
     let mut mending = Mending { parts, fence, kpi, every, from, complete: from, settled: before, changed: 0, tell };
     match needs {
-        Needs::Samples { closed, metric, after, until, .. } => {
+        Needs::Samples { closed, metric, after, until, anchors } => {
             let own = series.iter().filter(|series| series.metric == metric).cloned().collect();
             let mut run = plan.run(own);
+            if anchors {
+                let mut anchors = parts.store.anchors(&parts.definitions, after, std::slice::from_ref(&metric)).await?;
+                while let Some(chunk) = anchors.next().await? {
+                    run.load_samples(chunk);
+                }
+            }
             if let Some(span) = closed {
                 run = mending.take_closed(run, &span).await?;
             }

@@ -36,7 +36,7 @@ impl One {
     }
 
     fn counts(&self, suspect: Suspect) -> bool {
-        !self.is_void() && !(suspect == Suspect::Exclude && self.is_suspect())
+        !self.is_void() && (suspect == Suspect::Flag || !self.is_suspect())
     }
 
     fn reports(&self, suspect: Suspect) -> bool {
@@ -201,7 +201,7 @@ fn judged(metric: &Metric, rows: Vec<(Timestamp, i64, SampleState)>) -> Vec<One>
     let parts: Vec<usize> = (0..ones.len()).filter(|at| ones[*at].takes_part()).collect();
     let (time, ticks) = (|k: usize| ones[parts[k]].time, |k: usize| ones[parts[k]].ticks);
     let mut found = Vec::new();
-    for k in 0..parts.len() {
+    for (k, part) in parts.iter().enumerate() {
         let jumped = metric.jump.is_some_and(|jump| {
             let follows = |a: usize, b: usize| time(b).duration_since(time(a)) <= SignedDuration::from_secs(jump.within_s.into());
             let near = |a: usize, b: usize| (ticks(a) - ticks(b)).abs() as f64 / 10.0 <= jump.more_than + 1e-9;
@@ -217,7 +217,7 @@ fn judged(metric: &Metric, rows: Vec<(Timestamp, i64, SampleState)>) -> Vec<One>
             }
             time(k).duration_since(time(first)) >= frozen
         });
-        found.push((parts[k], jumped, frozen));
+        found.push((*part, jumped, frozen));
     }
     for (at, jumped, frozen) in found {
         (ones[at].jumped, ones[at].frozen) = (jumped, frozen);
