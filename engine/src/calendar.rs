@@ -4,7 +4,7 @@
 //! It must never look at today's date: it only counts from moments that it is given.
 
 use crate::moment::{ALWAYS, HOUR, NEVER, SECOND, common_width, micros, seconds, step_floor, timestamp};
-use jiff::civil::{Date, Time};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, ToSpan};
 use taydo_model::City;
@@ -31,18 +31,11 @@ impl Length {
         Self::Days(i64::from(window_s / DAY_S), zone(city))
     }
 
-    /// The most that it can last. Clocks have been changed by up to a day, where a zone crossed the date line.
-    pub(crate) fn longest(&self) -> i64 {
-        match self {
-            Self::Fixed(length) => *length,
-            Self::Days(days, _) => (days + 1).saturating_mul(seconds(DAY_S)),
-        }
-    }
-
     /// When what began at a moment leaves the window.
     ///
     /// For days: when the clocks have passed for good what they showed at that moment, so many days later. A time that
-    /// they skip is passed when they are put forward, and one that they show twice when they show it again.
+    /// they skip is passed when they are put forward, and one that they show twice when they show it again; but the first
+    /// moment of an hour that comes twice is passed at once, since from then on they show nothing earlier.
     pub(crate) fn end(&self, from: i64) -> i64 {
         match self {
             Self::Fixed(length) => from + length,
@@ -57,9 +50,15 @@ fn days_after(from: i64, days: i64, zone: &TimeZone) -> Option<i64> {
     let passed = zone.to_ambiguous_timestamp(shown);
     let end = match passed.offset() {
         AmbiguousOffset::Gap { after, .. } => zone.following(after.to_timestamp(shown).ok()?).next()?.timestamp(),
+        // What the clocks show at the very moment of being put back, they have never shown less of since the first time.
+        AmbiguousOffset::Fold { .. } if !is_shown_twice(zone, shown.checked_sub(1.microseconds()).ok()?) => passed.earlier().ok()?,
         AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. } => passed.later().ok()?,
     };
     Some(micros(end))
+}
+
+fn is_shown_twice(zone: &TimeZone, shown: DateTime) -> bool {
+    matches!(zone.to_ambiguous_timestamp(shown).offset(), AmbiguousOffset::Fold { .. })
 }
 
 /// The city's zone; UTC where its name is unknown.
@@ -191,6 +190,8 @@ mod tests {
         // … and back at 02:00 on 1 November.
         check(new_york, 30, "2015-10-15T00:00:00-04", "2015-11-14T00:00:00-05");
         check(new_york, 1, "2015-10-31T00:59:59-04", "2015-11-01T00:59:59-04");
+        check(new_york, 1, "2015-10-31T01:00:00-04", "2015-11-01T01:00:00-04");
+        check(new_york, 1, "2015-10-31T01:00:00.000001-04", "2015-11-01T01:00:00.000001-05");
         check(new_york, 1, "2015-10-31T01:30:00-04", "2015-11-01T01:30:00-05");
         check(new_york, 1, "2015-11-01T01:30:00-04", "2015-11-02T01:30:00-05");
         check(new_york, 1, "2015-11-01T01:30:00-05", "2015-11-02T01:30:00-05");

@@ -4,9 +4,10 @@
 
 use crate::book::Book;
 use crate::mark::Marks;
-use crate::moment::{ALWAYS, NEVER, SECOND, micros, step_ceil, step_floor, timestamp};
+use crate::moment::{ALWAYS, NEVER, SECOND, micros, step_ceil, timestamp};
+use crate::order::turns;
 use crate::suspicion::Rules;
-use crate::tally::{Came, Source, Taking, Tally};
+use crate::tally::{Came, Data, Source, Taking, Tally};
 use crate::track::{Keeping, Placed, Track};
 use crate::window::{Route, Spoiled, number};
 use crate::{Batch, CaseVersion, ClosedPane, Effects, Input, Position, Reopened, Sample, Series, SeriesId, Touched};
@@ -91,8 +92,10 @@ impl Engine {
 
     fn with(definitions: Arc<Definitions>, now: Timestamp, wanted: impl Fn(&KpiId) -> bool) -> Self {
         let now = micros(now);
-        let kpis = definitions.kpis.iter().filter(|kpi| wanted(&kpi.id));
-        let tallies: Vec<Tally> = kpis.filter_map(|kpi| Tally::new(kpi, &definitions, now)).collect();
+        let mut tallies: Vec<Tally> = Vec::new();
+        for turn in turns(&definitions, wanted) {
+            tallies.extend(Tally::new(&turn, &definitions, &tallies, now));
+        }
         let mut metrics: Vec<MetricState> = Vec::new();
         for (at, tally) in tallies.iter().enumerate() {
             let Source::Windows(windows) = &tally.source else { continue };
@@ -121,6 +124,8 @@ impl Engine {
             now,
         };
         engine.begin(now);
+        engine.hand_on(now);
+        engine.note_heard();
         engine
     }
 
@@ -130,6 +135,7 @@ impl Engine {
         for tally in self.tallies.iter_mut().filter(|tally| tally.kpi.id == *kpi) {
             tally.grid.resume_after(recorded);
         }
+        self.note_heard();
     }
 
     /// Takes rows of the store again, at a restart or to begin a recompute; nothing follows from them. Samples may
@@ -137,6 +143,7 @@ impl Engine {
     pub fn restore(&mut self, now: Timestamp, batch: Batch) {
         let now = self.begin(micros(now));
         self.take(now, batch, Taking::Restore);
+        self.hand_on(now);
     }
 
     /// What a restart at `now` must read of the metrics that KPIs are computed from: samples after this moment, each of
@@ -197,6 +204,11 @@ impl Engine {
         timestamp(self.cases_needed_from(micros(now)))
     }
 
+    /// Whether any of its KPIs counts cases.
+    pub(crate) fn counts_cases(&self) -> bool {
+        self.tallies.iter().any(|tally| matches!(tally.source, Source::Backlog(_)))
+    }
+
     fn cases_needed_from(&self, now: i64) -> i64 {
         let backlogs = self.tallies.iter().filter(|tally| matches!(tally.source, Source::Backlog(_)));
         backlogs.map(|tally| tally.needed_from(now)).min().unwrap_or(now)
@@ -207,14 +219,16 @@ impl Engine {
     /// (`None`: of any).
     #[must_use]
     pub fn touched(&self, from: Timestamp, to: Timestamp, metrics: Option<&[MetricId]>) -> Vec<Touched> {
-        let mut touched = Vec::new();
-        for tally in &self.tallies {
-            let Source::Windows(windows) = &tally.source else { continue };
-            let last = step_floor(windows.aftermath(micros(to)).min(tally.grid.recorded), tally.grid.every) * tally.grid.every;
-            let first = step_ceil(micros(from), tally.grid.every) * tally.grid.every;
-            if first <= last && metrics.is_none_or(|metrics| metrics.contains(&windows.metric().id)) {
-                touched.push(Touched { kpi: tally.kpi.id.clone(), from: timestamp(first), to: timestamp(last) });
+        let rests_until = |(leaf, back): (usize, i64)| match &self.tallies.get(leaf)?.source {
+            Source::Windows(windows) if metrics.is_none_or(|metrics| metrics.contains(&windows.metric().id)) => {
+                Some(windows.aftermath(micros(to)).saturating_add(back))
             }
+            _ => None,
+        };
+        let mut touched = Vec::new();
+        for (at, tally) in self.tallies.iter().enumerate() {
+            let Some(until) = tally.leaves(at).into_iter().filter_map(rests_until).max() else { continue };
+            touched.extend(tally.touched(micros(from), until));
         }
         touched
     }
@@ -222,15 +236,17 @@ impl Engine {
     /// The same for cases, given their present and all earlier versions: from when each was first said to be opened.
     #[must_use]
     pub fn touched_by_cases(&self, cases: &[CaseVersion]) -> Vec<Touched> {
-        let mut touched = Vec::new();
-        for tally in &self.tallies {
-            let Source::Backlog(backlog) = &tally.source else { continue };
-            let counted = cases.iter().filter(|version| backlog.counts(&version.case));
-            let Some(from) = counted.map(|version| micros(version.case.opened)).min() else { continue };
-            let first = step_ceil(from, tally.grid.every) * tally.grid.every;
-            if first <= tally.grid.recorded {
-                touched.push(Touched { kpi: tally.kpi.id.clone(), from: timestamp(first), to: timestamp(tally.grid.recorded) });
+        let counted = |(leaf, _): (usize, i64)| match &self.tallies.get(leaf)?.source {
+            Source::Backlog(backlog) => {
+                let counted = cases.iter().filter(|version| backlog.counts(&version.case));
+                counted.map(|version| micros(version.case.opened)).min()
             }
+            _ => None,
+        };
+        let mut touched = Vec::new();
+        for (at, tally) in self.tallies.iter().enumerate() {
+            let Some(from) = tally.leaves(at).into_iter().filter_map(counted).min() else { continue };
+            touched.extend(tally.touched(from, NEVER));
         }
         touched
     }
@@ -255,11 +271,12 @@ impl Engine {
             }
             Input::Tick | Input::Wake => {}
         }
+        self.hand_on(now);
         self.record(now, &mut effects);
         self.correct(now, &mut effects);
         effects.recorded.sort_by_key(|recorded| recorded.reading.time);
         if tick {
-            self.tallies.iter_mut().for_each(|tally| tally.tick(now, &self.series, &mut effects.live));
+            self.in_turn(|tally, data| tally.tick(now, data, &mut effects.live));
         }
         effects
     }
@@ -284,7 +301,8 @@ impl Engine {
     #[must_use]
     pub fn snapshot(&self, now: Timestamp) -> Vec<Reading> {
         let now = micros(now).max(self.now);
-        self.tallies.iter().flat_map(|tally| tally.snapshot(now, &self.series)).collect()
+        let data = Data { series: &self.series, tallies: &self.tallies };
+        self.tallies.iter().flat_map(|tally| tally.snapshot(now, data)).collect()
     }
 
     /// The definitions that it works by.
@@ -309,12 +327,28 @@ impl Engine {
         now
     }
 
+    /// Lets each KPI do something with those before it.
+    fn in_turn(&mut self, mut act: impl FnMut(&mut Tally, &Data<'_>)) {
+        for at in 0..self.tallies.len() {
+            let (before, rest) = self.tallies.split_at_mut(at);
+            if let Some(tally) = rest.first_mut() {
+                act(tally, &Data { series: &self.series, tallies: before });
+            }
+        }
+    }
+
+    /// Lets what is made from other KPIs hear which of their readings changed.
+    fn hand_on(&mut self, now: i64) {
+        self.in_turn(|tally, data| tally.hear(data.tallies, now));
+        self.tallies.iter_mut().for_each(Tally::forget_news);
+    }
+
     /// Of each metric the samples are kept that one of its KPIs needs.
     fn raise_floors(&mut self) {
         for metric in &mut self.metrics {
             let windows = metric.tallies.iter().filter_map(|at| match &self.tallies.get(*at)?.source {
                 Source::Windows(windows) => Some(windows.floor()),
-                Source::Backlog(_) => None,
+                Source::Backlog(_) | Source::Derived(_) => None,
             });
             metric.keeping.floor = windows.min().unwrap_or(self.now);
         }
@@ -399,11 +433,26 @@ impl Engine {
     }
 
     fn record(&mut self, now: i64, effects: &mut Effects) {
-        for tally in &mut self.tallies {
-            tally.record(now, &self.series, effects);
-            tally.close(now, &self.series, effects);
-        }
+        self.in_turn(|tally, data| {
+            tally.record(now, data, effects);
+            tally.close(now, data.series, effects);
+        });
+        self.note_heard();
         self.cases.forget(self.cases_needed_from(now));
+    }
+
+    /// Notes of each operand up to which instant those that are made from it have recorded: news of later ones are none.
+    fn note_heard(&mut self) {
+        for at in (0..self.tallies.len()).rev() {
+            let (before, rest) = self.tallies.split_at_mut(at);
+            let Some(tally) = rest.first() else { continue };
+            let until = tally.grid.recorded.max(tally.heard_until);
+            for operand in tally.operands() {
+                if let Some(operand) = before.get_mut(operand) {
+                    operand.heard_until = operand.heard_until.max(until);
+                }
+            }
+        }
     }
 
     fn correct(&mut self, now: i64, effects: &mut Effects) {
@@ -411,7 +460,7 @@ impl Engine {
             self.correct_at = now + CORRECTION_WAIT;
         }
         if self.correct_at <= now {
-            self.tallies.iter_mut().for_each(|tally| tally.correct(now, &self.series, effects));
+            self.in_turn(|tally, data| tally.correct(now, data, effects));
             self.correct_at = NEVER;
         }
         for tally in &mut self.tallies {

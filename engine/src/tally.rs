@@ -4,10 +4,12 @@
 
 use crate::backlog::Backlog;
 use crate::closed::Content;
+use crate::derived::Derived;
 use crate::engine::SeriesState;
 use crate::figure::Figure;
 use crate::grid::Grid;
 use crate::moment::{ALWAYS, NEVER, micros, step_ceil, step_floor, timestamp};
+use crate::order::Turn;
 use crate::range::Ranges;
 use crate::track::{Placed, Track};
 use crate::window::{Route, Spoiled, Windows, number};
@@ -22,6 +24,25 @@ use taydo_model::{Asset, Case, Definitions, Kpi, Labels, Quality, Reading, Scope
 pub(crate) enum Source {
     Windows(Box<Windows>),
     Backlog(Backlog),
+    Derived(Box<Derived>),
+}
+
+/// What a figure may be made from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Data<'a> {
+    pub(crate) series: &'a [SeriesState],
+    /// The KPIs before the one that asks: all of its operands.
+    pub(crate) tallies: &'a [Tally],
+}
+
+/// Moments whose readings of a scope changed.
+#[derive(Debug, Clone, Copy)]
+struct News {
+    place: u32,
+    from: i64,
+    to: i64,
+    /// Whether only a recompute can mend them.
+    beyond: bool,
 }
 
 /// Whether rows are news, or what a restart reads again, which nothing follows from.
@@ -59,20 +80,32 @@ pub(crate) struct Tally {
     look_at: i64,
     /// Whether that moment has passed since the last tick.
     look: bool,
+    /// Whether it is there for itself, and not only for what is made from it: then it tells what it computes.
+    is_wanted: bool,
+    /// Whether another KPI is made from it: then the news are kept until they have been handed on.
+    is_operand: bool,
+    news: Vec<News>,
+    /// The last instant that a KPI which is made from it has recorded.
+    pub(crate) heard_until: i64,
+    /// The scopes that the last tick looked at.
+    looked: Vec<u32>,
 }
 
 impl Tally {
-    /// A KPI without data; `None` when its metric isn't defined.
-    pub(crate) fn new(kpi: &Arc<Kpi>, definitions: &Definitions, now: i64) -> Option<Self> {
-        let source = match &kpi.from {
+    /// A KPI without data, given those whose turn is before it; `None` when its metric or an operand isn't defined.
+    pub(crate) fn new(turn: &Turn, definitions: &Definitions, before: &[Self], now: i64) -> Option<Self> {
+        let kpi = &turn.kpi;
+        let source = match kpi.from.computed().as_ref() {
             kpi::From::Observations { metric, .. } => {
                 Source::Windows(Box::new(Windows::new(kpi, definitions.metric(metric)?, &definitions.city)?))
             }
-            kpi::From::Cases { .. } => Source::Backlog(Backlog::new(kpi, &definitions.city)?),
+            kpi::From::Cases { .. } => Source::Backlog(Backlog::new(kpi, definitions)?),
+            kpi::From::Formula { .. } => Source::Derived(Box::new(Derived::new(kpi, definitions, before)?)),
+            kpi::From::Form(_) => return None,
         };
         let mut tally = Self {
             kpi: Arc::clone(kpi),
-            grid: Grid::new(kpi, now),
+            grid: Grid::new(kpi, turn.kept, now),
             source,
             scopes: Vec::new(),
             index: HashMap::new(),
@@ -83,6 +116,11 @@ impl Tally {
             changes: Vec::new(),
             look_at: ALWAYS,
             look: true,
+            is_wanted: turn.wanted,
+            is_operand: turn.is_operand,
+            news: Vec::new(),
+            heard_until: ALWAYS,
+            looked: Vec::new(),
         };
         tally.begin(now);
         tally.scope(&Scope::City);
@@ -113,8 +151,72 @@ impl Tally {
         match &mut self.source {
             Source::Windows(windows) => windows.add_place(scope),
             Source::Backlog(backlog) => backlog.add_place(scope),
+            Source::Derived(derived) => derived.add_place(),
         }
         place
+    }
+
+    /// Its scopes, by their numbers.
+    pub(crate) fn scopes(&self) -> &[Scope] {
+        &self.scopes
+    }
+
+    /// The KPIs from observations or cases that it rests on, itself under its own number if it is one, and how far before
+    /// an instant it reads each.
+    pub(crate) fn leaves(&self, own: usize) -> Vec<(usize, i64)> {
+        match &self.source {
+            Source::Windows(_) | Source::Backlog(_) => vec![(own, 0)],
+            Source::Derived(derived) => derived.leaves.clone(),
+        }
+    }
+
+    /// Takes from its operands which scopes there are, and which readings changed.
+    pub(crate) fn hear(&mut self, before: &[Self], now: i64) {
+        let Source::Derived(derived) = &mut self.source else { return };
+        for (part, scope) in derived.unseen(before) {
+            let Source::Derived(derived) = &self.source else { return };
+            let places: Vec<u32> = derived.scopes(&scope).iter().map(|scope| self.scope(scope)).collect();
+            let Source::Derived(derived) = &mut self.source else { return };
+            derived.link(part, &scope, &places);
+        }
+        let Source::Derived(derived) = &self.source else { return };
+        let mut heard: Vec<News> = Vec::new();
+        for (part, tally, back) in derived.parts() {
+            for news in before.get(tally).map(|tally| tally.news.as_slice()).unwrap_or_default() {
+                let places = derived.places_of(part, news.place).iter();
+                heard.extend(places.map(|place| News { place: *place, to: news.to.saturating_add(back).min(NEVER), ..*news }));
+            }
+        }
+        heard.iter().for_each(|news| self.change(*news, now));
+    }
+
+    /// Tells its readings again, and those that are made from them.
+    fn change(&mut self, news: News, now: i64) {
+        let News { place, from, to, beyond } = news;
+        if !self.is_wanted {
+            // It tells nothing; those that are made from it do.
+        } else if beyond {
+            let every = self.grid.every;
+            self.beyond.add(step_ceil(from, every) * every, step_floor(to.min(self.grid.recorded), every) * every);
+        } else {
+            self.owe(place, from, to, now);
+        }
+        if self.is_operand && from <= self.heard_until {
+            self.news.push(news);
+        }
+    }
+
+    /// Forgets the news, when all have heard them.
+    pub(crate) fn forget_news(&mut self) {
+        self.news.clear();
+    }
+
+    /// Its operands' numbers.
+    pub(crate) fn operands(&self) -> Vec<usize> {
+        match &self.source {
+            Source::Windows(_) | Source::Backlog(_) => Vec::new(),
+            Source::Derived(derived) => derived.parts().map(|(_, tally, _)| tally).collect(),
+        }
     }
 
     /// From where on a restart at `now` must read.
@@ -123,6 +225,7 @@ impl Tally {
         match &self.source {
             Source::Windows(windows) => windows.needed_from(computable_from),
             Source::Backlog(backlog) => computable_from - backlog.reach(),
+            Source::Derived(_) => computable_from,
         }
     }
 
@@ -132,6 +235,7 @@ impl Tally {
         match &mut self.source {
             Source::Windows(windows) => windows.raise_floor(computable_from),
             Source::Backlog(backlog) => backlog.raise_floor(computable_from),
+            Source::Derived(_) => {}
         }
         if now >= self.look_at {
             self.look_at = NEVER;
@@ -157,32 +261,32 @@ impl Tally {
         let is_news = came.taking == Taking::News;
         if windows.closed_until().is_some_and(|until| time <= until) {
             if is_news {
-                self.reopen(route, time, last);
+                self.reopen(route, time, last, came.now);
             }
             return;
         }
-        let late = time <= self.grid.recorded && is_news;
+        let late = time <= self.grid.recorded.max(self.heard_until) && is_news;
         let until = if late { windows.last_touched(route, time).max(windows.last_touched(route, last)) } else { time };
         for place in &route.places {
             self.mark(*place);
             if late {
-                self.owe(*place, time, until, came.now);
+                self.change(News { place: *place, from: time, to: until, beyond: false }, came.now);
             }
         }
     }
 
     /// Takes a sample that came when its pane was closed; `last` is the last moment at which a sample adds something else
     /// now. Readings that rest on it are for a recompute.
-    fn reopen(&mut self, route: &Route, time: i64, last: i64) {
+    fn reopen(&mut self, route: &Route, time: i64, last: i64, now: i64) {
         let Source::Windows(windows) = &mut self.source else { return };
         let until = windows.last_touched(route, time).max(windows.last_touched(route, last));
         if let Some((closed, _)) = windows.closed() {
             closed.reopen(time - 1, last, self.grid.recorded);
         }
-        let every = self.grid.every;
-        let last = step_floor(until.min(self.grid.recorded), every) * every;
-        self.beyond.add(step_ceil(time, every) * every, last);
-        route.places.iter().for_each(|place| self.mark(*place));
+        for place in &route.places {
+            self.mark(*place);
+            self.change(News { place: *place, from: time, to: until, beyond: true }, now);
+        }
     }
 
     /// Takes panes that were made again from the samples. Readings up to the instant `computed` rest on them already.
@@ -204,7 +308,7 @@ impl Tally {
         let from = (micros(reclosed.after) + 1).max(micros(reclosed.computed) + 1);
         for place in 0..number(self.scopes.len()) {
             self.mark(place);
-            self.owe(place, from, until, now);
+            self.change(News { place, from, to: until, beyond: false }, now);
         }
     }
 
@@ -261,7 +365,7 @@ impl Tally {
     pub(crate) fn closed_until(&self) -> Option<i64> {
         match &self.source {
             Source::Windows(windows) => windows.closed_until(),
-            Source::Backlog(_) => None,
+            Source::Backlog(_) | Source::Derived(_) => None,
         }
     }
 
@@ -291,7 +395,7 @@ impl Tally {
             self.mark(place);
             if taking == Taking::News {
                 for (from, to) in touched.take() {
-                    self.owe(place, from, to, now);
+                    self.change(News { place, from, to, beyond: false }, now);
                 }
             }
         }
@@ -327,16 +431,27 @@ impl Tally {
         !self.owed.is_empty()
     }
 
-    fn recorded(&self, place: u32, at: i64, correction: bool, series: &[SeriesState]) -> Option<Recorded> {
-        let figure = match &self.source {
-            Source::Windows(windows) => windows.recorded(&self.kpi, place as usize, at, series)?,
-            Source::Backlog(backlog) => backlog.figure(&self.kpi, place as usize, at)?,
-        };
+    /// The content of a scope's reading at an instant; `None` when there is no such scope then.
+    pub(crate) fn figure(&self, place: u32, at: i64, data: &Data<'_>) -> Option<Figure> {
+        match &self.source {
+            Source::Windows(windows) => windows.recorded(&self.kpi, place as usize, at, data.series),
+            Source::Backlog(backlog) => backlog.figure(&self.kpi, place as usize, at),
+            Source::Derived(derived) => derived.recorded(&self.kpi, place as usize, at, data),
+        }
+    }
+
+    fn recorded(&self, place: u32, at: i64, correction: bool, data: &Data<'_>) -> Option<Recorded> {
+        let figure = self.figure(place, at, data)?;
         Some(Recorded { reading: figure.into_reading(&self.kpi, self.scopes.get(place as usize)?, at), correction })
     }
 
-    fn is_doubtful(&self, place: u32, at: i64) -> bool {
-        matches!(&self.source, Source::Windows(windows) if windows.is_doubtful(place as usize, at))
+    /// Whether a reading may rest on what only a recompute can tell.
+    pub(crate) fn is_doubtful(&self, place: u32, at: i64, data: &Data<'_>) -> bool {
+        match &self.source {
+            Source::Windows(windows) => windows.is_doubtful(place as usize, at),
+            Source::Backlog(_) => false,
+            Source::Derived(derived) => derived.is_doubtful(place as usize, at, data),
+        }
     }
 
     /// What corrects the reading of a scope that turns out not to have existed then, as when its only case moved elsewhere.
@@ -346,37 +461,45 @@ impl Tally {
     }
 
     /// Records every instant whose turn has come, and forgets what no reading needs any more.
-    pub(crate) fn record(&mut self, now: i64, series: &[SeriesState], effects: &mut Effects) {
+    pub(crate) fn record(&mut self, now: i64, data: &Data<'_>, effects: &mut Effects) {
         let computable_from = self.grid.computable_from(now);
         let Some(due) = self.grid.take_due(now) else { return };
-        if let Some((from, to)) = due.skipped {
+        if let Some((from, to)) = due.skipped.filter(|_| self.is_wanted) {
             self.beyond.add(from, to);
         }
         let mut at = due.first;
-        while at <= due.last {
+        while at <= due.last && self.is_wanted {
             let places = 0..number(self.scopes.len());
-            if places.clone().any(|place| self.is_doubtful(place, at)) {
+            if places.clone().any(|place| self.is_doubtful(place, at, data)) {
                 self.beyond.add(at, at);
             }
-            effects.recorded.extend(places.filter_map(|place| self.recorded(place, at, false, series)));
+            effects.recorded.extend(places.filter_map(|place| self.recorded(place, at, false, data)));
             at += self.grid.every;
         }
         match &mut self.source {
             Source::Windows(windows) => windows.forget(computable_from),
             Source::Backlog(backlog) => backlog.forget(),
+            Source::Derived(_) => {}
         }
     }
 
     /// Tells the corrections that are owed.
-    pub(crate) fn correct(&mut self, now: i64, series: &[SeriesState], effects: &mut Effects) {
+    pub(crate) fn correct(&mut self, now: i64, data: &Data<'_>, effects: &mut Effects) {
         let computable_from = self.grid.computable_from(now);
         for (at, place) in std::mem::take(&mut self.owed) {
-            if at < computable_from || self.is_doubtful(place, at) {
+            if at < computable_from || self.is_doubtful(place, at, data) {
                 self.beyond.add(at, at);
             } else {
-                effects.recorded.extend(self.recorded(place, at, true, series).or_else(|| self.retracted(place, at)));
+                effects.recorded.extend(self.recorded(place, at, true, data).or_else(|| self.retracted(place, at)));
             }
         }
+    }
+
+    /// Its recorded instants between two moments, both included.
+    pub(crate) fn touched(&self, from: i64, to: i64) -> Option<Touched> {
+        let first = step_ceil(from, self.grid.every) * self.grid.every;
+        let last = step_floor(to.min(self.grid.recorded), self.grid.every) * self.grid.every;
+        (first <= last).then(|| Touched { kpi: self.kpi.id.clone(), from: timestamp(first), to: timestamp(last) })
     }
 
     /// Hands over what is beyond the lateness.
@@ -386,10 +509,12 @@ impl Tally {
         effects.recompute.extend(ranges.map(|(from, to)| Touched { kpi: kpi.clone(), from: timestamp(from), to: timestamp(to) }));
     }
 
-    fn live(&self, place: u32, now: i64, series: &[SeriesState]) -> Option<Figure> {
+    /// The content of a scope's live reading.
+    pub(crate) fn live(&self, place: u32, now: i64, data: &Data<'_>) -> Option<Figure> {
         match &self.source {
-            Source::Windows(windows) => windows.live(&self.kpi, place as usize, now, series),
+            Source::Windows(windows) => windows.live(&self.kpi, place as usize, now, data.series),
             Source::Backlog(backlog) => backlog.figure(&self.kpi, place as usize, now),
+            Source::Derived(derived) => derived.live(&self.kpi, place as usize, now, self.grid.every, data),
         }
     }
 
@@ -398,12 +523,15 @@ impl Tally {
         let itself = match &self.source {
             Source::Windows(windows) => (figure.samples > 0 || figure.value.is_some()).then(|| windows.cut().next_move(now)),
             Source::Backlog(backlog) => backlog.next_change(place as usize, now),
+            // What its operands do of themselves, they look at themselves.
+            Source::Derived(derived) => derived.looks_back().then(|| (step_floor(now, self.grid.every) + 1) * self.grid.every),
         };
         itself.into_iter().chain(figure.stale_at(&self.kpi)).min().unwrap_or(NEVER)
     }
 
     /// The live readings that differ from what was last told.
-    pub(crate) fn tick(&mut self, now: i64, series: &[SeriesState], live: &mut Vec<Reading>) {
+    pub(crate) fn tick(&mut self, now: i64, data: &Data<'_>, live: &mut Vec<Reading>) {
+        self.mark_looked(data);
         let mut places = std::mem::take(&mut self.changes);
         for place in &places {
             if let Some(changed) = self.changed.get_mut(*place as usize) {
@@ -414,24 +542,36 @@ impl Tally {
             places = (0..number(self.scopes.len())).collect();
             self.look_at = NEVER;
         }
-        for place in places {
-            let figure = self.live(place, now, series);
+        for place in places.iter().copied() {
+            let figure = self.live(place, now, data);
             if let Some(figure) = &figure {
                 self.look_at = self.look_at.min(self.next_change(place, figure, now));
             }
             let (Some(told), Some(scope)) = (self.told.get_mut(place as usize), self.scopes.get(place as usize)) else { continue };
             // A scope that is gone is told once more, as missing.
             let gone = told.as_ref().is_some_and(|told| told.quality != Quality::Missing).then(Figure::default);
-            if *told != figure {
+            if *told != figure && self.is_wanted {
                 live.extend(figure.clone().or(gone).map(|figure| figure.into_reading(&self.kpi, scope, now)));
                 *told = figure;
             }
         }
+        self.looked = places;
+    }
+
+    /// Notes what may have changed with the operands, which have had their tick.
+    fn mark_looked(&mut self, data: &Data<'_>) {
+        let Source::Derived(derived) = &self.source else { return };
+        let mut places: Vec<u32> = Vec::new();
+        for (part, tally, _) in derived.parts() {
+            let looked = data.tallies.get(tally).map(|tally| tally.looked.as_slice()).unwrap_or_default();
+            places.extend(looked.iter().flat_map(|there| derived.places_of(part, *there)));
+        }
+        places.into_iter().for_each(|place| self.mark(place));
     }
 
     /// All live readings.
-    pub(crate) fn snapshot(&self, now: i64, series: &[SeriesState]) -> impl Iterator<Item = Reading> {
-        (0..).zip(&self.scopes).filter_map(move |(place, scope)| Some(self.live(place, now, series)?.into_reading(&self.kpi, scope, now)))
+    pub(crate) fn snapshot(&self, now: i64, data: Data<'_>) -> impl Iterator<Item = Reading> {
+        (0..).zip(&self.scopes).filter_map(move |(place, scope)| Some(self.live(place, now, &data)?.into_reading(&self.kpi, scope, now)))
     }
 
     /// When it wants to be woken.

@@ -4,6 +4,7 @@
 mod aggregates;
 mod cases;
 mod city;
+mod derived;
 mod periods;
 mod plain;
 mod quality;

@@ -45,6 +45,8 @@ pub(crate) struct Windows {
     suspicion: i64,
     only: Labels,
     by: Vec<Dimension>,
+    /// Whether a series counts for its own scope alone: a ward's entered figure says nothing of the city's.
+    own_scope: bool,
     cut: Cut,
     /// Panes up to this edge are forgotten, or closed.
     floor: i64,
@@ -83,7 +85,8 @@ struct Expected {
 impl Windows {
     /// The windows for a KPI from observations; `None` when it is not one.
     pub(crate) fn new(kpi: &Kpi, metric: &Arc<Metric>, city: &City) -> Option<Self> {
-        let From::Observations { aggregate, window, only, suspect, .. } = &kpi.from else { return None };
+        let computed = kpi.from.computed();
+        let From::Observations { aggregate, window, only, suspect, .. } = computed.as_ref() else { return None };
         let cut = Cut::new(*window, kpi, city);
         Some(Self {
             combination: Combination::new(kpi, metric)?,
@@ -91,6 +94,7 @@ impl Windows {
             suspicion: Rules::new(metric).reach(),
             only: only.clone(),
             by: kpi.by.clone(),
+            own_scope: matches!(kpi.from, From::Form(_)),
             closed: cut.stretch.map(|stretch| Closed::new(stretch, basis(kpi, metric, &city.zone))),
             cut,
             floor: ALWAYS,
@@ -171,13 +175,15 @@ impl Windows {
         if !self.only.iter().all(|(name, value)| labels.get(name.as_str()) == Some(value)) {
             return Vec::new();
         }
-        let mut scopes = vec![Scope::City];
-        scopes.extend(self.by.iter().filter_map(|dimension| match dimension {
+        let divided = self.by.iter().filter_map(|dimension| match dimension {
             Dimension::Area => labels.area().map(Scope::Area),
             Dimension::Asset => labels.asset().map(Scope::Asset),
             Dimension::Department => labels.get("department").and_then(|text| DepartmentId::new(text).ok()).map(Scope::Department),
-        }));
-        scopes
+        });
+        if self.own_scope && !labels.is_empty() {
+            return divided.take(1).collect();
+        }
+        [Scope::City].into_iter().chain(divided).collect()
     }
 
     /// Makes room for the tally's next scope.

@@ -15,7 +15,7 @@ pub(crate) use tests::speed;
 pub use trend::{Course, Trend, TrendWay, course, trend};
 
 use crate::kpi::{Aggregate, Better, From};
-use crate::{Flags, Kpi, KpiId, Quality, Reading, Scope, unit};
+use crate::{Flags, Kpi, KpiId, Quality, Reading, Scope};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -171,11 +171,11 @@ pub fn compare(kpi: &Kpi, against: Against, now: &Side, then: Side, aligned: &Al
 
 /// Sets a reading beside the KPI's target.
 #[must_use]
-pub fn to_target(kpi: &Kpi, now: &Side) -> Option<TargetGap> {
-    let target = kpi.target?;
+pub fn to_target(kpi: &Kpi, scope: &Scope, now: &Side) -> Option<TargetGap> {
+    let target = kpi.target_of(scope)?;
     let difference = now.value.map(|value| value - target);
     let percent = difference.filter(|_| target != 0.0 && !is_share(kpi)).map(|difference| 100.0 * difference / target.abs());
-    Some(TargetGap { target, difference, percent, is_met: now.value.and_then(|value| kpi.meets_target(value)) })
+    Some(TargetGap { target, difference, percent, is_met: now.value.and_then(|value| kpi.meets_target(scope, value)) })
 }
 
 fn withheld(kpi: &Kpi, now: &Side, then: &Side) -> Option<Withheld> {
@@ -206,7 +206,7 @@ fn least_samples(kpi: &Kpi) -> u64 {
 }
 
 fn is_share(kpi: &Kpi) -> bool {
-    kpi.unit.code() == "%" && kpi.unit.dimension() == unit::Dimension::Share
+    kpi.unit.code() == "%"
 }
 
 /// Whether a change is good. One that is not seen in the figure as it is written is none.

@@ -90,7 +90,7 @@ impl Gap {
 pub fn conditions(kpi: &Kpi, readings: impl IntoIterator<Item = (Scope, Timestamp, f64)>) -> Vec<Condition> {
     let mut found: Vec<Condition> = Vec::new();
     for (scope, time, value) in readings {
-        let status = kpi.status(value);
+        let status = kpi.status(&scope, value);
         if status == Status::Normal {
             continue;
         }

@@ -40,6 +40,10 @@ pub enum Way {
     },
     /// Files, by `taydo import` and `taydo replay`.
     Csv(Box<Csv>),
+    /// The centre's own measurements of itself; nobody can send them.
+    Own,
+    /// What departments enter. The loader makes this source; files can't define one.
+    Form,
 }
 
 /// A topic such as `can-tho/traffic/{asset}/{metric}`: each `{name}` stands for one level.
@@ -225,8 +229,14 @@ pub struct CaseColumns {
     pub opened: String,
     /// The column of the deadline.
     pub due: Option<String>,
+    /// The column of the time that a case may take, such as `5wd`.
+    pub allowance: Option<String>,
     /// The column of the closing time.
     pub closed: Option<String>,
+    /// The column of the time at which it was withdrawn.
+    pub withdrawn: Option<String>,
+    /// The column of the time at which it was last opened again.
+    pub reopened: Option<String>,
     /// The column of the time of this state; absent: the export's time.
     pub updated: Option<String>,
     /// The column of the department; its text is made an id.

@@ -4,10 +4,12 @@ use crate::absence::Watch;
 use crate::baseline;
 use crate::clock::Clock;
 use crate::config::{Config, folder};
+use crate::door::{Door, Inbox};
 use crate::http::{self, Readiness, State};
 use crate::hub::{Hub, Limits};
 use crate::ingest::{Health, Intake, LANES, Lanes, Mqtt};
 use crate::pipeline::{self, Parts, Pipeline};
+use crate::self_watch::{self, SelfWatch};
 use crate::store::{EmbeddedDatabase, Store};
 use crate::telemetry::Metrics;
 use anyhow::Context as _;
@@ -18,6 +20,9 @@ use std::time::Duration;
 use taydo_model::Definitions;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+
+/// How often the departments' door is looked after.
+const ERRANDS_EVERY: Duration = Duration::from_secs(300);
 
 /// A running centre.
 pub struct Application {
@@ -31,7 +36,9 @@ pub struct Application {
     server: http::Server,
     store: Store,
     /// What goes on beside all that, and may end at any moment.
-    chores: [JoinHandle<()>; 3],
+    chores: Vec<JoinHandle<()>>,
+    errands: JoinHandle<()>,
+    inbox: Option<JoinHandle<()>>,
 }
 
 /// The runtime that an application lives in. The engine, the lanes and recomputes must not wait for one another; the HTTP
@@ -118,12 +125,31 @@ impl Application {
             health: health.clone(),
             desk: desk.clone(),
         };
-        let chores = [
+        let own = self_watch::Parts {
+            intake: intake.clone(),
+            health: health.clone(),
+            store: store.clone(),
+            clock: clock.clone(),
+            data: config.data.clone(),
+        };
+        let mut beside = vec![
             tokio::spawn(chores(clock.clone(), hub.clone(), store.clone())),
             tokio::spawn(watch.run(last_here)),
             tokio::spawn(baseline::run(definitions.clone(), store.clone(), clock.clone())),
         ];
+        beside.extend(SelfWatch::new(own).map(|watch| tokio::spawn(watch.run())));
+        let door = Door::new(store.clone(), intake.clone(), clock.clone());
+        let errands = tokio::spawn(errands(clock.clone(), door.clone(), intake.clone()));
+        let inbox = match config.inbox {
+            Some(folder) => {
+                let what = format!("can't make the inbox {}", folder.display());
+                let inbox = Inbox::new(folder, door.clone(), intake.clone(), clock.clone()).context(what)?;
+                Some(tokio::spawn(inbox.watch()))
+            }
+            None => None,
+        };
         let state = State {
+            door,
             definitions,
             build,
             clock: clock.clone(),
@@ -136,7 +162,7 @@ impl Application {
             metrics,
         };
         let server = http::server(listener, state, config.workers)?;
-        Ok(Self { port: 0, clock, database: None, hub, lanes, mqtt, pipeline, server, store, chores })
+        Ok(Self { port: 0, clock, database: None, hub, lanes, mqtt, pipeline, server, store, chores: beside, errands, inbox })
     }
 
     /// The port that it listens on.
@@ -163,6 +189,11 @@ impl Application {
         server.stop(true).await;
         if let Some(mqtt) = self.mqtt {
             mqtt.stop().await;
+        }
+        self.errands.abort();
+        if let Some(inbox) = self.inbox {
+            // A file that is being taken is either kept with its receipt or found again at the next start.
+            inbox.abort();
         }
         self.lanes.stop().await;
         self.chores.iter().for_each(JoinHandle::abort);
@@ -233,6 +264,17 @@ fn build_name() -> String {
     format!("{}-{}", env!("CARGO_PKG_VERSION"), http::front_end())
 }
 
+/// What the departments' door asks for now and then: reminders, and observations that entries still lack.
+async fn errands(clock: Clock, door: Door, intake: Intake) {
+    loop {
+        let definitions = intake.definitions().clone();
+        if let Err(error) = door.keep(&definitions).await {
+            tracing::warn!(error = %http::refusal::chain(&error), "departments can't be reminded now");
+        }
+        clock.sleep(ERRANDS_EVERY).await;
+    }
+}
+
 /// What is to be done now and then: the hub's housekeeping each second, the store's each hour.
 async fn chores(clock: Clock, hub: Hub, store: Store) {
     let mut seconds = 0_u32;
@@ -260,6 +302,7 @@ mod tests {
             listen: listen.parse().unwrap(),
             mqtt: None,
             database: None,
+            inbox: None,
             tick: Duration::from_millis(250),
             workers: 1,
             test_clock: None,

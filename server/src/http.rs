@@ -9,6 +9,7 @@ mod baseline;
 mod body;
 mod compare;
 mod event;
+mod forms;
 mod gap;
 mod health;
 mod history;
@@ -25,6 +26,7 @@ mod why;
 pub use health::Readiness;
 
 use crate::clock::Clock;
+use crate::door::Door;
 use crate::hub::Hub;
 use crate::ingest::{Health, Intake};
 use crate::pipeline::RecomputeDesk;
@@ -56,6 +58,8 @@ pub struct State {
     pub store: Store,
     /// The gate for data.
     pub intake: Intake,
+    /// The departments' door.
+    pub door: Door,
     /// The feeds' health.
     pub health: Arc<Health>,
     /// Live readings.
@@ -117,7 +121,6 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/boards/{id}", web::get().to(pages::board))
         .route("/api/v1/walls/{id}", web::get().to(pages::wall))
         .route("/api/v1/kpis/{id}/readings", web::get().to(history::readings))
-        .route("/api/v1/kpis/{id}", web::get().to(passport::passport))
         .route("/api/v1/kpis/{id}/revisions", web::get().to(history::revisions))
         .route("/api/v1/kpis/{id}/compare", web::get().to(compare::compare))
         .route("/api/v1/kpis/{id}/baseline", web::get().to(baseline::band))
@@ -130,12 +133,19 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/recomputes", web::get().to(recompute::list))
         .route("/api/v1/recomputes", web::post().to(recompute::ask))
         .route("/api/v1/recomputes/{id}", web::get().to(recompute::job))
+        .route("/api/v1/kpis/{id}", web::get().to(passport::passport))
         .route("/api/v1/kpis/{id}/why", web::get().to(why::why))
         .route("/api/v1/kpis/{id}/cases", web::get().to(why::cases))
         .route("/api/v1/sources", web::get().to(pages::sources))
         .route("/api/v1/observations", web::post().to(intake::observations))
         .route("/api/v1/cases", web::post().to(intake::cases))
         .route("/api/v1/imports", web::post().to(intake::import))
+        .route("/api/v1/forms", web::get().to(forms::duties))
+        .route("/api/v1/forms/entries", web::get().to(forms::entries))
+        .route("/api/v1/forms/entries", web::post().to(forms::enter))
+        .route("/api/v1/forms/uploads", web::post().to(forms::upload))
+        .route("/api/v1/forms/template.csv", web::get().to(forms::template_csv))
+        .route("/api/v1/forms/template.xlsx", web::get().to(forms::template_xlsx))
         .route("/api/v2/write", web::post().to(intake::lines))
         .route("/{path:.*}", web::get().to(site::serve));
 }

@@ -3,7 +3,7 @@
 use crate::{Sample, Series, SeriesId};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
-use taydo_model::kpi::{Across, Aggregate, Better, CaseMeasure, Dimension, From, Suspect, Window};
+use taydo_model::kpi::{Across, Aggregate, Better, Dimension, From, Suspect, Window};
 use taydo_model::{Asset, City, Definitions, Kpi, Labels, Metric, SampleState, Text, Unit};
 
 /// The moment that all tests count from: a whole day of the grid.
@@ -31,6 +31,7 @@ pub(super) fn kpi(id: &str, unit: &str, from: From, every_s: u32, lateness_s: u3
         target: None,
         attention: None,
         critical: None,
+        thresholds_for: Vec::new(),
     }
 }
 
@@ -45,10 +46,6 @@ pub(super) fn observed(aggregate: Aggregate, window_s: u32, across: Option<Acros
         at_least: 0,
         factor: 0.5,
     }
-}
-
-pub(super) fn counted(measure: CaseMeasure, window_s: u32) -> From {
-    From::Cases { kind: "dossier".into(), measure, window: Window::Sliding(window_s) }
 }
 
 pub(super) fn labels(pairs: &[(&str, &str)]) -> Labels {

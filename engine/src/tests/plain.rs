@@ -1,14 +1,15 @@
 //! Readings straight from the definitions, over all rows, with no thought for speed.
 
+mod cases;
+mod derived;
 mod observed;
 
 use super::city::series;
 use crate::{CaseVersion, Sample, SeriesId};
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use taydo_model::kpi::{CaseMeasure, Dimension, From};
-use taydo_model::{Case, CaseKey, City, Definitions, Flags, Kpi, Labels, Quality, Reading, SampleState, Scope};
+use taydo_model::kpi::{Dimension, From};
+use taydo_model::{CaseKey, Definitions, Flags, Kpi, Labels, Quality, Reading, SampleState, Scope};
 
 /// What the store would hold: of each key the row that counts.
 #[derive(Debug, Default, Clone)]
@@ -66,7 +67,7 @@ impl Rows {
     pub(super) fn readings(&self, definitions: &Definitions, kpi: &Kpi, at: Timestamp) -> Vec<Reading> {
         let mut scopes = BTreeSet::from([Scope::City]);
         match &kpi.from {
-            From::Observations { .. } => {
+            From::Observations { .. } | From::Form(_) => {
                 scopes.extend(series().iter().flat_map(|series| series_scopes(kpi, &series.labels)));
                 scopes.extend(definitions.assets.iter().map(|asset| Scope::Area(asset.area.clone())));
                 scopes.extend(definitions.assets.iter().map(|asset| Scope::Asset(asset.id.clone())));
@@ -75,53 +76,11 @@ impl Rows {
                 covered.filter_map(|scope| Some(observed::reading(&judged, definitions, kpi, &scope, at)?.0)).collect()
             }
             From::Cases { .. } => {
-                scopes.extend(self.cases.values().flat_map(|version| case_scopes(&version.case)));
-                scopes.into_iter().filter_map(|scope| self.counted(&definitions.city, kpi, &scope, at)).collect()
+                scopes.extend(self.cases.values().flat_map(|version| cases::scopes(&version.case)));
+                scopes.into_iter().filter_map(|scope| self.counted(definitions, kpi, &scope, at)).collect()
             }
+            From::Formula { .. } => derived::readings(self, definitions, kpi, at),
         }
-    }
-
-    fn counted(&self, city: &City, kpi: &Kpi, scope: &Scope, at: Timestamp) -> Option<Reading> {
-        let From::Cases { kind, measure, window } = &kpi.from else { return None };
-        let window_s = &window.longest_s();
-        let window = SignedDuration::from_secs((*window_s).into());
-        let days = i64::from(*window_s) / 86_400;
-        let zone = TimeZone::get(&city.zone).unwrap();
-        let shown = |time: Timestamp| zone.to_datetime(time);
-        let shown_again = (0..24).map(|step| shown(at + SignedDuration::from_mins(5 * step))).min().unwrap();
-        let memory = SignedDuration::from_hours(30 * 24).max(window);
-        let of_kind = self.cases.values().map(|version| &version.case).filter(|case| case.kind == *kind || kind.is_empty());
-        let cases: Vec<&Case> = of_kind.filter(|case| *scope == Scope::City || case_scopes(case).contains(scope)).collect();
-        let known = |case: &&Case| case.opened <= at && case.closed.is_none_or(|closed| at < closed.max(case.opened) + memory);
-        let inside = |time: Timestamp| match *window_s % 86_400 {
-            0 => shown_again - days.days() < shown(time) && time <= at,
-            _ => at - window < time && time <= at,
-        };
-        let is_known = cases.iter().any(known);
-        if !is_known && *scope != Scope::City {
-            return None;
-        }
-        let count = |counts: &dyn Fn(&Case) -> bool| cases.iter().filter(|case| counts(case)).count();
-        let closed_with_due = |case: &Case| case.due.is_some() && case.closed.is_some_and(inside);
-        let whole = match measure {
-            CaseMeasure::Open => count(&|case| case.is_open(at)),
-            CaseMeasure::Overdue => count(&|case| case.is_overdue(at)),
-            CaseMeasure::Opened => count(&|case| inside(case.opened)),
-            CaseMeasure::Closed => count(&|case| case.closed.is_some_and(inside)),
-            CaseMeasure::OnTime => count(&closed_with_due),
-        };
-        let events = cases.iter().flat_map(|case| [Some(case.opened), case.closed]).flatten();
-        let newest = events.filter(|time| at - memory < *time && *time <= at).max();
-        let samples = if is_known { whole as u64 } else { 0 };
-        let mut reading = blank(kpi, scope, at, is_known.then_some(whole as f64), samples, newest);
-        if *measure == CaseMeasure::OnTime && is_known {
-            let part = count(&|case| closed_with_due(case) && case.closed <= case.due);
-            let share = (whole > 0).then(|| part as f64 / whole as f64 * 100.0);
-            reading = blank(kpi, scope, at, share, samples, newest);
-            reading.numerator = share.map(|_| part as f64);
-            reading.denominator = share.map(|_| whole as f64);
-        }
-        Some(reading)
     }
 }
 
@@ -155,10 +114,6 @@ fn series_scopes(kpi: &Kpi, labels: &Labels) -> Vec<Scope> {
         }
     }
     scopes
-}
-
-fn case_scopes(case: &Case) -> Vec<Scope> {
-    [case.area.clone().map(Scope::Area), case.department.clone().map(Scope::Department)].into_iter().flatten().collect()
 }
 
 /// Whether two readings say the same, the last bits of a quotient and so much slack apart.

@@ -3,7 +3,7 @@
 
 use super::city::series;
 use super::plain::{Rows, same};
-use crate::recompute::{Needs, Plan};
+use crate::recompute::{Plan, Run, SamplesNeeded};
 use crate::refold::{self, Refold};
 use crate::{Batch, CaseVersion, ClosedPane, ClosedSpan, Effects, Engine, Input, Position, Reclosed, Reopened, Sample, Touched};
 use jiff::Timestamp;
@@ -121,10 +121,8 @@ impl Shell {
             span.edges().filter(|until| self.closed.contains_key(&(span.kpi.clone(), span.basis, *until))).collect();
         for missing in refold::missing(span, &stored, stale) {
             let mut refold = Refold::new(&self.definitions, &missing, series());
-            if refold.is_anchored() {
-                refold.load(self.rows.anchors(&self.definitions, refold.samples_after()));
-            }
-            let mut samples = self.rows.samples_after(refold.samples_after());
+            let mut samples = if refold.is_anchored() { self.rows.anchors(&self.definitions, refold.samples_after()) } else { Vec::new() };
+            samples.extend(self.rows.samples_after(refold.samples_after()));
             samples.retain(|sample| sample.time <= missing.until);
             self.refolded.set(self.refolded.get() + samples.len());
             let rest = samples.split_off(samples.len() / 2);
@@ -142,39 +140,46 @@ impl Shell {
             let needs = plan.needs(self.engine.closed_until(&touched.kpi).unwrap_or(Timestamp::MIN));
             let mut run = plan.run(series());
             let mut readings = Vec::new();
-            match needs {
-                Needs::Samples { closed, after, until, anchors, .. } => {
-                    if anchors {
-                        run.load_samples(self.rows.anchors(&self.definitions, after));
-                    }
-                    if let Some(span) = closed {
-                        self.ensure(&span, &[]);
-                        let panes = self.closed_of(&span);
-                        let (first, second) = panes.split_at(panes.len() / 2);
-                        run.load_closed(first.to_vec());
-                        readings.extend(run.advance(Vec::new(), first.last().map_or(Timestamp::MIN, |pane| pane.until)));
-                        run.load_closed(second.to_vec());
-                        readings.extend(run.advance(Vec::new(), span.until));
-                    }
-                    let all: Vec<Sample> = self.rows.samples_after(after).into_iter().filter(|sample| sample.time <= until).collect();
-                    self.read.set(self.read.get() + all.len());
-                    let (first, second) = all.split_at(all.len() / 3);
-                    if let Some(last) = first.last() {
-                        let (first, shared): (Vec<_>, Vec<_>) = first.iter().partition(|sample| sample.time < last.time);
-                        let before = last.time - jiff::SignedDuration::from_micros(1);
-                        readings.extend(run.advance(first, before));
-                        readings.extend(run.advance(shared.into_iter().chain(second.iter().copied()).collect(), until));
-                    } else {
-                        readings.extend(run.advance(all, until));
-                    }
-                }
-                Needs::Cases { after, until, .. } => {
-                    run.load_cases(self.cases_after(after));
-                    readings.extend(run.advance(Vec::new(), until));
-                }
+            if let Some(after) = needs.cases_after {
+                run.load_cases(self.cases_after(after));
+            }
+            match needs.samples {
+                Some(samples) => self.run(&mut run, samples, needs.until, &mut readings),
+                None => readings.extend(run.advance(Vec::new(), needs.until)),
             }
             assert!(run.is_done());
             self.readings.extend(readings.into_iter().map(|reading| ((reading.kpi.clone(), reading.scope.clone(), reading.time), reading)));
+        }
+    }
+
+    /// Runs over the panes and the samples that are needed, in pieces.
+    fn run(&mut self, run: &mut Run, needed: SamplesNeeded, until: Timestamp, readings: &mut Vec<Reading>) {
+        let SamplesNeeded { closed, after, anchors, metrics } = needed;
+        assert_eq!(metrics.iter().map(|metric| metric.as_str()).collect::<Vec<_>>(), ["speed"]);
+        if anchors {
+            run.load_samples(self.rows.anchors(&self.definitions, after));
+        }
+        for span in &closed {
+            self.ensure(span, &[]);
+            let panes = self.closed_of(span);
+            let (first, second) = panes.split_at(panes.len() / 2);
+            run.load_closed(first.to_vec());
+            if closed.len() == 1 {
+                readings.extend(run.advance(Vec::new(), first.last().map_or(Timestamp::MIN, |pane| pane.until)));
+            }
+            run.load_closed(second.to_vec());
+        }
+        readings.extend(closed.iter().map(|span| span.until).min().map(|until| run.advance(Vec::new(), until)).unwrap_or_default());
+        let all: Vec<Sample> = self.rows.samples_after(after).into_iter().filter(|sample| sample.time <= until).collect();
+        self.read.set(self.read.get() + all.len());
+        let (first, second) = all.split_at(all.len() / 3);
+        if let Some(last) = first.last() {
+            let (first, shared): (Vec<_>, Vec<_>) = first.iter().partition(|sample| sample.time < last.time);
+            let before = last.time - jiff::SignedDuration::from_micros(1);
+            readings.extend(run.advance(first, before));
+            readings.extend(run.advance(shared.into_iter().chain(second.iter().copied()).collect(), until));
+        } else {
+            readings.extend(run.advance(all, until));
         }
     }
 

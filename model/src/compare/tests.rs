@@ -11,7 +11,16 @@ const NEW_YEARS: [Date; 3] = [date(2025, 1, 29), date(2026, 2, 17), date(2027, 2
 
 fn kpi(window: Window, every_s: u32) -> Kpi {
     let metric = "traffic.speed".parse().unwrap();
-    let from = From::Observations { metric, aggregate: Aggregate::Mean, window, across: None, only: Default::default(), factor: 1.0 };
+    let from = From::Observations {
+        metric,
+        aggregate: Aggregate::Mean,
+        window,
+        across: None,
+        only: Default::default(),
+        suspect: Default::default(),
+        at_least: 0,
+        factor: 1.0,
+    };
     Kpi {
         id: "traffic.speed".parse().unwrap(),
         version: String::new(),
@@ -31,6 +40,7 @@ fn kpi(window: Window, every_s: u32) -> Kpi {
         target: Some(30.0),
         attention: None,
         critical: None,
+        thresholds_for: Vec::new(),
     }
 }
 
@@ -39,7 +49,7 @@ pub(crate) fn speed() -> Kpi {
 }
 
 fn cases(measure: CaseMeasure, unit: &str) -> Kpi {
-    let from = From::Cases { kind: String::new(), measure, window: Window::Sliding(0) };
+    let from = From::Cases { kind: String::new(), measure, window: Window::Sliding(0), terms: Default::default() };
     Kpi { from, unit: Unit::parse(unit).unwrap(), better: Better::Lower, ..kpi(Window::Sliding(0), 60) }
 }
 
@@ -130,7 +140,7 @@ fn a_change_is_told_by_the_direction_of_the_kpi() {
     assert_eq!(told(Some(30.04), Some(30.0)).3, Some(Verdict::Same), "it reads the same");
     assert_eq!(told(None, Some(30.0)), (None, None, Some(Withheld::Missing), None));
     assert_eq!(told(Some(3.0), Some(0.0)), (Some(3.0), None, Some(Withheld::Zero), Some(Verdict::Better)));
-    let gap = to_target(&speed, &side(Some(27.0), 1)).unwrap();
+    let gap = to_target(&speed, &Scope::City, &side(Some(27.0), 1)).unwrap();
     assert_eq!((gap.difference, gap.percent, gap.is_met), (Some(-3.0), Some(-10.0), Some(false)));
 }
 

@@ -35,7 +35,7 @@ fn metric(entry: &Value<'_>) -> Option<Metric> {
     sound.then_some(metric)
 }
 
-fn range(value: &Value<'_>) -> Option<(f64, f64)> {
+pub(super) fn range(value: &Value<'_>) -> Option<(f64, f64)> {
     let (least, most) = value.pair(Value::number)?;
     if least >= most {
         value.problem(format!("the range begins at {least} and ends at {most}"), "write the smaller end first");
@@ -55,7 +55,7 @@ fn jump(value: &Value<'_>, resolution: Option<f64>) -> Option<Jump> {
 
 /// A resolution is 1, 0.1, 0.01 … or a whole number, so that values are exact multiples of it; and the range's ends
 /// must be few enough steps away for a day's sum to stay within 53 bits.
-fn resolution(value: &Value<'_>, range: Option<(f64, f64)>) -> Option<f64> {
+pub(super) fn resolution(value: &Value<'_>, range: Option<(f64, f64)>) -> Option<f64> {
     let resolution = value.number_in(1e-9, 1e9)?;
     let per_unit = 1.0 / resolution;
     let is_decimal =

@@ -29,9 +29,11 @@ enum WayName {
     Http,
     Line,
     Csv,
+    Own,
 }
 
-const WAYS: &[(&str, WayName)] = &[("mqtt", WayName::Mqtt), ("http", WayName::Http), ("line", WayName::Line), ("csv", WayName::Csv)];
+const WAYS: &[(&str, WayName)] =
+    &[("mqtt", WayName::Mqtt), ("http", WayName::Http), ("line", WayName::Line), ("csv", WayName::Csv), ("self", WayName::Own)];
 
 /// The sound sources of a file.
 pub(super) fn read(document: &Document<'_>, known: &Known, city: &City, metrics: &[Arc<Metric>]) -> Vec<Source> {
@@ -94,8 +96,12 @@ fn source(entry: &Value<'_>, context: &Context<'_>) -> Option<Source> {
         WayName::Mqtt => mqtt(&mut section, context),
         WayName::Http => Some(Way::Http),
         WayName::Line => Some(Way::Line { fields: section.may("fields", |value| fields(value, context)).unwrap_or_default() }),
+        WayName::Own => Some(Way::Own),
         WayName::Csv => csv::read(&mut section, context).map(|csv| Way::Csv(Box::new(csv))),
     });
+    if id.as_ref().is_some_and(|id| id.as_str() == crate::form::SOURCE) {
+        section.problem("the source `forms` is made for the figures that departments enter", "choose another name");
+    }
     // Without a way it isn't known which other keys belong here.
     let sound = way.is_some() && section.finish();
     let source = Source { id: id?, title: title?, owner, way: way?, max_series: u32::try_from(max_series).ok()?, silent_s };

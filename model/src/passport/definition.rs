@@ -2,10 +2,11 @@
 //!
 //! It must never leave out what changes the number: filters, weights and the way that series come together are said.
 
-use crate::kpi::{Across, Aggregate, CaseMeasure, From, Period, Suspect, Window};
+use super::cases;
+use crate::kpi::{Across, Aggregate, Extreme, From, Period, Suspect, Window};
 use crate::number::span;
 use crate::text::Language;
-use crate::{Definitions, Kpi, Labels, MetricId, Text};
+use crate::{Definitions, Kpi, KpiId, Labels, MetricId, Text};
 
 impl Kpi {
     /// How it is computed, in words.
@@ -19,15 +20,18 @@ impl Kpi {
                 let together = across.map(|across| across_in_words(across, language));
                 let conditions =
                     [filter_in_words(only, language), suspect_in_words(*suspect, language), least_in_words(*at_least, language)];
-                [Some(format!("{what} {metric} {over}")), together].into_iter().chain(conditions).collect::<Vec<_>>()
+                [Some(format!("{what} {metric} {over}")), together].into_iter().chain(conditions).flatten().collect::<Vec<_>>()
             }
-            From::Cases { kind, measure, window } => {
-                let over = if *window == Window::Sliding(0) { String::new() } else { format!(" {}", window_in_words(*window, language)) };
-                let kind = if kind.is_empty() { String::new() } else { format!(" ({kind})") };
-                [Some(format!("{}{kind}{over}", measure_in_words(*measure, language)))].into_iter().collect()
+            From::Formula { text, operands, across, .. } => {
+                let formula = format!("{} {}", pick(language, "Tính theo công thức", "Computed by the formula"), one_line(text));
+                let named = operands.iter().map(|operand| kpi_name(definitions, &operand.kpi, language)).collect::<Vec<_>>().join(", ");
+                let of = format!("{} {named}", pick(language, "từ", "from"));
+                [Some(formula), Some(of), across.map(|across| extreme_in_words(across, language))].into_iter().flatten().collect()
             }
+            From::Cases { kind, measure, window, terms } => cases::in_words(kind, *measure, *window, terms, language),
+            From::Form(form) => vec![form.in_words(language)],
         };
-        let join = |language| say(language).into_iter().flatten().collect::<Vec<_>>().join("; ");
+        let join = |language| say(language).join("; ");
         Text { vi: join(Language::Vi), en: join(Language::En) }
     }
 }
@@ -35,6 +39,23 @@ impl Kpi {
 fn metric_name(definitions: &Definitions, id: &MetricId, language: Language) -> String {
     let title = definitions.metric(id).map(|metric| metric.title.get(language)).filter(|title| !title.is_empty());
     title.map_or_else(|| id.to_string(), |title| format!("“{title}” ({id})"))
+}
+
+fn kpi_name(definitions: &Definitions, id: &KpiId, language: Language) -> String {
+    let title = definitions.kpi(id).map(|kpi| kpi.title.get(language)).filter(|title| !title.is_empty());
+    title.map_or_else(|| id.to_string(), |title| format!("“{title}” ({id})"))
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn extreme_in_words(extreme: Extreme, language: Language) -> String {
+    let (vi, en) = match extreme {
+        Extreme::Max => ("tính riêng từng điểm đo rồi lấy giá trị lớn nhất", "each asset by itself, then the largest"),
+        Extreme::Min => ("tính riêng từng điểm đo rồi lấy giá trị nhỏ nhất", "each asset by itself, then the smallest"),
+    };
+    pick(language, vi, en).to_owned()
 }
 
 fn aggregate_in_words(aggregate: &Aggregate, unit: &str, stale_s: u32, language: Language) -> String {
@@ -99,21 +120,7 @@ fn least_in_words(at_least: u32, language: Language) -> Option<String> {
     (at_least > 0).then_some(words)
 }
 
-fn measure_in_words(measure: CaseMeasure, language: Language) -> &'static str {
-    let (vi, en) = match measure {
-        CaseMeasure::Open => ("Số hồ sơ đang mở", "Cases that are open"),
-        CaseMeasure::Overdue => ("Số hồ sơ đang mở đã quá hạn", "Open cases past their deadline"),
-        CaseMeasure::Opened => ("Số hồ sơ tiếp nhận", "Cases opened"),
-        CaseMeasure::Closed => ("Số hồ sơ đã giải quyết", "Cases closed"),
-        CaseMeasure::OnTime => (
-            "Tỷ lệ giải quyết đúng hạn trong số hồ sơ có hạn đã giải quyết",
-            "Share closed by their deadline, of the closed ones that have one",
-        ),
-    };
-    pick(language, vi, en)
-}
-
-fn window_in_words(window: Window, language: Language) -> String {
+pub(super) fn window_in_words(window: Window, language: Language) -> String {
     let period = |period: Period| {
         let (vi, en) = match period {
             Period::Hour => ("từ đầu giờ", "since the hour began"),
@@ -131,12 +138,12 @@ fn window_in_words(window: Window, language: Language) -> String {
     }
 }
 
-fn filter_in_words(only: &Labels, language: Language) -> Option<String> {
+pub(super) fn filter_in_words(only: &Labels, language: Language) -> Option<String> {
     let labels: Vec<String> = only.iter().map(|(name, value)| format!("{name} = {value}")).collect();
     (!labels.is_empty()).then(|| format!("{} {}", pick(language, "chỉ", "only"), labels.join(", ")))
 }
 
-fn pick(language: Language, vi: &'static str, en: &'static str) -> &'static str {
+pub(super) fn pick(language: Language, vi: &'static str, en: &'static str) -> &'static str {
     match language {
         Language::Vi => vi,
         Language::En => en,

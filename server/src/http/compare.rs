@@ -46,7 +46,7 @@ pub(super) async fn compare(request: HttpRequest, id: Path<String>, state: Data<
     Ok(Json(ComparePage {
         kpi: kpi.id.clone(),
         comparisons: others.iter().map(|(against, other)| beside(kpi, *against, &latest, side(other.time), other)).collect(),
-        target: to_target(kpi, &latest),
+        target: to_target(kpi, &scope, &latest),
         trend: trend(kpi, &course, &values),
         scope,
         now: latest,

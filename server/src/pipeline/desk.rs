@@ -47,6 +47,12 @@ impl RecomputeDesk {
         (Self { asks, standing: standing.clone() }, asked, standing)
     }
 
+    /// A desk without a pipeline behind it: every request is refused as one too many.
+    #[must_use]
+    pub fn unattended() -> Self {
+        Self::open().0
+    }
+
     /// A place for one request; `None` when too many wait.
     #[must_use]
     pub fn place(&self) -> Option<Place> {

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use taydo_engine::recompute::{Needs, Plan, Run};
+use taydo_engine::recompute::{Needs, Plan, Run, SamplesNeeded};
 use taydo_engine::{ClosedSpan, Position, Reclosed, Recorded, Reopened, Series, Touched};
 use taydo_model::recompute::RecomputeJob;
 use taydo_model::{Flags, KpiId, Quality, Reading, Scope};
@@ -352,41 +352,37 @@ async fn mend_one(
     tell: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<u64, StoreError> {
     let Tools { parts, fence, closed_until } = tools;
-    let needs = plan.needs(closed_until.get(&plan.kpi().id).copied().unwrap_or(Timestamp::MIN));
+    let Needs { cases_after, samples, until } = plan.needs(closed_until.get(&plan.kpi().id).copied().unwrap_or(Timestamp::MIN));
     let every = Duration::from_secs(plan.kpi().every_s.max(1).into());
     let before = from.saturating_sub(jiff::SignedDuration::from_micros(1)).unwrap_or(from);
     let kpi = plan.kpi().id.clone();
     let mut mending = Mending { parts, fence, kpi, every, from, complete: from, settled: before, changed: 0, tell };
-    match needs {
-        Needs::Samples { closed, metric, after, until, anchors } => {
-            let own = series.iter().filter(|series| series.metric == metric).cloned().collect();
-            let mut run = plan.run(own);
-            if anchors {
-                let mut anchors = parts.store.anchors(&parts.definitions, after, std::slice::from_ref(&metric)).await?;
-                while let Some(chunk) = anchors.next().await? {
-                    run.load_samples(chunk);
-                }
-            }
-            if let Some(span) = closed {
-                run = mending.take_closed(run, &span).await?;
-            }
-            let mut samples = parts.store.samples(&parts.definitions, after, until, Some(&[metric])).await?;
-            // A chunk's last moment may go on in the next one, so each is computed up to just before it.
-            while let Some(chunk) = samples.next().await? {
-                let complete = chunk.last().map_or(after, |last| last.time).saturating_sub(jiff::SignedDuration::from_micros(1));
-                run = mending.advance(run, chunk, complete.unwrap_or(after)).await?;
-            }
-            mending.advance(run, Vec::new(), until).await?;
-        }
-        Needs::Cases { after, until, .. } => {
-            let mut run = plan.run(Vec::new());
-            let mut cases = parts.store.cases(after).await?;
-            while let Some(chunk) = cases.next().await? {
-                run.load_cases(chunk);
-            }
-            mending.advance(run, Vec::new(), until).await?;
+    let wanted = |series: &&Series| samples.as_ref().is_some_and(|needed| needed.metrics.contains(&series.metric));
+    let mut run = plan.run(series.iter().filter(wanted).cloned().collect());
+    if let Some(after) = cases_after {
+        let mut cases = parts.store.cases(after).await?;
+        while let Some(chunk) = cases.next().await? {
+            run.load_cases(chunk);
         }
     }
+    if let Some(SamplesNeeded { closed, metrics, after, anchors }) = &samples {
+        if *anchors {
+            let mut anchors = parts.store.anchors(&parts.definitions, *after, metrics).await?;
+            while let Some(chunk) = anchors.next().await? {
+                run.load_samples(chunk);
+            }
+        }
+        for span in closed {
+            run = mending.take_closed(run, span).await?;
+        }
+        let mut samples = parts.store.samples(&parts.definitions, *after, until, Some(metrics)).await?;
+        // A chunk's last moment may go on in the next one, so each is computed up to just before it.
+        while let Some(chunk) = samples.next().await? {
+            let complete = chunk.last().map_or(*after, |last| last.time).saturating_sub(jiff::SignedDuration::from_micros(1));
+            run = mending.advance(run, chunk, complete.unwrap_or(*after)).await?;
+        }
+    }
+    mending.advance(run, Vec::new(), until).await?;
     Ok(mending.changed)
 }
 

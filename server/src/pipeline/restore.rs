@@ -40,9 +40,9 @@ pub(super) async fn restore(parts: &Parts, fence: &Fence, now: Timestamp) -> Res
     let mut rows = restore_closed(parts, fence, &mut engine, &unconsumed).await?;
     let anchored = engine.anchored();
     for (after, metrics) in by_moment(engine.samples_needed_from(now)) {
-        let anchored: Vec<MetricId> = metrics.iter().filter(|metric| anchored.contains(metric)).cloned().collect();
-        if !anchored.is_empty() {
-            let mut anchors = parts.store.anchors(&parts.definitions, after, &anchored).await?;
+        let linked: Vec<MetricId> = metrics.iter().filter(|metric| anchored.contains(metric)).cloned().collect();
+        if !linked.is_empty() {
+            let mut anchors = parts.store.anchors(&parts.definitions, after, &linked).await?;
             while let Some(samples) = anchors.next().await? {
                 rows += samples.len();
                 engine.restore(now, Batch { samples, ..Batch::default() });

@@ -6,7 +6,6 @@ use super::{Context, DAY_S, is_count, window};
 use crate::files::{section::Section, source::labels, value::Value};
 use crate::kpi::{Across, Aggregate, From, Suspect};
 use crate::observation::MetricKind;
-use crate::unit::Dimension as Measures;
 use crate::{LabelName, Metric, MetricId, Unit};
 
 /// How an aggregate is called.
@@ -154,12 +153,6 @@ fn factor(section: &Section<'_>, aggregate: &Aggregate, metric: &Metric, unit: U
 
 /// What so much of one unit by the hour must be multiplied by to be in the other.
 fn factor_by_hour(counted: Unit, unit: Unit) -> Option<f64> {
-    // The base units of what is counted and of what it becomes: one of the first each hour is one of the second.
-    let (base, by_hour) = match counted.dimension() {
-        Measures::Energy => ("kWh", "kW"),
-        Measures::Vehicles => ("vehicles", "veh/h"),
-        Measures::Length => ("km", "km/h"),
-        _ => return None,
-    };
-    Some(counted.factor_to(Unit::parse(base)?)? * Unit::parse(by_hour)?.factor_to(unit)?)
+    let hour = Unit::parse("h")?;
+    unit.factor_from(&counted.dimensions().per(&hour.dimensions())?, counted.scale() / hour.scale())
 }
