@@ -170,7 +170,11 @@ fn recompute(measure: CaseMeasure, window_s: u32) {
 fn open_cases() {
     let from = |measure| From::Cases { kind: "dossier".into(), measure, window: Window::Sliding(86_400), terms: CaseTerms::default() };
     let by = [Dimension::Area, Dimension::Department];
-    let kpis = vec![kpi("open", from(CaseMeasure::Open), &by, 60), kpi("overdue", from(CaseMeasure::Overdue), &by, 60)];
+    let kpis = vec![
+        kpi("open", from(CaseMeasure::Open), &by, 60),
+        kpi("overdue", from(CaseMeasure::Overdue), &by, 60),
+        kpi("age", from(CaseMeasure::MedianAge), &by, 60),
+    ];
     let mut engine = Engine::new(definitions(kpis), at(91 * 86_400));
     let open = |number: u32| {
         let mut version = case(number);
@@ -200,5 +204,7 @@ fn main() {
     recompute(CaseMeasure::Open, 0);
     recompute(CaseMeasure::Overdue, 0);
     recompute(CaseMeasure::OnTime, 30 * 86_400);
+    recompute(CaseMeasure::MedianAge, 0);
+    recompute(CaseMeasure::P90Duration, 30 * 86_400);
     open_cases();
 }

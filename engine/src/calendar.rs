@@ -31,14 +31,6 @@ impl Length {
         Self::Days(i64::from(window_s / DAY_S), zone(city))
     }
 
-    /// The most that it can last. Clocks have been changed by up to a day, where a zone crossed the date line.
-    pub(crate) fn longest(&self) -> i64 {
-        match self {
-            Self::Fixed(length) => *length,
-            Self::Days(days, _) => (days + 1).saturating_mul(seconds(DAY_S)),
-        }
-    }
-
     /// When what began at a moment leaves the window.
     ///
     /// For days: when the clocks have passed for good what they showed at that moment, so many days later. A time that

@@ -263,6 +263,8 @@ impl Engine {
         match input {
             Input::Batch(batch) => self.take(now, batch, Taking::News),
             Input::Reclosed(reclosed) => {
+                // What follows is told at once, so that the positions that waited for the panes can follow it.
+                self.correct_at = now;
                 for one in &reclosed {
                     self.tallies.iter_mut().filter(|tally| tally.kpi.id == one.kpi).for_each(|tally| tally.take_reclosed(one, now));
                 }

@@ -167,6 +167,12 @@ impl Run {
         self.engine.restore(now, Batch { cases, ..Batch::default() });
     }
 
+    /// Takes anchors. All of them are wanted before the first call of [`Run::advance`].
+    pub fn load_samples(&mut self, samples: Vec<Sample>) {
+        let now = timestamp(self.next - SECOND);
+        self.engine.restore(now, Batch { samples, ..Batch::default() });
+    }
+
     /// Takes a chunk of samples, in any order, and gives the readings of all instants up to and including `until`;
     /// no sample of that time may come later. Readings come in order of time.
     pub fn advance(&mut self, mut samples: Vec<Sample>, until: Timestamp) -> Vec<Reading> {

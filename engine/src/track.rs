@@ -191,6 +191,11 @@ impl Track {
         self.entries.range(first..).take_while(move |entry| entry.time <= until)
     }
 
+    /// The samples before the newest one, the nearest first.
+    pub(crate) fn before_newest(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().rev().skip(1)
+    }
+
     /// The samples up to and including `until`, the newest first.
     pub(crate) fn back_from(&self, until: i64) -> impl Iterator<Item = &Entry> {
         let end = match self.entries.back() {

@@ -307,6 +307,9 @@ impl Windows {
             closed.take(until, content.cells, &self.cut);
             self.floor = self.floor.max(closed.until());
         }
+        // Samples that came before it are in it.
+        let last = self.pane_of(self.floor);
+        self.cells.iter_mut().for_each(|cell| cell.forget(last));
     }
 
     /// Forgets the panes below the floor, and what readings at `computable_from` don't remember.
@@ -363,7 +366,7 @@ impl Windows {
 
     fn append(&mut self, route: &Route, entry: &Entry, track: &Track) -> i64 {
         if self.lens.counts(entry) {
-            let before = || track.back_from(entry.time - 1).copied();
+            let before = || track.before_newest().copied();
             let point = self.lens.point(entry, route.series, before());
             self.replace(route, None, Some(&point), &mut Vec::new());
             if self.lens.kind == Kind::Held
@@ -468,9 +471,13 @@ impl Windows {
     /// Whether the recorded reading of that instant may name a wrong time for the newest sample, because that was corrected
     /// after it was forgotten: only a recompute knows.
     pub(crate) fn is_doubtful(&self, place: usize, at: i64) -> bool {
-        let (after, until) = (self.cut.remembered_from(at), step_floor(at, self.cut.width));
+        if self.closed.is_some() {
+            return false;
+        }
+        let view = self.cut.recorded(at);
         let cells = self.places.get(place).into_iter().flat_map(|place| &place.cells);
-        cells.filter_map(|cell| self.cells.get(*cell as usize)).any(|cell| cell.is_doubtful(after, until))
+        let until = self.pane_of(view.until);
+        cells.filter_map(|cell| self.cells.get(*cell as usize)).any(|cell| cell.is_doubtful(view.remembered, until))
     }
 
     /// A live reading's content.

@@ -4,8 +4,9 @@
 //! absolute deviations down and up, each of its own side, so that lopsided figures have lopsided bands. It must never
 //! guess: an hour of which fewer than three weeks are known has no band.
 
+use crate::kpi::{Period, Window};
 use crate::median::{NORMAL, median};
-use crate::{KpiId, Scope};
+use crate::{Kpi, KpiId, Scope};
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -127,6 +128,17 @@ impl Season<'_> {
         let day = if (self.is_holiday)(date) { Weekday::Sunday } else { date.weekday() };
         usize::try_from(day.to_monday_zero_offset()).unwrap_or(0) * 24 + hour
     }
+}
+
+/// Whether a figure can have an hour of the week: what covers more than a week is the same at all of them.
+#[must_use]
+pub fn has_season(kpi: &Kpi) -> bool {
+    const WEEK_S: u32 = 7 * 86_400;
+    let is_short = match kpi.window() {
+        Window::Sliding(length_s) => length_s < WEEK_S,
+        Window::Calendar(period) => period <= Period::Week,
+    };
+    is_short && kpi.every_s < WEEK_S
 }
 
 impl Slots {

@@ -15,6 +15,7 @@ use taydo_model::gap::{Condition, Gap, GapCause, GapFeed, conditions, keep_worst
 use taydo_model::kpi::Better;
 use taydo_model::source::Way;
 use taydo_model::{Definitions, Kpi};
+use tokio::sync::mpsc;
 
 /// A longer absence is reported.
 const LONGEST: SignedDuration = SignedDuration::from_secs(120);
@@ -24,6 +25,8 @@ const BEAT: Duration = Duration::from_secs(10);
 const SETTLING: SignedDuration = SignedDuration::from_mins(10);
 /// … and at most so long: what has not come back by then is said to be missing.
 const GIVEN_UP: SignedDuration = SignedDuration::from_hours(24);
+/// Absences that wait to be reported. A further one is only logged.
+const QUEUE: usize = 8;
 /// Open reports that are looked after. An older one stays as it is.
 const MOST_OPEN: u32 = 5;
 
@@ -42,15 +45,37 @@ pub struct Watch {
     pub desk: RecomputeDesk,
 }
 
+/// Sleeps, and says when that took much longer than it should have: then the whole process stood still. Nothing else is
+/// done here, because a slow database is no absence.
+async fn sense(clock: &Clock, absences: mpsc::Sender<(Timestamp, Timestamp)>) {
+    let mut before = clock.now();
+    loop {
+        clock.sleep_until(later(before, BEAT)).await;
+        let after = clock.now();
+        if after.duration_since(before) > LONGEST && absences.try_send((before, after)).is_err() {
+            tracing::warn!(from = %before, to = %after, "an absence is not reported, because too many are waiting");
+        }
+        before = after;
+    }
+}
+
 impl Watch {
     /// Watches until it is dropped. `last` is when the centre was last there before this start.
     pub async fn run(self, last: Option<Timestamp>) {
-        let mut here = self.clock.now();
+        let (absences, noticed) = mpsc::channel(QUEUE);
+        tokio::join!(sense(&self.clock, absences), self.keep(last, noticed));
+    }
+
+    async fn keep(&self, last: Option<Timestamp>, mut noticed: mpsc::Receiver<(Timestamp, Timestamp)>) {
         let mut told = None;
         if let Some(last) = last {
-            self.notice(GapCause::Stopped, last, here).await;
+            self.notice(GapCause::Stopped, last, self.clock.now()).await;
         }
         loop {
+            while let Ok((from, to)) = noticed.try_recv() {
+                self.notice(GapCause::Suspended, from, to).await;
+            }
+            let here = self.clock.now();
             if let Err(error) = self.store.beat(here).await {
                 tracing::debug!(error = %chain(&error), "the heartbeat can't be stored");
             }
@@ -58,11 +83,7 @@ impl Watch {
                 Ok(changed) => told = Some(changed),
                 Err(error) => tracing::warn!(error = %chain(&error), "gap reports can't be brought up to date now"),
             }
-            // Only the sleep is measured: a slow database is no absence.
-            let before = self.clock.now();
-            self.clock.sleep_until(later(before, BEAT)).await;
-            here = self.clock.now();
-            self.notice(GapCause::Suspended, before, here).await;
+            self.clock.sleep(BEAT).await;
         }
     }
 

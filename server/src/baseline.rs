@@ -10,8 +10,8 @@ use jiff::civil::time;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use std::sync::Arc;
 use std::time::Duration;
-use taydo_model::baseline::{Baseline, BaselineMade, Slots};
-use taydo_model::kpi::{Dimension, Period, Window};
+use taydo_model::baseline::{Baseline, BaselineMade, Slots, has_season};
+use taydo_model::kpi::Dimension;
 use taydo_model::{Definitions, Kpi, Scope};
 
 /// How far back readings are learnt from.
@@ -69,17 +69,6 @@ async fn round(definitions: &Definitions, store: &Store, days: &Days, now: Times
         }
     }
     Ok(count)
-}
-
-/// Whether a figure can have an hour of the week: what covers more than a week is the same at all of them.
-#[must_use]
-pub fn has_season(kpi: &Kpi) -> bool {
-    const WEEK_S: u32 = 7 * 86_400;
-    let is_short = match kpi.window() {
-        Window::Sliding(length_s) => length_s < WEEK_S,
-        Window::Calendar(period) => period <= Period::Week,
-    };
-    is_short && kpi.every_s < WEEK_S
 }
 
 /// The scopes that a KPI is computed for.

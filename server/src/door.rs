@@ -18,6 +18,7 @@ pub use inbox::Inbox;
 pub use template::{csv as template_csv, xlsx as template_xlsx};
 
 use crate::clock::Clock;
+use crate::ingest::check::FIRST_TIME;
 use crate::ingest::decode::{Draft as Sample, Given, Incoming, Item, Pair};
 use crate::ingest::{Intake, SubmitError};
 use crate::store::{NewEntry, NewReceipt, Store, StoreError, Unobserved};
@@ -142,7 +143,7 @@ impl Door {
         if kpis.is_empty() {
             return Ok(Vec::new());
         }
-        let since = now.saturating_sub(LOOK_BACK).unwrap_or(Timestamp::MIN);
+        let since = now.saturating_sub(LOOK_BACK).unwrap_or(FIRST_TIME);
         let ledger = Ledger::new(self.0.store.entered_figures(&kpis, since).await?);
         Ok(duty::all(definitions, &ledger, &zone(definitions), now))
     }
@@ -224,7 +225,7 @@ impl Door {
     }
 
     async fn ledger(&self, kpis: &[KpiId]) -> Result<Ledger, StoreError> {
-        Ok(Ledger::new(self.0.store.entered_figures(kpis, Timestamp::MIN).await?))
+        Ok(Ledger::new(self.0.store.entered_figures(kpis, FIRST_TIME).await?))
     }
 
     /// Keeps what was picked, and gives a receipt: also for a file of which nothing is taken. After a dry run nothing is kept.
@@ -271,7 +272,7 @@ impl Door {
         }
         let now = self.0.clock.now();
         let source = self.0.intake.source(form::SOURCE, |way| *way == Way::Form)?;
-        let (mut gathered, ()) = self.0.intake.gather(&source, now, |gathering| {
+        let (gathered, ()) = self.0.intake.gather(&source, now, |gathering| {
             for (index, figure) in figures.iter().enumerate() {
                 let labels: Vec<Pair<'_>> =
                     form::labels(&figure.scope).into_iter().map(|(name, value)| (name.into(), value.into())).collect();
@@ -282,6 +283,7 @@ impl Door {
                     value: figure.value,
                     unit: Given::Metrics,
                     revision: figure.revision,
+                    state: if figure.stated == Stated::Provisional { SampleState::Provisional } else { SampleState::Normal },
                 };
                 gathering.take(Item { index, payload: b"", content: Ok(Incoming::Observation(sample)) });
             }
@@ -294,9 +296,6 @@ impl Door {
                 "entered figures no longer fit their definition"
             );
             return self.0.intake.submit(&source, gathered, now).await.map(drop);
-        }
-        for (row, figure) in gathered.samples.iter_mut().zip(&figures) {
-            row.sample.state = if figure.stated == Stated::Provisional { SampleState::Provisional } else { SampleState::Normal };
         }
         self.0.intake.submit(&source, gathered, now).await.map(drop)
     }

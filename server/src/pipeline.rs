@@ -124,7 +124,8 @@ impl Pipeline {
                         let effects = self.engine.step(now, Input::Reclosed(finished.reclosed));
                         self.follow(now, effects);
                     }
-                    self.saver.add(Save { positions: finished.positions, ..Save::default() });
+                    let positions = self.recompute.hold(finished.positions);
+                    self.saver.add(Save { positions, ..Save::default() });
                 }
             }
             self.turn();

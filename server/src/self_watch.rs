@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use taydo_model::source::{Source, Way};
-use taydo_model::{MetricId, api::FeedState};
+use taydo_model::{MetricId, SampleState, api::FeedState};
 
 /// Between two measurements.
 const EVERY: Duration = Duration::from_secs(60);
@@ -199,8 +199,15 @@ impl SelfWatch {
         let (gathered, ()) = self.parts.intake.gather(&self.source, now, |gathering| {
             for (index, one) in measured.iter().filter(is_defined).enumerate() {
                 let labels: Vec<Pair<'_>> = one.feed.iter().map(|feed| (Cow::Borrowed("feed"), Cow::Borrowed(feed.as_str()))).collect();
-                let draft =
-                    Draft { metric: one.metric, labels: &labels, time: Some(now), value: one.value, unit: Given::Metrics, revision: 0 };
+                let draft = Draft {
+                    metric: one.metric,
+                    labels: &labels,
+                    time: Some(now),
+                    value: one.value,
+                    unit: Given::Metrics,
+                    revision: 0,
+                    state: SampleState::Normal,
+                };
                 gathering.take(Item { index, payload: one.metric.as_bytes(), content: Ok(Incoming::Observation(draft)) });
             }
         });

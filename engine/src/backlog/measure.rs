@@ -2,13 +2,13 @@
 //!
 //! It must never know which scopes a case belongs to.
 
-use crate::calendar::Length;
-use crate::moment::{NEVER, SECOND, micros, timestamp};
+use crate::calendar::{Length, Periods};
+use crate::moment::{HOUR, NEVER, SECOND, micros, seconds, timestamp};
 use crate::ranks::Ranked;
 use crate::steps::{Amount, Span};
 use std::sync::Arc;
 use taydo_model::calendar::deadline;
-use taydo_model::kpi::{CaseMeasure, CaseTerms, From};
+use taydo_model::kpi::{CaseMeasure, CaseTerms, From, Window};
 use taydo_model::{Case, Definitions, Kpi, Unit, WorkingCalendar};
 
 /// A span in which nothing counts.
@@ -31,13 +31,41 @@ impl Default for Part {
     }
 }
 
+/// For how long what happened stays in the window.
+#[derive(Debug)]
+enum Stay {
+    /// For so long.
+    Sliding(Length),
+    /// Until its period has ended.
+    Calendar(Periods),
+}
+
+impl Stay {
+    fn new(window: Window, definitions: &Definitions) -> Self {
+        match window {
+            Window::Sliding(window_s) => Self::Sliding(Length::new(window_s, &definitions.city)),
+            Window::Calendar(period) => Self::Calendar(Periods::new(period, &definitions.city)),
+        }
+    }
+
+    /// When what happened at a moment leaves the window. The reading at the very end of a period is still of it.
+    fn end(&self, from: i64) -> i64 {
+        match self {
+            Self::Sliding(length) => length.end(from),
+            Self::Calendar(periods) => periods.end(from) + 1,
+        }
+    }
+}
+
 /// How one KPI counts.
 #[derive(Debug)]
 pub(super) struct Measure {
     kind: String,
     measure: CaseMeasure,
     terms: CaseTerms,
-    window: Length,
+    stay: Stay,
+    /// The longest that a case counts after its last event.
+    longest: i64,
     /// Where working time is counted.
     calendar: Option<Arc<WorkingCalendar>>,
     /// What a ratio, or a length of time in microseconds, is multiplied by to be in the KPI's unit.
@@ -62,7 +90,9 @@ impl Measure {
             kind: kind.clone(),
             measure: *measure,
             terms: terms.clone(),
-            window: Length::new(window.longest_s(), &definitions.city),
+            stay: Stay::new(*window, definitions),
+            // Clocks have been changed by up to a day.
+            longest: seconds(window.longest_s()) + 24 * HOUR,
             calendar,
             per_unit,
         })
@@ -70,7 +100,7 @@ impl Measure {
 
     /// The longest that a case counts after its last event.
     pub(super) fn longest(&self) -> i64 {
-        self.window.longest()
+        self.longest
     }
 
     /// Whether cases must be kept in order.
@@ -94,7 +124,7 @@ impl Measure {
         let (closed, done) = (case.closed.map(micros), case.done().map(micros));
         let weight = i128::from(self.terms.weight(&case.labels));
         let part = |span, whole, part, rank| Part { span, amount: Amount { cases: 1, whole, part }, rank };
-        let within = |event: Option<i64>| event.map_or(NOT_AT_ALL, |event| (event, self.window.end(event)));
+        let within = |event: Option<i64>| event.map_or(NOT_AT_ALL, |event| (event, self.stay.end(event)));
         let took = |done: i64| self.between(opened, done);
         match self.measure {
             CaseMeasure::Open | CaseMeasure::Overdue | CaseMeasure::DueSoon => part(self.stands(case), weight, 0, 0),

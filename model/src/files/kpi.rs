@@ -11,7 +11,7 @@ mod observations;
 use super::{city, document::Document, duration, hex, name::Known, section::Section, value::Value};
 use crate::{
     Allowance, Asset, City, Definitions, Kpi, KpiId, Metric, MetricId, Unit, WorkingCalendar,
-    kpi::{Aggregate, Better, Dimension, From, Window},
+    kpi::{Aggregate, Better, Dimension, From, Period, Window},
 };
 use catalogue::Catalogue;
 use formula::Frame;
@@ -48,6 +48,9 @@ const LATENESS_S: u32 = 15 * 60;
 const CASES_STALE_S: u32 = 4 * DAY_S;
 
 const BETTER: &[(&str, Better)] = &[("higher", Better::Higher), ("lower", Better::Lower), ("neither", Better::Neither)];
+/// The periods to date, as files name them.
+const PERIODS: &[(&str, Period)] =
+    &[("hour", Period::Hour), ("day", Period::Day), ("week", Period::Week), ("month", Period::Month), ("year", Period::Year)];
 /// The ways to divide a city, as files name them.
 pub(super) const DIMENSIONS: &[(&str, Dimension)] =
     &[("area", Dimension::Area), ("department", Dimension::Department), ("asset", Dimension::Asset)];
@@ -288,9 +291,13 @@ fn from(value: &Value<'_>, id: Option<&KpiId>, frame: &Frame<'_>, context: &Cont
     from
 }
 
-/// The stretch of time that a reading looks at.
+/// The stretch of time that a reading looks at: a duration slides, `month` and its like are the period to date.
 fn window(value: &Value<'_>) -> Option<Window> {
-    value.seconds(1, 366 * DAY_S).map(Window::Sliding)
+    let is_period = |(word, _): &&(&str, Period)| matches!(value.value, DeValue::String(text) if text.as_ref() == *word);
+    match PERIODS.iter().find(is_period) {
+        Some((_, period)) => Some(Window::Calendar(*period)),
+        None => value.seconds(1, 366 * DAY_S).map(Window::Sliding),
+    }
 }
 
 fn is_count(unit: Unit) -> bool {

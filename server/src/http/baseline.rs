@@ -9,7 +9,7 @@ use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path};
 use jiff::Timestamp;
 use serde::Deserialize;
-use taydo_model::baseline::{BaselineMade, BaselinePage, MAX_HOURS};
+use taydo_model::baseline::{BaselineMade, BaselinePage, MAX_HOURS, has_season};
 use taydo_model::{ErrorCode, Scope};
 
 #[derive(Deserialize)]
@@ -62,7 +62,7 @@ pub(super) async fn make(request: HttpRequest, id: Path<String>, state: Data<Sta
     let Of { scope } = query(&request)?;
     let definitions = state.definitions.clone();
     let kpi = kpi::find(&definitions, &id, &scope)?;
-    if !baseline::has_season(kpi) {
+    if !has_season(kpi) {
         let message = format!("{} has no weekly season: its window or its grid is longer than a week", kpi.id);
         return Err(Refusal::new(ErrorCode::Invalid, message));
     }

@@ -2,9 +2,10 @@
 //!
 //! It gathers what the definitions, the feeds' health and the store know; it must never compute a figure.
 
+use super::kpi::find;
 use super::pages::unavailable;
 use super::refusal::Refusal;
-use super::why::{find, named};
+use super::why::named;
 use super::{State, query};
 use crate::store::StoreError;
 use actix_web::HttpRequest;

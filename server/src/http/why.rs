@@ -3,6 +3,7 @@
 //! It gathers what the shared model divides and words. It must never give out more of a case than who handles it, where
 //! it belongs, what procedure it is and its times.
 
+use super::kpi::find;
 use super::pages::unavailable;
 use super::refusal::Refusal;
 use super::{State, query};
@@ -11,11 +12,10 @@ use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path};
 use jiff::Timestamp;
 use serde::Deserialize;
-use std::sync::Arc;
 use taydo_engine::CaseVersion;
 use taydo_model::kpi::{CaseMeasure, Dimension, From};
 use taydo_model::why::{self, CaseLine, CasesPage, Flows, Named, Parts, Split, Standing, WhyPage};
-use taydo_model::{Case, Definitions, ErrorCode, Kpi, KpiId, Quality, Scope, Text};
+use taydo_model::{Case, Definitions, ErrorCode, Kpi, Quality, Scope, Text};
 
 /// The most cases in one answer.
 const MAX_CASES: usize = 500;
@@ -102,12 +102,6 @@ fn line(version: &CaseVersion) -> CaseLine {
         opened: case.opened,
         due: case.due,
     }
-}
-
-pub(super) fn find<'a>(definitions: &'a Definitions, id: &str, scope: &Scope) -> Result<&'a Arc<Kpi>, Refusal> {
-    let found = KpiId::new(id).ok().and_then(|id| definitions.kpi(&id));
-    let kpi = found.ok_or_else(|| Refusal::not_found(format!("KPI {id}")))?;
-    if kpi.covers(scope) { Ok(kpi) } else { Err(Refusal::new(ErrorCode::Invalid, format!("{} is not computed for {scope}", kpi.id))) }
 }
 
 /// The last grid instant at or before the moment.

@@ -16,7 +16,7 @@ use std::{
 };
 use taydo_engine::{CaseVersion, Sample, SeriesId};
 use taydo_model::{
-    AreaId, Case, Definitions, DepartmentId, ErrorCode, KpiId, SampleState,
+    AreaId, Case, Definitions, DepartmentId, ErrorCode, KpiId,
     fault::ItemError,
     kpi,
     source::{Source, Way},
@@ -212,7 +212,7 @@ impl Gathering<'_> {
         if let Some(unknown) = &target.unknown {
             *self.gathered.unknown.entry(Arc::clone(unknown)).or_default() += 1;
         }
-        let sample = Sample { series, time, ticks, revision: draft.revision, state: SampleState::Normal };
+        let sample = Sample { series, time, ticks, revision: draft.revision, state: draft.state };
         self.gathered.samples.push(NewSample { sample, value: target.metric.value(ticks) });
         Ok(())
     }

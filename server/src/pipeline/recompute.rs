@@ -365,7 +365,13 @@ async fn mend_one(
             run.load_cases(chunk);
         }
     }
-    if let Some(SamplesNeeded { closed, metrics, after, .. }) = &samples {
+    if let Some(SamplesNeeded { closed, metrics, after, anchors }) = &samples {
+        if *anchors {
+            let mut anchors = parts.store.anchors(&parts.definitions, *after, metrics).await?;
+            while let Some(chunk) = anchors.next().await? {
+                run.load_samples(chunk);
+            }
+        }
         for span in closed {
             run = mending.take_closed(run, span).await?;
         }

@@ -38,7 +38,16 @@ pub(super) async fn restore(parts: &Parts, fence: &Fence, now: Timestamp) -> Res
     engine.restore(now, Batch { series: all_series(parts).await?, ..Batch::default() });
 
     let mut rows = restore_closed(parts, fence, &mut engine, &unconsumed).await?;
+    let anchored = engine.anchored();
     for (after, metrics) in by_moment(engine.samples_needed_from(now)) {
+        let linked: Vec<MetricId> = metrics.iter().filter(|metric| anchored.contains(metric)).cloned().collect();
+        if !linked.is_empty() {
+            let mut anchors = parts.store.anchors(&parts.definitions, after, &linked).await?;
+            while let Some(samples) = anchors.next().await? {
+                rows += samples.len();
+                engine.restore(now, Batch { samples, ..Batch::default() });
+            }
+        }
         let mut samples = parts.store.samples(&parts.definitions, after, Timestamp::MAX, Some(&metrics)).await?;
         while let Some(samples) = samples.next().await? {
             rows += samples.len();

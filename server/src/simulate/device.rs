@@ -237,9 +237,9 @@ pub(super) mod tests {
                 unit: Unit::parse(unit).unwrap(),
                 resolution,
                 range: None,
-                kind: MetricKind::Gauge,
                 jump: None,
                 frozen_s: None,
+                kind: MetricKind::Gauge,
             })
         };
         let asset = |id: String, name: &str, metrics: &[&str]| {

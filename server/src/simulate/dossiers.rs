@@ -19,6 +19,9 @@ const LONGEST_WORKDAYS: f64 = 45.0;
 /// … which is, with the days until the applicant answers, less than this many calendar days.
 const LONGEST_DAYS: i64 = 76;
 
+/// The share of dossiers that their applicants take back.
+const WITHDRAWN: f64 = 0.015;
+
 /// A procedure: its name, the working days that it may take, and how often it is asked for.
 struct Procedure {
     id: &'static str,
@@ -100,6 +103,12 @@ impl Dossiers {
         label(&mut case, "digitised", if seed.of("digitised").unit() < 0.93 { "yes" } else { "no" });
         let closed_at = moment(closed);
         let is_late = case.due.is_some_and(|due| due < closed_at);
+        if seed.of("withdrawn").unit() < WITHDRAWN {
+            return Some(Life::new(case).then(closed_at, |case| {
+                case.withdrawn = Some(closed_at);
+                case.closed = Some(closed_at);
+            }));
+        }
         let life = Life::new(case).then(closed_at, |case| case.closed = Some(closed_at));
         Some(match opinion(seed.of("opinion"), is_late) {
             // Whoever answers does so within two days of office.

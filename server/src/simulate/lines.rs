@@ -75,6 +75,7 @@ mod tests {
             metric: MetricId::new("energy.used").unwrap(),
             unit: Unit::parse("Wh").unwrap(),
             labels: Default::default(),
+            state: None,
         };
         let source = Source {
             id: SourceId::new("energy-meters").unwrap(),

@@ -98,7 +98,12 @@ impl Reports {
         if seed.of("again").unit() < 1.0 / 30.0 {
             let again = first.after(seed.of("when").below(OFFICE_DAY_S as usize) as i64);
             let second = moment(again.after(days("second").max(900)));
-            return life.then(moment(again), |case| case.closed = None).then(second, |case| case.closed = Some(second));
+            let reopened = moment(again);
+            let life = life.then(reopened, |case| {
+                case.closed = None;
+                case.reopened = Some(reopened);
+            });
+            return life.then(second, |case| case.closed = Some(second));
         }
         let is_late = first > opened.after(category.allowance * OFFICE_DAY_S);
         match opinion(seed.of("opinion"), is_late) {

@@ -92,7 +92,7 @@ impl Store {
     ) -> Result<Vec<Point>, StoreError> {
         let sql = "SELECT DISTINCT ON (time) time, value, quality FROM reading \
             WHERE kpi_id = (SELECT id FROM kpi WHERE name = $1) AND scope_id = (SELECT id FROM scope WHERE name = $2) \
-            AND time BETWEEN $3 AND $4 AND recorded_at <= coalesce($6, 'infinity') ORDER BY time DESC, revision DESC LIMIT $5";
+            AND time BETWEEN $3 AND $4 AND recorded_at <= coalesce($6::timestamptz, 'infinity') ORDER BY time DESC, revision DESC LIMIT $5";
         let (from, to, as_of) = (Micros::from(from), Micros::from(to), as_of.map(Micros::from));
         let client = self.client().await?;
         let rows = client.query(sql, &[&kpi.as_str(), &scope.to_string(), &from, &to, &i64::from(limit), &as_of]).await?;

@@ -1,16 +1,17 @@
 //! Readings of cases, straight from the definitions: each measure counts or sorts what it is said to, from nothing.
 
 use super::{Rows, blank};
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use taydo_model::calendar::Measured;
-use taydo_model::kpi::{CaseMeasure, CaseTerms, From, Window};
+use taydo_model::kpi::{CaseMeasure, CaseTerms, From, Period, Window};
 use taydo_model::{Allowance, Case, Definitions, Flags, Kpi, Reading, Scope};
 
 impl Rows {
     pub(super) fn counted(&self, definitions: &Definitions, kpi: &Kpi, scope: &Scope, at: Timestamp) -> Option<Reading> {
         let From::Cases { kind, measure, window, terms } = &kpi.from else { return None };
-        let memory = SignedDuration::from_hours(30 * 24).max(SignedDuration::from_secs(window.longest_s().into()));
+        let memory = SignedDuration::from_hours(30 * 24).max(SignedDuration::from_secs(i64::from(window.longest_s()) + 86_400));
         let carries = |labels: &taydo_model::Labels, case: &Case| {
             labels.iter().map(|(name, value)| case.labels.get(name.as_str()) == Some(value)).collect::<Vec<_>>()
         };
@@ -153,13 +154,29 @@ impl View<'_> {
     /// Whether the moment lies in the window of the reading.
     fn inside(&self, time: Timestamp) -> bool {
         let at = self.at;
-        let Window::Sliding(window_s) = self.window else { panic!("not a sliding window") };
+        let zone = TimeZone::get(&self.definitions.city.zone).unwrap();
+        let shown = |time: Timestamp| zone.to_datetime(time);
+        let window_s = match self.window {
+            Window::Sliding(window_s) => window_s,
+            Window::Calendar(period) => return time <= at && begin(period, shown(at - SignedDuration::from_micros(1))) < shown(time),
+        };
         if window_s % 86_400 != 0 {
             return at - SignedDuration::from_secs(window_s.into()) < time && time <= at;
         }
-        let zone = TimeZone::get(&self.definitions.city.zone).unwrap();
-        let shown = |time: Timestamp| zone.to_datetime(time);
         let shown_again = (0..24).map(|step| shown(at + SignedDuration::from_mins(5 * step))).min().unwrap();
         shown_again - (i64::from(window_s) / 86_400).days() < shown(time) && time <= at
     }
+}
+
+/// When the period began that the clocks show to be in. Not for hours, which a change of clocks may repeat.
+fn begin(period: Period, shown: DateTime) -> DateTime {
+    let date = shown.date();
+    let first = match period {
+        Period::Hour => panic!("hours are not days"),
+        Period::Day => date,
+        Period::Week => date - i64::from(date.weekday().to_monday_zero_offset()).days(),
+        Period::Month => date.first_of_month(),
+        Period::Year => date.first_of_year(),
+    };
+    first.at(0, 0, 0, 0)
 }

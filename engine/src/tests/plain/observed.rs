@@ -36,7 +36,7 @@ impl One {
     }
 
     fn counts(&self, suspect: Suspect) -> bool {
-        !(self.is_void() || suspect == Suspect::Exclude && self.is_suspect())
+        !self.is_void() && (suspect == Suspect::Flag || !self.is_suspect())
     }
 
     fn reports(&self, suspect: Suspect) -> bool {
@@ -157,7 +157,16 @@ fn start(window: Window, zone: &str, at: Timestamp) -> Timestamp {
     let before: Zoned = (at - SignedDuration::from_micros(1)).to_zoned(TimeZone::get(zone).unwrap());
     let day = before.start_of_day().unwrap();
     let first = match period {
-        Period::Hour => before.round(ZonedRound::new().smallest(Unit::Hour).mode(jiff::RoundMode::Trunc)).unwrap(),
+        Period::Hour => {
+            // Where clocks are changed within an hour, it is two: back by quarters while they show the same.
+            let shown = |moment: &Zoned| (moment.date(), moment.hour(), moment.offset());
+            let quarter = ZonedRound::new().smallest(Unit::Minute).increment(15).mode(jiff::RoundMode::Trunc);
+            let mut first = before.round(quarter).unwrap();
+            while shown(&(&first - 15.minutes())) == shown(&before) {
+                first = &first - 15.minutes();
+            }
+            first
+        }
         Period::Day => day,
         Period::Week => {
             let days = day.date().weekday().since(Weekday::Monday);
@@ -192,7 +201,7 @@ fn judged(metric: &Metric, rows: Vec<(Timestamp, i64, SampleState)>) -> Vec<One>
     let parts: Vec<usize> = (0..ones.len()).filter(|at| ones[*at].takes_part()).collect();
     let (time, ticks) = (|k: usize| ones[parts[k]].time, |k: usize| ones[parts[k]].ticks);
     let mut found = Vec::new();
-    for k in 0..parts.len() {
+    for (k, part) in parts.iter().enumerate() {
         let jumped = metric.jump.is_some_and(|jump| {
             let follows = |a: usize, b: usize| time(b).duration_since(time(a)) <= SignedDuration::from_secs(jump.within_s.into());
             let near = |a: usize, b: usize| (ticks(a) - ticks(b)).abs() as f64 / 10.0 <= jump.more_than + 1e-9;
@@ -208,7 +217,7 @@ fn judged(metric: &Metric, rows: Vec<(Timestamp, i64, SampleState)>) -> Vec<One>
             }
             time(k).duration_since(time(first)) >= frozen
         });
-        found.push((parts[k], jumped, frozen));
+        found.push((*part, jumped, frozen));
     }
     for (at, jumped, frozen) in found {
         (ones[at].jumped, ones[at].frozen) = (jumped, frozen);

@@ -244,6 +244,22 @@ fn boards_and_walls() {
         "value = \"traffic.speed\"\ntrend = \"traffic.speed\"\n",
         "boards/main.toml:3:1: panel 1 must show one thing | …",
     );
+    let tile = "value = \"traffic.speed\"\n";
+    mistake(
+        "boards/main.toml",
+        tile,
+        "value = \"traffic.speed\"\ncompare = \"last_wek\"\n",
+        "boards/main.toml:7:11: `compare` can't be \"last_wek\" | did you mean \"last_week\"?",
+    );
+    let trend = |rest: &str| format!("trend = \"traffic.speed\"\n{rest}\n");
+    let one = "value = \"traffic.speed\"\nscope = \"area:north\"\n";
+    mistake("boards/main.toml", one, &trend("band = 1"), "boards/main.toml:7:8: `band` must be true or false, not a number | …");
+    mistake(
+        "boards/main.toml",
+        one,
+        &trend("scopes = [\"city\", \"area:north\"]\nband = true"),
+        "boards/main.toml:8:8: a band belongs to one line, and this chart has 2 | …",
+    );
     mistake("walls.toml", "screens = [4, 3]", "screens = [4, 0]", "walls.toml:3:15: `screens` is 0, which is outside 1 to 32 | …");
 }
 

@@ -93,8 +93,16 @@ struct Column {
 /// The mapping, bound to a file's columns.
 #[derive(Debug)]
 enum Plan<'m> {
-    Observations { time: Column, values: Vec<(Column, &'m Field)>, labels: Vec<(Column, &'m LabelName)> },
+    Observations { time: Column, values: Vec<ValueColumn<'m>>, labels: Vec<(Column, &'m LabelName)> },
     Cases(Box<CasePlan<'m>>),
+}
+
+/// A column of values, with the one that says what they are worth.
+#[derive(Debug)]
+struct ValueColumn<'m> {
+    value: Column,
+    state: Option<Column>,
+    field: &'m Field,
 }
 
 #[derive(Debug)]
@@ -153,7 +161,13 @@ impl<'m> Plan<'m> {
         match rows {
             Rows::Observations { time, values, labels } => Ok(Self::Observations {
                 time: column(time)?,
-                values: values.iter().map(|field| Ok((column(&field.name)?, field))).collect::<Result<_, Refusal>>()?,
+                values: values
+                    .iter()
+                    .map(|field| {
+                        let state = maybe(&field.state.as_ref().map(|state| state.name.clone()))?;
+                        Ok(ValueColumn { value: column(&field.name)?, state, field })
+                    })
+                    .collect::<Result<_, Refusal>>()?,
                 labels: labels.iter().map(|(name, label)| Ok((column(name)?, label))).collect::<Result<_, Refusal>>()?,
             }),
             Rows::Cases(columns) => Ok(Self::Cases(Box::new(CasePlan {
@@ -198,7 +212,7 @@ impl<'m> Plan<'m> {
 fn observations(
     row: &Row<'_>,
     time: &Column,
-    values: &[(Column, &Field)],
+    values: &[ValueColumn<'_>],
     labels: &[(Column, &LabelName)],
     take: &mut dyn FnMut(Item<'_>),
 ) -> Result<(), Refusal> {
@@ -211,7 +225,7 @@ fn observations(
         }
     }
     let common = pairs.len();
-    for (column, field) in values {
+    for ValueColumn { value: column, state, field } in values {
         let value = match row.text(column).and_then(|text| {
             text.map(|text| row.cells.number(text).map_err(|problem| row.refuse(column, ErrorCode::InvalidValue, &problem))).transpose()
         }) {
@@ -222,10 +236,26 @@ fn observations(
                 continue;
             }
         };
+        let code = state.as_ref().map_or(Ok(None), |state| row.text(state));
+        let state = match code.and_then(|code| super::state(field, |_| code.map(str::to_owned))) {
+            Ok(state) => state,
+            Err(refusal) => {
+                let message = format!("row {}: {}", row.number, refusal.message);
+                take(Item { index, payload, content: Err(Refusal { message, ..refusal }) });
+                continue;
+            }
+        };
         pairs.truncate(common);
         pairs.extend(field.labels.iter().map(|(name, text)| (Cow::Borrowed(name.as_str()), Cow::Borrowed(text))));
-        let draft =
-            Draft { metric: field.metric.as_str(), labels: &pairs, time: Some(at), value, unit: Given::Unit(field.unit), revision: 0 };
+        let draft = Draft {
+            metric: field.metric.as_str(),
+            labels: &pairs,
+            time: Some(at),
+            value,
+            unit: Given::Unit(field.unit),
+            revision: 0,
+            state,
+        };
         take(Item { index, payload, content: Ok(Incoming::Observation(draft)) });
     }
     Ok(())

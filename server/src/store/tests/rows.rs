@@ -21,9 +21,9 @@ fn definitions() -> Definitions {
         unit: Unit::default(),
         resolution: 0.1,
         range: None,
-        kind: MetricKind::Gauge,
         jump: None,
         frozen_s: None,
+        kind: MetricKind::Gauge,
     };
     Definitions { metrics: vec![Arc::new(metric)], ..Definitions::default() }
 }

@@ -11,6 +11,7 @@ fn observations_of(values: &[(&str, &str, &str)]) -> Csv {
         metric: MetricId::new(metric).unwrap(),
         unit: Unit::parse(unit).unwrap(),
         labels: Labels::default(),
+        state: None,
     };
     Csv {
         delimiter: ',',
