@@ -82,12 +82,18 @@ impl Combination {
             flags = if holds { flags.union(flag) } else { flags };
         }
         let parts = match quotients.as_slice() {
+            // What a share divides are samples, whatever the unit that it is told in.
+            [Quotient { parts, .. }] if self.is_share() => *parts,
             [Quotient { parts: Some((numerator, denominator)), .. }] => Some((numerator * self.factor, *denominator)),
             _ => None,
         };
         let value = self.across(quotients.iter().map(|quotient| quotient.value).collect());
         let value = value.filter(|_| !flags.contains(Flags::TOO_FEW)).map(|value| value * self.factor);
         Combined { value, parts, samples, flags }
+    }
+
+    fn is_share(&self) -> bool {
+        matches!(self.aggregate, Aggregate::ShareAbove { .. } | Aggregate::ShareBelow { .. })
     }
 
     /// Several sets' values as one. Doubles are added by rising size, so that the sum doesn't depend on the series' order.

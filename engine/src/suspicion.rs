@@ -101,7 +101,7 @@ pub(crate) fn before(entries: &VecDeque<Entry>, at: usize) -> impl Iterator<Item
     entries.range(..at.min(entries.len())).rev().copied().filter(|entry| takes_part(entry.marks()))
 }
 
-/// Whether the sample is too far from the one before; coming back from a jump is none.
+/// Whether the sample is too far from the one before; going back to near the one before that is no jump.
 fn jumped((allowed, within): (i64, i64), entry: &Entry, mut before: impl Iterator<Item = Entry>) -> bool {
     let too_far = |a: &Entry, b: &Entry| (a.ticks() - b.ticks()).abs() > allowed;
     let Some(last) = before.next().filter(|last| entry.time - last.time <= within) else { return false };
@@ -125,4 +125,72 @@ fn is_frozen(frozen: i64, entry: &Entry, before: impl Iterator<Item = Entry>) ->
         since = earlier.time;
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::track::{Keeping, Track};
+    use taydo_model::observation::Jump;
+    use taydo_model::{SampleState, Text, Unit};
+
+    /// Places `second value` pairs in this order, a `!` behind a fault's, and gives the marks in order of time: `.` for none,
+    /// `o` outside, `j` jumped, `f` frozen, `x` for a fault.
+    fn marks(script: &str) -> String {
+        let metric = Metric {
+            id: "m".parse().unwrap(),
+            title: Text::default(),
+            unit: Unit::default(),
+            resolution: 0.1,
+            range: Some((0.0, 100.0)),
+            jump: Some(Jump { more_than: 10.0, within_s: 60 }),
+            frozen_s: Some(100),
+            kind: Default::default(),
+        };
+        let keeping = Keeping { rules: Rules::new(&metric), linked: false, anchored: false, floor: -1 };
+        let mut track = Track::default();
+        for step in script.split(';') {
+            let (time, value) = step.trim().split_once(' ').unwrap();
+            let state = if value.ends_with('!') { SampleState::Fault } else { SampleState::Normal };
+            let ticks = metric.ticks(value.trim_end_matches('!').parse().unwrap()).unwrap();
+            track.place(&keeping, seconds(time.parse().unwrap()), ticks, 0, Marks::of_state(state));
+        }
+        let letter = |entry: &Entry| match entry.marks() {
+            marks if marks.has_any(Marks::FAULT) => 'x',
+            marks if marks.has_any(Marks::OUTSIDE) => 'o',
+            marks if marks.has_any(Marks::JUMP) => 'j',
+            marks if marks.has_any(Marks::FROZEN) => 'f',
+            _ => '.',
+        };
+        track.within(-1, i64::MAX).map(letter).collect()
+    }
+
+    #[test]
+    fn a_value_is_suspect_by_what_came_before_it() {
+        let table = [
+            // A jump, but neither what comes back from it nor what stays there.
+            ("0 20; 10 30; 20 40.1; 30 41", "..j."),
+            // Told from two samples before and no more, so that what a late sample changes is bounded.
+            ("0 20; 10 90; 20 21; 30 90; 40 91", ".j..."),
+            ("0 20; 10 35; 20 50; 30 65", ".jjj"),
+            // Too long ago to say.
+            ("0 20; 60 90", ".j"),
+            ("0 20; 61 90", ".."),
+            // What is outside and what measures nothing are no measure for the next.
+            ("0 20; 10 100.1; 20 21; 30 -0.1; 40 40", ".o.oj"),
+            ("0 20; 10 100; 20 100!; 30 21", ".jx."),
+            ("0 20; 10 90!; 20 21", ".x."),
+            // The same for 100 s, without a pause as long.
+            ("0 20; 50 20; 99 20; 100 20; 130 20; 140 21", "...ff."),
+            ("0 20; 100 20; 201 20", ".f."),
+            ("0 20; 50 20!; 100 20; 150 -5; 160 20", ".xfof"),
+            // In any order.
+            ("100 20; 0 20; 50 25", "..."),
+            ("130 20; 100 20; 0 20; 50 20; 99 20", "...ff"),
+            ("20 21; 10 90; 0 20", ".j."),
+        ];
+        for (script, expected) in table {
+            assert_eq!(marks(script), expected, "{script}");
+        }
+    }
 }

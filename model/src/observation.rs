@@ -85,7 +85,8 @@ pub struct Metric {
 }
 
 /// Which values jump: those that differ by more than `more_than` (in the metric's unit) from the one before, when that is
-/// at most `within_s` seconds older. The value that comes back from a jump doesn't jump itself.
+/// at most `within_s` seconds older. A value that goes back to near the
+/// one before that doesn't jump.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct Jump {

@@ -18,7 +18,7 @@ async fn good_items_of_a_batch_are_stored_and_bad_ones_are_kept_with_their_reaso
         observation("road.sped", "road-1", START, 31.5),
         { "metric": "road.speed", "labels": { "asset": "road-2" }, "time": START, "value": 5.0, "unit": "kWh" },
         { "metric": "road.speed", "labels": { "asset": "road-2" }, "time": "2026-03-02T02:00:00Z", "value": 5.0 },
-        { "metric": "road.speed", "labels": { "asset": "road-2" }, "time": START, "value": 900 },
+        { "metric": "road.speed", "labels": { "asset": "road-2" }, "time": START, "value": 1e300 },
         { "metric": "road.speed", "labels": { "asset": "x".repeat(300) }, "time": START, "value": 5 },
         { "metric": "road.speed", "labels": { "asset": "road-3" }, "time": START, "value": "NaN" },
         { "metric": "road.speed", "labels": { "asset": "road-4" }, "time": START, "value": 20, "unit": "mph" },

@@ -139,7 +139,8 @@ pub(super) fn reading(
     reading.coverage = coverage;
     reading.flags = flags;
     if let [Outcome { parts: Some((numerator, denominator)), .. }] = outcomes.as_slice() {
-        reading.numerator = Some(numerator * factor);
+        let is_share = matches!(aggregate, Aggregate::ShareAbove { .. } | Aggregate::ShareBelow { .. });
+        reading.numerator = Some(if is_share { *numerator } else { numerator * factor });
         reading.denominator = Some(*denominator);
     }
     if reading.quality == Quality::Good && coverage.is_some_and(|have| have < kpi.coverage.unwrap()) {

@@ -1,6 +1,7 @@
 //! Broken files: each is one mistake in a small sound city, and the lines that it must be answered with.
 
 use super::{town::CITY, *};
+use crate::kpi::From;
 use proptest::prelude::*;
 
 /// The sound city with pieces of its files replaced; a file that is only named by `add` is new.
@@ -159,6 +160,66 @@ fn names_and_references() {
         "",
         "[services.open]\ntitle = { vi = \"A\", en = \"A\" }\nunit = \"1\"\nbetter = \"lower\"\nowner = \"roads\"\nfrom = { cases = \"\", measure = \"open\" }\n",
         "kpis/traffic.toml:10:11: the KPI `services.open` is defined twice | rename one, or remove it",
+    );
+}
+
+#[test]
+fn aggregates_and_suspect_values() {
+    let from = |new: &'static str, expected: &str| {
+        mistake("kpis/traffic.toml", "aggregate = \"mean\", window = \"5m\"", new, expected);
+    };
+    from(
+        "aggregate = \"increase\", window = \"5m\"",
+        "kpis/traffic.toml:5:1: traffic.speed is no counter, so it has no increase and no rate | set `kind = \"counter\"` where the metric is defined, or write another aggregate",
+    );
+    from(
+        "aggregate = \"share_above\", limit = 50, window = \"5m\"",
+        "kpis/traffic.toml:5:1: a share can't be in km/h | set the KPI's unit to %",
+    );
+    from("aggregate = \"p90\", limit = 50, window = \"5m\"", "kpis/traffic.toml:5:61: `from` has an unknown key `limit` | known here: …");
+    from(
+        "aggregate = \"p90\", window = \"5m\", suspect = \"drop\"",
+        "kpis/traffic.toml:5:86: `suspect` can't be \"drop\" | write one of flag, exclude",
+    );
+    from(
+        "aggregate = \"p90\", window = \"5m\", at_least = 0",
+        "kpis/traffic.toml:5:87: `at_least` is 0, which is outside 1 to 1000000 | …",
+    );
+    let metric = |new: &'static str, expected: &str| mistake("metrics.toml", "range = [0, 200]", new, expected);
+    metric("jump = { more_than = 30 }", "metrics.toml:5:1: `jump` has no `within` | add a line `within = …`");
+    metric(
+        "jump = { more_than = 0.01, within = \"2m\" }",
+        "metrics.toml:5:22: `more_than` is 0.01, which is outside 0.1 to 1000000000000000 | …",
+    );
+    metric("frozen = \"3 h\"", "metrics.toml:5:10: `frozen` is \"3 h\", which is not a duration | …");
+    let counter = ("metrics.toml", "range = [0, 200]", "kind = \"counter\"");
+    let rate = ("kpis/traffic.toml", "aggregate = \"mean\"", "aggregate = \"rate\"");
+    check_problems(
+        &town(&[counter, rate]),
+        &["kpis/traffic.toml:5:1: traffic.speed is in km/h, which by time doesn't become km/h | kWh by time is kW, …"],
+    );
+    let energy =
+        ("metrics.toml", "unit = \"km/h\"\nresolution = 0.1\nrange = [0, 200]", "unit = \"Wh\"\nresolution = 1\nkind = \"counter\"");
+    let unit = ("sources.toml", ", unit = \"km/h\"", "");
+    let load = ("kpis/traffic.toml", "unit = \"km/h\"", "unit = \"MW\"");
+    let (set, problems) = check(&town(&[energy, unit, load, rate]));
+    assert_eq!(problems, []);
+    let Some(From::Observations { factor, .. }) = set.kpis.iter().find(|kpi| kpi.id.as_str() == "traffic.speed").map(|kpi| &kpi.from)
+    else {
+        panic!()
+    };
+    assert!((factor - 1e-6).abs() < 1e-18, "{factor}");
+    let state = |state: &'static str, expected: &str| {
+        let new: &'static str = Box::leak(format!("unit = \"km/h\", state = {state} }}").into_boxed_str());
+        mistake("sources.toml", "unit = \"km/h\" }", new, expected);
+    };
+    state(
+        "{ name = \"st\" }",
+        "sources.toml:5:70: the state names no codes | list the codes of normal, calibrating, fault or provisional values",
+    );
+    state(
+        "{ name = \"st\", normal = [\"0\"], fault = [\"0\"] }",
+        "sources.toml:5:70: the state's code \"0\" stands in two lists | leave it in one of them",
     );
 }
 
