@@ -134,6 +134,14 @@ fn a_calendar_that_never_works_is_none() {
     assert!(WorkingCalendar::new(CalendarParts { zone: "Mars/Olympus".into(), ..parts }).is_none());
 }
 
+#[test]
+fn a_day_that_is_worked_for_another_is_worked_also_within_a_holiday() {
+    let mut parts = calendar("Asia/Ho_Chi_Minh").parts;
+    parts.holidays.push(Holiday { id: "fair".into(), name: Text::default(), from: date(2026, 1, 8), to: date(2026, 1, 11) });
+    let calendar = WorkingCalendar::new(parts).unwrap();
+    assert_eq!([8, 9, 10, 11, 12].map(|day| calendar.is_working_day(date(2026, 1, day))), [false, false, true, false, true]);
+}
+
 /// Whether offices are open in the minute that begins here, from the definition.
 fn open_by_hand(shown: jiff::civil::DateTime) -> bool {
     let day = shown.date();
