@@ -110,13 +110,19 @@ fn merged(samples: Vec<(i64, Sample)>, cases: Vec<(i64, CaseVersion)>) -> Vec<(i
     all
 }
 
-/// An hourly mean, and the index of dust that reads eleven further hours of it.
+/// Hourly figures, the index of dust that reads eleven further hours of one, and an hour's share of its day.
 fn hourly() -> Arc<Definitions> {
     let from = vec![Concentration { pollutant: Pollutant::Pm25, operand: 0, factor: 1.0 }];
     let index = Node::AirQuality(AirQuality { span: Span::Hour, wanted: Wanted::Index, from });
     let air = |id| Kpi { every_s: 3600, stale_s: 7200, ..made(id, &["hour"], vec![index.clone()], None) };
+    let hours = |id, aggregate, window_s| Kpi { stale_s: 7200, ..kpi(id, "km/h", observed(aggregate, window_s, None), 3600, 600) };
+    let day_share = made("day.share", &["sum", "day"], vec![two(Arithmetic::Divide)], Some((0, 1)));
     definitions(vec![
-        Kpi { stale_s: 7200, ..kpi("hour", "km/h", observed(Aggregate::Mean, 3600, None), 3600, 600) },
+        hours("hour", Aggregate::Mean, 3600),
+        hours("sum", Aggregate::Sum, 3600),
+        // A window so long that closed panes are kept of it and no samples.
+        hours("day", Aggregate::Sum, 86_400),
+        Kpi { every_s: 3600, stale_s: 7200, ..day_share },
         air("air"),
         across(Extreme::Max, air("air.worst")),
     ])

@@ -17,7 +17,7 @@ fn outcome(id: &str, value: Value<'_>) -> (Option<f64>, Option<(f64, f64)>) {
     let both = a.zip(b);
     let ratio = both.filter(|(_, b)| *b != 0.0).map(|(a, b)| (a / b, (a, b)));
     match id {
-        "ratio" | "per.case" => ratio.unzip(),
+        "ratio" | "per.case" | "day.share" => ratio.unzip(),
         "late.share" => ratio.map(|(ratio, parts)| (ratio * 100.0, parts)).unzip(),
         "fill" => (b.map(|b| a.unwrap_or(0.0) * 2.0 + b), None),
         "nested" => (both.map(|(a, b)| a + b), None),
