@@ -111,6 +111,12 @@ pub struct SourcesPage {
     pub unknown_assets: Vec<UnknownAsset>,
     /// The newest rejects, of all sources.
     pub rejects: Vec<Reject>,
+    /// Figures that departments have to enter soon …
+    #[serde(default)]
+    pub figures_soon: usize,
+    /// … and those that are late.
+    #[serde(default)]
+    pub figures_late: usize,
 }
 
 /// How a feed is.

@@ -18,6 +18,7 @@ pub use inbox::Inbox;
 pub use template::{csv as template_csv, xlsx as template_xlsx};
 
 use crate::clock::Clock;
+use crate::ingest::check::FIRST_TIME;
 use crate::ingest::decode::{Draft as Sample, Given, Incoming, Item, Pair};
 use crate::ingest::{Intake, SubmitError};
 use crate::store::{NewEntry, NewReceipt, Store, StoreError, Unobserved};
@@ -35,7 +36,8 @@ use taydo_model::form::{
 };
 use taydo_model::kpi::From;
 use taydo_model::source::Way;
-use taydo_model::{Definitions, DepartmentId, KpiId, SampleState, Scope};
+use taydo_model::text::Language;
+use taydo_model::{Definitions, DepartmentId, KpiId, SampleState, Scope, Text};
 use tokio::sync::{Mutex, Semaphore};
 
 /// How far back figures are read for the page of duties: two years, so that the same term of last year is among them.
@@ -133,7 +135,10 @@ impl Door {
             Some(id) => duty.department == *id,
             None => matches!(duty.state, DutyState::Late | DutyState::Soon),
         });
-        let reminders = self.0.store.reminders(of, REMINDERS_SHOWN).await?;
+        let mut reminders = self.0.store.reminders(of, REMINDERS_SHOWN).await?;
+        for reminder in &mut reminders {
+            reminder.about = about(definitions, reminder);
+        }
         Ok(FormsPage { time: now, departments, duties, reminders })
     }
 
@@ -142,7 +147,7 @@ impl Door {
         if kpis.is_empty() {
             return Ok(Vec::new());
         }
-        let since = now.saturating_sub(LOOK_BACK).unwrap_or(Timestamp::MIN);
+        let since = now.saturating_sub(LOOK_BACK).unwrap_or(FIRST_TIME);
         let ledger = Ledger::new(self.0.store.entered_figures(&kpis, since).await?);
         Ok(duty::all(definitions, &ledger, &zone(definitions), now))
     }
@@ -224,7 +229,7 @@ impl Door {
     }
 
     async fn ledger(&self, kpis: &[KpiId]) -> Result<Ledger, StoreError> {
-        Ok(Ledger::new(self.0.store.entered_figures(kpis, Timestamp::MIN).await?))
+        Ok(Ledger::new(self.0.store.entered_figures(kpis, FIRST_TIME).await?))
     }
 
     /// Keeps what was picked, and gives a receipt: also for a file of which nothing is taken. After a dry run nothing is kept.
@@ -396,7 +401,19 @@ fn reminder(duty: &Duty, now: Timestamp) -> Option<Reminder> {
         _ => return None,
     };
     let Duty { department, kpi, scope, term, due, .. } = duty.clone();
-    Some(Reminder { department, kpi, scope, term, kind, time: now, due })
+    Some(Reminder { department, kpi, scope, term, about: Text::default(), kind, time: now, due })
+}
+
+/// What people call a reminder's figure and term.
+fn about(definitions: &Definitions, reminder: &Reminder) -> Text {
+    let title =
+        definitions.kpi(&reminder.kpi).map_or_else(|| Text::new(reminder.kpi.as_str(), reminder.kpi.as_str()), |kpi| kpi.title.clone());
+    let (scope, term) = (judge::scope_name(&definitions.city, &reminder.scope), judge::term_name(reminder.term));
+    let of = |language| {
+        let place = if reminder.scope == Scope::City { String::new() } else { format!(" – {}", scope.get(language)) };
+        format!("{}{place}, {}", title.get(language), term.get(language))
+    };
+    Text { vi: of(Language::Vi), en: of(Language::En) }
 }
 
 /// The KPIs that are entered.

@@ -4,6 +4,7 @@
 mod bad_input;
 mod cases;
 mod figures;
+mod forms;
 mod live;
 mod mqtt;
 mod passport;

@@ -60,6 +60,7 @@ fn the_recorded_cities_are_sound() {
     };
     let first = jiff::fmt::strtime::parse(&csv.time_format, "1/1/17 0:00").unwrap().to_datetime().unwrap();
     assert_eq!(first, jiff::civil::date(2017, 1, 1).at(0, 0, 0, 0));
+    assert_eq!(sound("tests/cities/office").metrics.len(), 5);
     let boston = sound("tests/cities/boston");
     let on_time = boston.kpi(&KpiId::new("services.on_time").unwrap()).unwrap();
     assert_eq!((on_time.every_s, on_time.window()), (3600, crate::kpi::Window::Sliding(30 * 86_400)));

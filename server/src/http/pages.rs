@@ -72,7 +72,8 @@ pub(super) async fn sources(state: Data<State>) -> Result<Json<SourcesPage>, Ref
     let now = state.clock.now();
     let (sources, unknown_assets) = state.health.snapshot(now);
     let rejects = state.store.rejects(REJECTS_SHOWN).await.map_err(|error| unavailable(&error))?;
-    Ok(Json(SourcesPage { time: now, sources, unknown_assets, rejects }))
+    let (figures_soon, figures_late) = state.door.standing(&state.definitions).await.map_err(|error| unavailable(&error))?;
+    Ok(Json(SourcesPage { figures_soon, figures_late, time: now, sources, unknown_assets, rejects }))
 }
 
 /// What a reader is told when the store can't answer.
