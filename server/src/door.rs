@@ -232,7 +232,8 @@ impl Door {
         Ok(Ledger::new(self.0.store.entered_figures(kpis, FIRST_TIME).await?))
     }
 
-    /// Keeps what was picked, and gives a receipt: also for a file of which nothing is taken. After a dry run nothing is kept.
+    /// Keeps what was picked, and gives a receipt: also for a file of which nothing is taken, but not for each slip of the
+    /// pen in a typed figure. After a dry run nothing is kept.
     async fn settle(
         &self,
         definitions: &Definitions,
@@ -242,7 +243,8 @@ impl Door {
     ) -> Result<Verdict, DoorError> {
         let Picked { figures, mut verdict } = picked;
         verdict.sha256 = file.map(|(_, sha256, _)| sha256.to_owned());
-        if verdict.dry_run || (file.is_none() && !verdict.problems.is_empty()) {
+        let is_typed_wrong = file.is_none() && verdict.taken + verdict.unchanged == 0;
+        if verdict.dry_run || is_typed_wrong {
             return Ok(verdict);
         }
         let now = self.0.clock.now();
@@ -372,7 +374,7 @@ fn pick(judged: Vec<Judged>, problems: Vec<Problem>, good_rows: bool, dry_run: b
     let good = problems.is_empty() && (to_confirm + wrong == 0 || good_rows && to_confirm + wrong < judged.len());
     let taken = if good { count(&[RowState::New, RowState::Changed]) } else { 0 };
     let unchanged = count(&[RowState::Same]);
-    let said = words::Outcome { taken, unchanged, to_confirm, wrong, dry_run, good, partly: good_rows }.said();
+    let said = words::Outcome { taken, unchanged, to_confirm, wrong, rows: judged.len(), dry_run, good, partly: good_rows }.said();
     let mut rows: Vec<Row> = Vec::with_capacity(judged.len());
     let mut figures = Vec::new();
     for Judged { row, figure } in judged {

@@ -44,7 +44,7 @@ pub(super) fn table(verdict: &Verdict, language: Language) -> Html {
     let row = |row: &Row| {
         let (code, word) = words.row(row.state);
         let symbol = row.unit.symbol();
-        let value = row.value.map_or_else(
+        let value = row.value.filter(|_| row.state != RowState::Wrong).map_or_else(
             || row.written.clone(),
             |value| format!("{} {}", locale::number(value, row.decimals, language), symbol.get(language)),
         );
