@@ -36,7 +36,8 @@ use taydo_model::form::{
 };
 use taydo_model::kpi::From;
 use taydo_model::source::Way;
-use taydo_model::{Definitions, DepartmentId, KpiId, SampleState, Scope};
+use taydo_model::text::Language;
+use taydo_model::{Definitions, DepartmentId, KpiId, SampleState, Scope, Text};
 use tokio::sync::{Mutex, Semaphore};
 
 /// How far back figures are read for the page of duties: two years, so that the same term of last year is among them.
@@ -134,7 +135,10 @@ impl Door {
             Some(id) => duty.department == *id,
             None => matches!(duty.state, DutyState::Late | DutyState::Soon),
         });
-        let reminders = self.0.store.reminders(of, REMINDERS_SHOWN).await?;
+        let mut reminders = self.0.store.reminders(of, REMINDERS_SHOWN).await?;
+        for reminder in &mut reminders {
+            reminder.about = about(definitions, reminder);
+        }
         Ok(FormsPage { time: now, departments, duties, reminders })
     }
 
@@ -228,7 +232,8 @@ impl Door {
         Ok(Ledger::new(self.0.store.entered_figures(kpis, FIRST_TIME).await?))
     }
 
-    /// Keeps what was picked, and gives a receipt: also for a file of which nothing is taken. After a dry run nothing is kept.
+    /// Keeps what was picked, and gives a receipt: also for a file of which nothing is taken, but not for each slip of the
+    /// pen in a typed figure. After a dry run nothing is kept.
     async fn settle(
         &self,
         definitions: &Definitions,
@@ -238,7 +243,8 @@ impl Door {
     ) -> Result<Verdict, DoorError> {
         let Picked { figures, mut verdict } = picked;
         verdict.sha256 = file.map(|(_, sha256, _)| sha256.to_owned());
-        if verdict.dry_run || (file.is_none() && !verdict.problems.is_empty()) {
+        let is_typed_wrong = file.is_none() && verdict.taken + verdict.unchanged == 0;
+        if verdict.dry_run || is_typed_wrong {
             return Ok(verdict);
         }
         let now = self.0.clock.now();
@@ -366,7 +372,7 @@ fn pick(judged: Vec<Judged>, problems: Vec<Problem>, good_rows: bool, dry_run: b
     let good = problems.is_empty() && (to_confirm + wrong == 0 || good_rows && to_confirm + wrong < judged.len());
     let taken = if good { count(&[RowState::New, RowState::Changed]) } else { 0 };
     let unchanged = count(&[RowState::Same]);
-    let said = words::Outcome { taken, unchanged, to_confirm, wrong, dry_run, good, partly: good_rows }.said();
+    let said = words::Outcome { taken, unchanged, to_confirm, wrong, rows: judged.len(), dry_run, good, partly: good_rows }.said();
     let mut rows: Vec<Row> = Vec::with_capacity(judged.len());
     let mut figures = Vec::new();
     for Judged { row, figure } in judged {
@@ -395,7 +401,19 @@ fn reminder(duty: &Duty, now: Timestamp) -> Option<Reminder> {
         _ => return None,
     };
     let Duty { department, kpi, scope, term, due, .. } = duty.clone();
-    Some(Reminder { department, kpi, scope, term, kind, time: now, due })
+    Some(Reminder { department, kpi, scope, term, about: Text::default(), kind, time: now, due })
+}
+
+/// What people call a reminder's figure and term.
+fn about(definitions: &Definitions, reminder: &Reminder) -> Text {
+    let title =
+        definitions.kpi(&reminder.kpi).map_or_else(|| Text::new(reminder.kpi.as_str(), reminder.kpi.as_str()), |kpi| kpi.title.clone());
+    let (scope, term) = (judge::scope_name(&definitions.city, &reminder.scope), judge::term_name(reminder.term));
+    let of = |language| {
+        let place = if reminder.scope == Scope::City { String::new() } else { format!(" – {}", scope.get(language)) };
+        format!("{}{place}, {}", title.get(language), term.get(language))
+    };
+    Text { vi: of(Language::Vi), en: of(Language::En) }
 }
 
 /// The KPIs that are entered.

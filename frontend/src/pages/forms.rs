@@ -88,11 +88,8 @@ fn pick(
 fn reminders(all: &[Reminder], page: &FormsPage, centre: &Centre, language: Language) -> Html {
     let (words, calendar) = (form_words(language), centre.calendar());
     let row = |one: &Reminder| {
-        let title = page.duties.iter().find(|duty| duty.kpi == one.kpi).map(|duty| duty.title.get(language).to_owned());
         let key = format!("{}/{}/{}/{:?}", one.kpi, one.scope, one.term, one.kind);
-        html! {
-            <li {key}>{ calendar.moment(one.time, page.time) }{ " – " }{ words.reminder(one.kind) }{ ": " }<b>{ title.unwrap_or_else(|| one.kpi.to_string()) }</b>{ ", " }{ one.term.name(language) }</li>
-        }
+        html! { <li {key}>{ calendar.moment(one.time, page.time) }{ " – " }{ words.reminder(one.kind) }{ ": " }<b>{ one.about.get(language) }</b></li> }
     };
     html! {
         if !all.is_empty() { <section><h2>{ words.reminders }</h2><ul class="reminders">{ for all.iter().map(row) }</ul></section> }

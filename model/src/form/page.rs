@@ -296,6 +296,8 @@ pub struct Reminder {
     pub scope: Scope,
     /// The term.
     pub term: Term,
+    /// What people call figure and term.
+    pub about: Text,
     /// Which of the two.
     pub kind: ReminderKind,
     /// When it was decided.

@@ -282,8 +282,22 @@ impl FromStr for Term {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let all = [Cadence::Day, Cadence::Week, Cadence::Month, Cadence::Quarter, Cadence::Year];
-        let found = all.into_iter().filter_map(|cadence| Self::read(cadence, text)).find(|term| term.to_string() == text);
+        // The browser reads terms too, and would have to carry Unicode's tables if this went by way of `read`.
+        let number = |digits: &str| digits.parse::<i16>().ok();
+        let found = match text.split('-').collect::<Vec<_>>().as_slice() {
+            [year] => number(year).and_then(Self::of_year),
+            [year, part] => number(year).and_then(|year| match part.split_at_checked(1) {
+                Some(("Q", quarter)) => Self::of_quarter(year, number(quarter)?),
+                Some(("W", week)) => Self::of_week(year, number(week)?),
+                _ => Self::month(year, number(part)?),
+            }),
+            [year, month, day] => number(year)
+                .zip(number(month))
+                .zip(number(day))
+                .and_then(|((year, month), day)| Some(Self::of(Cadence::Day, date(day, month, year)?))),
+            _ => None,
+        };
+        let found = found.filter(|term| term.to_string() == text);
         found.ok_or_else(|| {
             let shown: String = text.chars().take(40).collect();
             format!("{shown:?} is not a term: write 2026-11-05, 2026-W45, 2026-10, 2026-Q3 or 2026")

@@ -237,8 +237,9 @@ impl Judge<'_> {
             }
         };
         // A spreadsheet's own numbers are results of formulas more often than not, and are rounded; what was typed is meant.
+        // Where whole ones are rounded too, a number that isn't round is rather in another unit.
         let steps = number / form.resolution;
-        if as_text && (steps - steps.round()).abs() > 1e-6 * steps.abs().max(1.0) {
+        if (as_text || form.resolution > 1.0) && (steps - steps.round()).abs() > 1e-6 * steps.abs().max(1.0) {
             draft.complain(Column::Value, words::too_fine(&draft.row.written.clone(), kpi, form.resolution));
         }
         if let Some(range) = form.range.filter(|(least, most)| number < *least || number > *most) {

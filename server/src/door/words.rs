@@ -306,6 +306,8 @@ pub(super) struct Outcome {
     pub(super) unchanged: usize,
     pub(super) to_confirm: usize,
     pub(super) wrong: usize,
+    /// All of them.
+    pub(super) rows: usize,
     pub(super) dry_run: bool,
     /// Whether anything was, or would be, taken.
     pub(super) good: bool,
@@ -316,28 +318,33 @@ pub(super) struct Outcome {
 impl Outcome {
     pub(super) fn said(&self) -> Text {
         let Self { taken, unchanged, to_confirm, wrong, .. } = self;
+        let known = if *unchanged > 0 {
+            (format!(", {unchanged} số đã có từ trước"), format!(", {unchanged} are there already"))
+        } else {
+            Default::default()
+        };
         let (vi, en) = match self {
-            Self { wrong: 1.., good: false, .. } => (
+            Self { wrong: 1.., good: false, rows, .. } if wrong < rows => (
                 format!("Chưa nhận: {wrong} dòng có lỗi. Sửa tệp rồi gửi lại, hoặc chọn «Chỉ nhận các dòng đúng»."),
                 format!("Not taken: {wrong} row(s) have mistakes. Mend the file and send it again, or choose “Take the good rows only”."),
             ),
+            Self { wrong: 1.., good: false, .. } => {
+                (format!("Chưa nhận: {wrong} dòng có lỗi."), format!("Not taken: {wrong} row(s) have mistakes."))
+            }
             Self { to_confirm: 1.., good: false, .. } => (
                 format!("Chưa nhận: {to_confirm} số liệu thay đổi bất thường, cần xác nhận."),
                 format!("Not taken: {to_confirm} figure(s) have changed unusually and must be confirmed."),
             ),
-            Self { good: false, .. } => ("Chưa nhận tệp này.".to_owned(), "This file was not taken.".to_owned()),
+            Self { good: false, .. } => ("Chưa nhận.".to_owned(), "Not taken.".to_owned()),
             Self { taken: 0, .. } => (
                 format!("Không có gì thay đổi: {unchanged} số liệu đã có từ trước."),
                 format!("Nothing changes: {unchanged} figure(s) were there already."),
             ),
             Self { dry_run: true, .. } => (
-                format!("Kiểm tra xong, chưa lưu: sẽ nhận {taken} số liệu, {unchanged} số đã có từ trước."),
-                format!("Checked, nothing kept yet: {taken} figure(s) would be taken, {unchanged} are there already."),
+                format!("Kiểm tra xong, chưa lưu: sẽ nhận {taken} số liệu{}.", known.0),
+                format!("Checked, nothing kept yet: {taken} figure(s) would be taken{}.", known.1),
             ),
-            Self { .. } => (
-                format!("Đã nhận {taken} số liệu; {unchanged} số đã có từ trước."),
-                format!("{taken} figure(s) taken; {unchanged} were there already."),
-            ),
+            Self { .. } => (format!("Đã nhận {taken} số liệu{}.", known.0), format!("{taken} figure(s) taken{}.", known.1)),
         };
         if self.good && self.partly && wrong + to_confirm > 0 {
             let rest = wrong + to_confirm;

@@ -5,7 +5,7 @@
 use super::{Store, StoreError, micros::Micros, text::storable};
 use jiff::Timestamp;
 use taydo_model::form::{Current, Entry, Reminder, ReminderKind, Stated, Term};
-use taydo_model::{DepartmentId, KpiId, Scope};
+use taydo_model::{DepartmentId, KpiId, Scope, Text};
 use tokio_postgres::Row;
 
 /// The most entries of one KPI and scope that are listed.
@@ -230,6 +230,7 @@ impl Store {
                 kpi: kpi(row.try_get(1)?)?,
                 scope: scope(row.try_get(2)?)?,
                 term: term(row.try_get(3)?)?,
+                about: Text::default(),
                 kind: if row.try_get::<_, &str>(4)? == kind_text(ReminderKind::Late) { ReminderKind::Late } else { ReminderKind::Soon },
                 time: row.try_get::<_, Micros>(5)?.timestamp(),
                 due: row.try_get::<_, Micros>(6)?.timestamp(),

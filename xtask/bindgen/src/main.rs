@@ -20,8 +20,9 @@ Writes the front end's files, fingerprinted and compressed, and manifest.tsv int
 Each ROOT is a folder of static files as the browser sees them; boot.js, app.js and app.wasm are added.
 ";
 
-/// What the page's program may weigh on the wire. A leader opens it on a phone; three seconds at 1 Mbit/s.
-const WASM_GZIP_BUDGET: usize = 350_000;
+/// What the page's program may weigh on the wire. A leader opens it on a phone; three seconds at 1 Mbit/s. Brotli is what
+/// browsers ask for over TLS and on the machine itself.
+const WASM_BROTLI_BUDGET: usize = 350_000;
 
 fn main() -> ExitCode {
     let words: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
@@ -80,12 +81,12 @@ fn report(assets: &[pack::Asset]) -> Result<()> {
         println!("  {:>9} {:>9} {:>9}  {}", asset.identity.len(), sizes(&asset.gzip), sizes(&asset.brotli), asset.path);
     }
     let Some(wasm) = assets.iter().find(|asset| asset.path.ends_with(".wasm")) else { return Ok(()) };
-    let gzipped = wasm.gzip.as_ref().map_or(wasm.identity.len(), Vec::len);
-    println!("  wasm: {} bytes, gzipped {gzipped} of at most {WASM_GZIP_BUDGET}", wasm.identity.len());
-    if gzipped > WASM_GZIP_BUDGET {
+    let packed = wasm.brotli.as_ref().map_or(wasm.identity.len(), Vec::len);
+    println!("  wasm: {} bytes, with brotli {packed} of at most {WASM_BROTLI_BUDGET}", wasm.identity.len());
+    if packed > WASM_BROTLI_BUDGET {
         bail!(
             "the front end is {} bytes over its budget; find what grew (`git log frontend/`), or argue for a larger budget",
-            gzipped - WASM_GZIP_BUDGET
+            packed - WASM_BROTLI_BUDGET
         );
     }
     Ok(())

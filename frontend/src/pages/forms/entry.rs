@@ -61,7 +61,7 @@ pub(super) fn EntryForm(props: &EntryProps) -> Html {
             set_busy.set(true);
             wasm_bindgen_futures::spawn_local(async move {
                 let answer = client::enter(&draft).await;
-                let is_taken = answer.as_ref().is_ok_and(|verdict| verdict.receipt.is_some());
+                let is_taken = answer.as_ref().is_ok_and(|verdict| verdict.taken + verdict.unchanged > 0);
                 setter.set(Some(answer));
                 set_busy.set(false);
                 if is_taken {
@@ -82,7 +82,7 @@ pub(super) fn EntryForm(props: &EntryProps) -> Html {
             close.emit(());
         }
     });
-    let to_confirm = matches!(&*verdict, Some(Ok(verdict)) if verdict.to_confirm > 0 && verdict.receipt.is_none());
+    let to_confirm = matches!(&*verdict, Some(Ok(verdict)) if verdict.to_confirm > 0);
     let objections = verdict.as_ref().and_then(|verdict| verdict.as_ref().ok()).filter(|verdict| verdict.taken + verdict.unchanged == 0);
     let confirm = {
         let send = send.clone();
