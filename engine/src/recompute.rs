@@ -112,13 +112,13 @@ impl Plan {
     /// Reads panes in the place of samples as far as they are closed, for a KPI from observations whose windows all end
     /// where panes do. A formula's parts end where they will.
     fn skip_closed(&self, closed_until: Timestamp, mut needed: SamplesNeeded) -> SamplesNeeded {
-        if let ([span], []) = (needed.closed.as_mut_slice(), self.kpi.operands()) {
-            if self.sees_only_closed_panes(span) {
-                let until = closed_until.min(span.edge_before(timestamp(self.to)));
-                let skipped = until.duration_since(span.until).max(SignedDuration::ZERO);
-                span.until += skipped;
-                needed.after += skipped;
-            }
+        if let ([span], []) = (needed.closed.as_mut_slice(), self.kpi.operands())
+            && self.sees_only_closed_panes(span)
+        {
+            let until = closed_until.min(span.edge_before(timestamp(self.to)));
+            let skipped = until.duration_since(span.until).max(SignedDuration::ZERO);
+            span.until += skipped;
+            needed.after += skipped;
         }
         needed
     }

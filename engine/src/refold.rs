@@ -37,6 +37,11 @@ impl Refold {
         !self.engine.anchored().is_empty()
     }
 
+    /// Takes anchors, before all else.
+    pub fn load(&mut self, samples: Vec<Sample>) {
+        self.engine.restore(Timestamp::MIN, Batch { samples, ..Batch::default() });
+    }
+
     /// Takes the next samples. Gives the panes that they show to be complete.
     pub fn take(&mut self, samples: Vec<Sample>) -> Vec<ClosedPane> {
         let Some(newest) = samples.iter().map(|sample| sample.time).max() else { return Vec::new() };

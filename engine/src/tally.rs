@@ -23,7 +23,7 @@ use taydo_model::{Asset, Case, Definitions, Kpi, Labels, Quality, Reading, Scope
 #[derive(Debug)]
 pub(crate) enum Source {
     Windows(Box<Windows>),
-    Backlog(Backlog),
+    Backlog(Box<Backlog>),
     Derived(Box<Derived>),
 }
 
@@ -99,7 +99,7 @@ impl Tally {
             kpi::From::Observations { metric, .. } => {
                 Source::Windows(Box::new(Windows::new(kpi, definitions.metric(metric)?, &definitions.city)?))
             }
-            kpi::From::Cases { .. } => Source::Backlog(Backlog::new(kpi, definitions)?),
+            kpi::From::Cases { .. } => Source::Backlog(Box::new(Backlog::new(kpi, definitions)?)),
             kpi::From::Formula { .. } => Source::Derived(Box::new(Derived::new(kpi, definitions, before)?)),
             kpi::From::Form(_) => return None,
         };

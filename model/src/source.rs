@@ -211,7 +211,7 @@ pub enum Rows {
         labels: Vec<(String, LabelName)>,
     },
     /// Each row is a case.
-    Cases(CaseColumns),
+    Cases(Box<CaseColumns>),
 }
 
 /// Which columns make a case.

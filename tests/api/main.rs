@@ -10,6 +10,7 @@ mod history;
 mod live;
 mod mqtt;
 mod passport;
+mod spans;
 mod ways_in;
 mod why;
 

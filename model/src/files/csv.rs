@@ -34,7 +34,7 @@ pub(super) fn read(section: &mut Section<'_>, context: &Context<'_>) -> Option<C
     let cases = section.may("cases", cases);
     let rows = match (section.has("observations"), section.has("cases")) {
         (true, false) => observations?,
-        (false, true) => Rows::Cases(cases?),
+        (false, true) => Rows::Cases(Box::new(cases?)),
         _ => {
             section.problem(
                 format!("{} must say what its rows are, once", section.what),

@@ -7,6 +7,7 @@ mod catalogue;
 mod form;
 mod formula;
 mod observations;
+mod span;
 
 use super::{city, document::Document, duration, hex, name::Known, section::Section, value::Value};
 use crate::{
@@ -114,7 +115,7 @@ fn kpi(entry: &Value<'_>, context: &Context<'_>) -> Option<Kpi> {
     let has_thresholds = target.or(attention).or(critical).is_some();
     let thresholds_for = section.may("thresholds_for", |value| thresholds_for(value, &by, has_thresholds)).unwrap_or_default();
     if let Some(from) = &from {
-        check_window(&section, from, every_s);
+        span::check(&section, from, every_s);
     }
     if matches!(from, Some(From::Form(_))) && owner.is_none() {
         section.problem(format!("{} is entered, and no department is asked for it", section.what), "add a line `owner = \"DEPARTMENT\"`");
@@ -160,20 +161,6 @@ fn every(value: &Value<'_>) -> Option<u32> {
         return None;
     }
     Some(every_s)
-}
-
-/// Windows are folds of panes, and panes lie on the grid.
-fn check_window(section: &Section<'_>, from: &From, every_s: u32) {
-    let (From::Observations { window, .. } | From::Cases { window, .. }) = from else { return };
-    let window_s = window.longest_s();
-    // Levels, such as open cases, have no window.
-    if window_s != 0 && !window_s.is_multiple_of(every_s) && !every_s.is_multiple_of(window_s) {
-        let (window, every) = (duration::show(window_s), duration::show(every_s));
-        section.problem(
-            format!("{}: neither of the window {window} and the grid {every} is a multiple of the other", section.what),
-            "change `window` or `every`",
-        );
-    }
 }
 
 fn by(value: &Value<'_>) -> Option<Vec<Dimension>> {

@@ -30,9 +30,16 @@ pub(super) async fn ensure(parts: &Parts, fence: &Fence, span: &ClosedSpan, stal
 
 async fn make(parts: &Parts, fence: &Fence, span: &ClosedSpan, series: Vec<Series>) -> Result<usize, StoreError> {
     let mut refold = Refold::new(&parts.definitions, span, series);
-    let metric = std::slice::from_ref(&span.metric);
-    let mut samples = parts.store.samples(&parts.definitions, refold.samples_after(), span.until, Some(metric)).await?;
+    let (metric, after) = (std::slice::from_ref(&span.metric), refold.samples_after());
     let mut rows = 0;
+    if refold.is_anchored() {
+        let mut anchors = parts.store.anchors(&parts.definitions, after, metric).await?;
+        while let Some(chunk) = anchors.next().await? {
+            rows += chunk.len();
+            refold.load(chunk);
+        }
+    }
+    let mut samples = parts.store.samples(&parts.definitions, after, span.until, Some(metric)).await?;
     while let Some(chunk) = samples.next().await? {
         rows += chunk.len();
         let (resumed, panes) = take(refold, chunk).await?;

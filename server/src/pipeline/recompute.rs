@@ -356,7 +356,8 @@ async fn mend_one(
     let every = Duration::from_secs(plan.kpi().every_s.max(1).into());
     let before = from.saturating_sub(jiff::SignedDuration::from_micros(1)).unwrap_or(from);
     let kpi = plan.kpi().id.clone();
-    let mut mending = Mending { parts, fence, kpi, every, from, complete: from, settled: before, changed: 0, tell };
+    let read_at = parts.clock.now();
+    let mut mending = Mending { parts, fence, kpi, every, from, read_at, complete: from, settled: before, changed: 0, tell };
     let wanted = |series: &&Series| samples.as_ref().is_some_and(|needed| needed.metrics.contains(&series.metric));
     let mut run = plan.run(series.iter().filter(wanted).cloned().collect());
     if let Some(after) = cases_after {
@@ -393,6 +394,8 @@ struct Mending<'a> {
     kpi: KpiId,
     every: Duration,
     from: Timestamp,
+    /// When the rows began to be read: what the live engine has recorded since then knows more.
+    read_at: Timestamp,
     /// Everything up to here is computed and saved.
     complete: Timestamp,
     /// Of everything up to here, what is stored and turned out not to have existed is retracted.
@@ -450,7 +453,7 @@ impl Mending<'_> {
         while !rest.is_empty() {
             let next = rest.split_off(rest.len().min(CHUNK));
             let now = self.parts.clock.now();
-            let changed = self.parts.store.commit_readings(self.fence, now, &self.parts.definitions, &rest, &[]).await?;
+            let changed = self.parts.store.mend_readings(self.fence, now, &self.parts.definitions, &rest, self.read_at).await?;
             self.changed += changed as u64;
             let readings: Vec<Reading> = rest.into_iter().map(|recorded| recorded.reading).collect();
             self.parts.hub.publish(now, &[], &readings);

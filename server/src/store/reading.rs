@@ -40,6 +40,34 @@ impl Store {
         readings: &[Recorded],
         positions: &[Position],
     ) -> Result<usize, StoreError> {
+        self.commit(fence, now, definitions, readings, positions, None).await
+    }
+
+    /// The same for readings that a recompute made of what it had read from `read_at` on: what was recorded since then is
+    /// newer, and stays.
+    ///
+    /// # Errors
+    /// As [`Store::commit_readings`].
+    pub async fn mend_readings(
+        &self,
+        fence: &Fence,
+        now: Timestamp,
+        definitions: &Definitions,
+        readings: &[Recorded],
+        read_at: Timestamp,
+    ) -> Result<usize, StoreError> {
+        self.commit(fence, now, definitions, readings, &[], Some(read_at)).await
+    }
+
+    async fn commit(
+        &self,
+        fence: &Fence,
+        now: Timestamp,
+        definitions: &Definitions,
+        readings: &[Recorded],
+        positions: &[Position],
+        read_at: Option<Timestamp>,
+    ) -> Result<usize, StoreError> {
         let mut client = self.client().await?;
         self.names().learn(&client, now, definitions, readings).await?;
         let rows = self.names().rows(definitions, readings)?;
@@ -53,10 +81,10 @@ impl Store {
         let mut straight = first.len() >= COPY_FROM;
         for chunk in first.chunks(CHUNK) {
             straight = straight && copy(&mut transaction, now, chunk).await?;
-            inserted += if straight { chunk.len() } else { insert(&transaction, now, chunk).await? };
+            inserted += if straight { chunk.len() } else { insert(&transaction, now, chunk, read_at).await? };
         }
         for chunk in corrections.chunks(CHUNK) {
-            inserted += insert(&transaction, now, chunk).await?;
+            inserted += insert(&transaction, now, chunk, read_at).await?;
         }
         batch_log::advance(&transaction, positions).await?;
         transaction.commit().await?;
@@ -111,10 +139,10 @@ async fn copy(transaction: &mut Transaction<'_>, now: Timestamp, rows: &[Row]) -
     copy_new(transaction, &statement, rows.iter().map(|row| move |out: &mut bytes::BytesMut| row.put(now, out))).await
 }
 
-/// Inserts the rows whose content differs from the newest revision.
-async fn insert(transaction: &Transaction<'_>, now: Timestamp, rows: &[Row]) -> Result<usize, StoreError> {
+/// Inserts the rows whose content differs from the newest revision, where that was not recorded after `read_at`.
+async fn insert(transaction: &Transaction<'_>, now: Timestamp, rows: &[Row], read_at: Option<Timestamp>) -> Result<usize, StoreError> {
     let columns = Columns::of(rows);
-    let inserted = transaction.execute(INSERT, &columns.parameters(&Micros::from(now))).await?;
+    let inserted = transaction.execute(INSERT, &columns.parameters(&Micros::from(now), &read_at.map(Micros::from))).await?;
     Ok(usize::try_from(inserted).unwrap_or(usize::MAX))
 }
 

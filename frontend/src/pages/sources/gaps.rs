@@ -23,7 +23,7 @@ const SHOWN: usize = 8;
 
 /// What the section is shown in.
 #[derive(Clone, PartialEq, Properties)]
-pub struct GapsProps {
+pub(super) struct GapsProps {
     /// The language.
     pub language: Language,
 }
@@ -75,7 +75,7 @@ static EN: Texts = Texts {
 
 /// The section.
 #[component]
-pub fn Gaps(props: &GapsProps) -> Html {
+pub(super) fn Gaps(props: &GapsProps) -> Html {
     let page = use_again(Some(()), ASK_MS, |()| crate::client::gaps());
     let Some(centre) = use_context::<Centre>() else { return Html::default() };
     let texts = match props.language {

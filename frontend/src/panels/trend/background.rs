@@ -60,7 +60,7 @@ fn background(band: Option<&BaselinePage>, events: Option<&EventsPage>, language
 }
 
 /// The events as a list, for those who don't see the chart.
-pub fn list(background: &Background, calendar: &Calendar, now: Timestamp) -> Html {
+pub(super) fn list(background: &Background, calendar: &Calendar, now: Timestamp) -> Html {
     if background.marks.is_empty() {
         return Html::default();
     }

@@ -220,6 +220,24 @@ fn units_and_numbers() {
         "window = \"90s\"",
         "kpis/traffic.toml:1:10: KPI traffic.speed: neither of the window 90s and the grid 1m is a multiple of the other | change `window` or `every`",
     );
+    mistake(
+        "kpis/traffic.toml",
+        "window = \"5m\"",
+        "window = \"2d\"",
+        "kpis/traffic.toml:1:10: KPI traffic.speed: a window of 2d needs a grid of whole hours, not 1m | write every = \"1h\", or a window of a day at most",
+    );
+    mistake(
+        "kpis/traffic.toml",
+        "window = \"5m\"",
+        "window = \"month\"",
+        "kpis/traffic.toml:1:10: KPI traffic.speed: a week, a month or a year to date needs a grid of an hour, not 1m | write every = \"1h\"; …",
+    );
+    mistake(
+        "kpis/traffic.toml",
+        "window = \"5m\" }\n",
+        "window = \"day\" }\nevery = \"2h\"\n",
+        "kpis/traffic.toml:1:10: KPI traffic.speed: no reading would come at the end of a period: an hour is not a whole number of 2h | …",
+    );
     mistake("kpis/traffic.toml", "target = 30", "every = \"7m\"", "kpis/traffic.toml:7:9: a day is not a whole number of 7m | …");
     mistake(
         "assets.toml",

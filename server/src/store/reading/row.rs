@@ -18,7 +18,7 @@ pub(super) const INSERT: &str = "INSERT INTO reading (kpi_id, scope_id, time, re
     AS new (kpi_id, scope_id, time, definition_id, value, numerator, denominator, coverage, samples, quality, flags, data_time) \
     LEFT JOIN LATERAL (SELECT * FROM reading WHERE reading.kpi_id = new.kpi_id AND reading.scope_id = new.scope_id \
     AND reading.time = new.time ORDER BY reading.revision DESC LIMIT 1) AS old ON true \
-    WHERE old.revision IS NULL OR (old.value, old.numerator, old.denominator, old.samples, old.quality, old.flags, old.definition_id) \
+    WHERE old.revision IS NULL OR old.recorded_at <= coalesce($14::timestamptz, 'infinity') AND (old.value, old.numerator, old.denominator, old.samples, old.quality, old.flags, old.definition_id) \
     IS DISTINCT FROM (new.value, new.numerator, new.denominator, new.samples, new.quality, new.flags, new.definition_id)";
 
 /// One reading, its names as numbers.
@@ -123,7 +123,7 @@ impl Columns {
     }
 
     /// In the order of [`INSERT`]'s parameters.
-    pub(super) fn parameters<'a>(&'a self, recorded_at: &'a Micros) -> [&'a (dyn ToSql + Sync); 13] {
+    pub(super) fn parameters<'a>(&'a self, recorded_at: &'a Micros, read_at: &'a Option<Micros>) -> [&'a (dyn ToSql + Sync); 14] {
         [
             &self.kpi,
             &self.scope,
@@ -138,6 +138,7 @@ impl Columns {
             &self.flags,
             &self.data_time,
             recorded_at,
+            read_at,
         ]
     }
 }

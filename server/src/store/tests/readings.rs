@@ -83,6 +83,11 @@ async fn a_reading_is_inserted_once_and_again_only_when_it_changed() {
         assert_eq!(points.iter().map(|point| point.value).collect::<Vec<_>>(), [Some(6.0), Some(5.0), Some(7.0)]);
     }
     assert_eq!(store.positions().await.unwrap(), [Position { lane: 1, seq: 1200 }], "a lane never goes back");
+    // A recompute that had read its rows before a correction was recorded doesn't undo it.
+    let (early, late) = (at("2026-01-05T00:59:00Z"), at("2026-01-05T01:00:00Z"));
+    let stale = [recorded("asset:a3", 2, 4.0, false)];
+    assert_eq!(store.mend_readings(&fence, now, &one, &stale, early).await.unwrap(), 0, "what is recorded is newer");
+    assert_eq!(store.mend_readings(&fence, now, &one, &stale, late).await.unwrap(), 1);
     let other = definitions("v2");
     assert_eq!(
         store.commit_readings(&fence, now, &other, &[recorded("asset:a3", 1, 5.0, true)], &[]).await.unwrap(),
@@ -90,7 +95,7 @@ async fn a_reading_is_inserted_once_and_again_only_when_it_changed() {
         "another definition"
     );
     let revisions = "SELECT revision, count(*) FROM reading GROUP BY 1 ORDER BY 1";
-    assert_eq!(fresh.texts(revisions).await, ["(1,1205)", "(2,5)"]);
+    assert_eq!(fresh.texts(revisions).await, ["(1,1205)", "(2,5)", "(3,1)"]);
     assert!(store.latest_readings().await.unwrap().is_empty(), "none is the city's");
 }
 

@@ -92,7 +92,7 @@ fn times_come_in_several_writings_and_an_hour_that_is_skipped_or_repeated_is_the
 #[test]
 fn rows_become_cases_and_a_refused_one_still_says_which_it_was() {
     let mut csv = observations_of(&[]);
-    csv.rows = Rows::Cases(CaseColumns {
+    csv.rows = Rows::Cases(Box::new(CaseColumns {
         kind: "dossier".into(),
         snapshot: true,
         least_share: 0.5,
@@ -107,7 +107,7 @@ fn rows_become_cases_and_a_refused_one_still_says_which_it_was() {
         department: Some("dept".into()),
         area: None,
         labels: vec![("type".into(), LabelName::new("type").unwrap())],
-    });
+    }));
     let file = "id,opened,due,allowance,closed,withdrawn,dept,type\n\
         H1,2026-02-01 08:00:00,2026-03-01 08:00:00,,,,Sở Giao thông,đất đai\n\
         H2,soon,,,,,,\n\
