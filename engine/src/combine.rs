@@ -34,9 +34,10 @@ pub(crate) struct Combination {
 }
 
 impl Combination {
-    /// For a KPI from observations; `None` when it is not one.
+    /// For a KPI from observations, entered ones included; `None` when it is not one.
     pub(crate) fn new(kpi: &Kpi, metric: &Arc<Metric>) -> Option<Self> {
-        let From::Observations { aggregate, across, factor, at_least, .. } = &kpi.from else { return None };
+        let computed = kpi.from.computed();
+        let From::Observations { aggregate, across, factor, at_least, .. } = computed.as_ref() else { return None };
         // Rates of several meters can't be told from their steps in one heap: each has its own time.
         let across = across.or((*aggregate == Aggregate::Rate).then_some(Across::Sum));
         Some(Self {

@@ -276,6 +276,15 @@ impl Unit {
         self.dimensions().is_count()
     }
 
+    /// What seconds must be multiplied by to be in this unit of time, or of things that each last for a time
+    /// (`customer-min`); `None` when it measures neither.
+    #[must_use]
+    pub fn from_seconds(self) -> Option<f64> {
+        let second = Self::parse("s")?;
+        let things = self.dimensions().per(&second.dimensions())?;
+        (things == Dimensions::NONE || things.is_count()).then(|| Self::ratio(second.scale(), self.scale()))
+    }
+
     /// What a value in this unit must be multiplied by to be in `other`; `None` when they measure different things.
     #[must_use]
     pub fn factor_to(self, other: Unit) -> Option<f64> {

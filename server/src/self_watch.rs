@@ -32,6 +32,20 @@ const GB: f64 = 1e9;
 /// Written in each round, so that its newest observation says until when the centre was there.
 const PRESENCE: &str = "platform.downtime";
 
+/// Everything that is measured, where the city defines a metric for it.
+pub const METRICS: [&str; 10] = [
+    "platform.feed_on_time",
+    PRESENCE,
+    "platform.ingest_lag",
+    "platform.queue_free",
+    "platform.cpu_free",
+    "platform.received",
+    "platform.refused",
+    "platform.database",
+    "platform.disk_free",
+    "platform.days_left",
+];
+
 /// What is measured with.
 #[derive(Debug)]
 pub struct Parts {

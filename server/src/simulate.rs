@@ -7,6 +7,7 @@
 mod accidents;
 mod air;
 mod case_feed;
+mod clerks;
 mod delivery;
 mod desks;
 mod device;
@@ -28,6 +29,8 @@ mod reports;
 mod river;
 mod route;
 mod silence;
+#[cfg(test)]
+mod tests;
 mod traffic;
 mod transit;
 mod weather;
@@ -113,6 +116,7 @@ pub async fn run(definitions: &Definitions, plan: Plan, stop: CancellationToken)
     let lines = future::try_join_all(line_feeds);
     let cases = desks::all(definitions, &world, &pace, &delivery).into_iter().map(case_feed::CaseFeed::run);
     let cases = future::try_join_all(cases);
+    let clerks = clerks::Clerks::new(definitions, world.seed, world.zone.clone(), pace.clone(), delivery.clone());
     let backfill = async {
         if history.run(&missing).await? && minutes > 0 {
             delivery.report.say("all history is stored");
@@ -123,7 +127,7 @@ pub async fn run(definitions: &Definitions, plan: Plan, stop: CancellationToken)
         messages.run().await;
         anyhow::Ok(())
     };
-    tokio::try_join!(messages, lines, cases, backfill)?;
+    tokio::try_join!(messages, lines, cases, clerks.run(), backfill)?;
     Ok(())
 }
 

@@ -81,7 +81,7 @@ impl Measure {
         #[allow(clippy::cast_precision_loss)]
         let per_unit = match &calendar {
             _ if !measure.is_time() => per("ratio"),
-            _ if !terms.working => per("s") / SECOND as f64,
+            _ if !terms.working => kpi.unit.from_seconds().unwrap_or(1.0) / SECOND as f64,
             Some(calendar) => per("d") / calendar.office_day().max(1) as f64,
             None => return None,
         };

@@ -22,7 +22,7 @@ const ONE_STOP_DESKS: usize = 15;
 type Populations = Vec<Box<dyn Population + Send + Sync>>;
 
 /// The desks and the sources that they tell through.
-fn desks(definitions: &Definitions, world: &Arc<World>) -> [(&'static str, Populations); 4] {
+pub(super) fn desks(definitions: &Definitions, world: &Arc<World>) -> [(&'static str, Populations); 4] {
     let areas: Vec<_> = definitions.city.areas.iter().map(|area| area.id.clone()).collect();
     let departments: Vec<DepartmentId> =
         definitions.city.departments.iter().map(|department| department.id.clone()).take(ONE_STOP_DESKS).collect();

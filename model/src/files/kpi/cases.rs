@@ -123,8 +123,14 @@ fn check_unit(section: &Section<'_>, measure: CaseMeasure, terms: &CaseTerms, un
             problem(format!("a share of cases can't be in {unit}"), "set the KPI's unit to %");
         }
     } else if measure.is_time() {
-        if Unit::parse("h").is_none_or(|hour| hour.factor_to(unit).is_none()) {
-            problem(format!("a length of time can't be in {unit}"), "set the KPI's unit to d, h or min");
+        let is_plain = Unit::parse("h").is_some_and(|hour| hour.factor_to(unit).is_some());
+        // Time by things that each last for it: a power cut's minutes by its customers.
+        let is_weighed = terms.weigh.is_some() && unit.from_seconds().is_some();
+        if !is_plain && !is_weighed {
+            problem(
+                format!("a length of time can't be in {unit}"),
+                "set the KPI's unit to d, h or min, or customer-min where it is weighed",
+            );
         } else if terms.working && unit.code() != "d" {
             problem(format!("working time can't be in {unit}: a working day is no fixed number of hours"), "set the KPI's unit to d");
         }
