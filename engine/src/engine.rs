@@ -3,15 +3,17 @@
 //! It owns the series, the cases and the order of a step. It must never compute a value.
 
 use crate::book::Book;
+use crate::mark::Marks;
 use crate::moment::{ALWAYS, NEVER, SECOND, micros, step_ceil, step_floor, timestamp};
-use crate::tally::{Source, Taking, Tally};
-use crate::track::{Placed, Track};
+use crate::suspicion::Rules;
+use crate::tally::{Came, Source, Taking, Tally};
+use crate::track::{Keeping, Placed, Track};
 use crate::window::{Route, Spoiled, number};
-use crate::{Batch, CaseVersion, Effects, Input, Position, Sample, Series, SeriesId, Touched};
-use jiff::{SignedDuration, Timestamp};
+use crate::{Batch, CaseVersion, ClosedPane, Effects, Input, Position, Reopened, Sample, Series, SeriesId, Touched};
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use taydo_model::{Definitions, KpiId, MetricId, Reading};
+use taydo_model::{Definitions, KpiId, MetricId, Reading, SampleState};
 
 /// How long corrections are gathered before they are told, so that a reading that many late samples touch is told again
 /// once and not for each of them.
@@ -29,12 +31,23 @@ pub(crate) struct SeriesState {
     metric: usize,
 }
 
-/// How far back the samples of a metric are needed: the farthest of its KPIs.
+/// A metric that KPIs use. Its samples are kept as far back as the farthest of them needs.
 #[derive(Debug)]
 struct MetricState {
     id: MetricId,
     tallies: Vec<usize>,
-    floor: i64,
+    keeping: Keeping,
+}
+
+/// A sample whose time has not come, in order of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Ahead {
+    time: i64,
+    /// The series' number here.
+    series: u32,
+    revision: i32,
+    ticks: i64,
+    state: SampleState,
 }
 
 /// The engine. One task owns it.
@@ -47,8 +60,7 @@ pub struct Engine {
     /// A series' number here, by its number in the store.
     numbers: HashMap<SeriesId, u32>,
     cases: Book,
-    /// Samples whose time has not come: (time, series' number here, revision, ticks).
-    ahead: BTreeSet<(i64, u32, i32, i64)>,
+    ahead: BTreeSet<Ahead>,
     /// How far each lane has been consumed, where that was not told yet.
     positions: BTreeMap<i16, i64>,
     /// When the corrections that wait are told.
@@ -70,6 +82,13 @@ impl Engine {
         Self::with(definitions, now, |kpi| kpis.contains(kpi))
     }
 
+    /// The same for one KPI, with the stretch that begins at this moment the next to be closed.
+    pub(crate) fn for_closing(definitions: Arc<Definitions>, kpi: &KpiId, from: Timestamp) -> Self {
+        let mut engine = Self::for_kpis(definitions, std::slice::from_ref(kpi), from);
+        engine.tallies.iter_mut().for_each(|tally| tally.begin_closing_at(micros(from)));
+        engine
+    }
+
     fn with(definitions: Arc<Definitions>, now: Timestamp, wanted: impl Fn(&KpiId) -> bool) -> Self {
         let now = micros(now);
         let kpis = definitions.kpis.iter().filter(|kpi| wanted(&kpi.id));
@@ -78,9 +97,15 @@ impl Engine {
         for (at, tally) in tallies.iter().enumerate() {
             let Source::Windows(windows) = &tally.source else { continue };
             let id = &windows.metric().id;
-            match metrics.iter_mut().find(|metric| metric.id == *id) {
-                Some(metric) => metric.tallies.push(at),
-                None => metrics.push(MetricState { id: id.clone(), tallies: vec![at], floor: ALWAYS }),
+            let place = metrics.iter().position(|metric| metric.id == *id).unwrap_or_else(|| {
+                let keeping = Keeping { rules: Rules::new(windows.metric()), linked: false, anchored: false, floor: ALWAYS };
+                metrics.push(MetricState { id: id.clone(), tallies: Vec::new(), keeping });
+                metrics.len() - 1
+            });
+            if let Some(metric) = metrics.get_mut(place) {
+                metric.tallies.push(at);
+                metric.keeping.linked |= windows.lens().is_linked();
+                metric.keeping.anchored |= windows.lens().is_anchored();
             }
         }
         let mut engine = Self {
@@ -114,12 +139,56 @@ impl Engine {
         self.take(now, batch, Taking::Restore);
     }
 
-    /// How far before `now` a restart must read samples.
+    /// What a restart at `now` must read of the metrics that KPIs are computed from: samples after this moment, each of
+    /// its own, so that a long window over a small metric costs only that metric's rows.
     #[must_use]
-    pub fn horizon(&self) -> SignedDuration {
-        let windows = self.tallies.iter().filter(|tally| matches!(tally.source, Source::Windows(_)));
-        let reach = windows.map(|tally| -tally.needed_from(0)).max().unwrap_or(0);
-        SignedDuration::from_micros(reach)
+    pub fn samples_needed_from(&self, now: Timestamp) -> Vec<(MetricId, Timestamp)> {
+        let now = micros(now);
+        let needed_from = |metric: &MetricState| {
+            let tallies = metric.tallies.iter().filter_map(|at| self.tallies.get(*at));
+            tallies.map(|tally| tally.needed_from(now)).min().unwrap_or(now)
+        };
+        self.metrics.iter().map(|metric| (metric.id.clone(), timestamp(needed_from(metric)))).collect()
+    }
+
+    /// The closed panes that a restart must hand in by [`Engine::restore_closed`], in order, before any samples; stale are
+    /// those that may lack what no engine has consumed: samples between these times, both included.
+    #[must_use]
+    pub fn closed_needed(&mut self, unconsumed: &[(Timestamp, Timestamp)]) -> Vec<Reopened> {
+        let now = self.now;
+        self.tallies.iter_mut().filter_map(|tally| tally.closed_needed(tally.grid.computable_from(now), unconsumed)).collect()
+    }
+
+    /// Up to where a KPI's panes are closed: nothing that comes later changes them, but late data that the engine names.
+    /// `None` for a KPI whose panes never are.
+    #[must_use]
+    pub fn closed_until(&self, kpi: &KpiId) -> Option<Timestamp> {
+        self.tallies.iter().find(|tally| tally.kpi.id == *kpi)?.closed_until().map(timestamp)
+    }
+
+    /// Takes a closed pane of the store. Whether it was of use: one that another basis made, or that can't be read, isn't,
+    /// and must be made again.
+    pub fn restore_closed(&mut self, pane: &ClosedPane) -> bool {
+        let mut tallies = self.tallies.iter_mut().filter(|tally| tally.kpi.id == pane.kpi);
+        if !tallies.next().is_some_and(|tally| tally.take_closed(pane)) {
+            return false;
+        }
+        self.raise_floors();
+        true
+    }
+
+    /// Closes what has ended by the moment, whether or not corrections may still come.
+    pub(crate) fn close_up_to(&mut self, moment: i64) -> Vec<ClosedPane> {
+        let series = &self.series;
+        self.tallies.iter_mut().flat_map(|tally| tally.close_up_to(moment, series)).collect()
+    }
+
+    /// The metrics of which a restart must also read the [`ANCHORS`](crate::ANCHORS) newest samples of each series before
+    /// that: growth is counted from them. Samples that measure nothing or aren't possible are none of these, nor those
+    /// more than [`LONGEST_STEP`](crate::LONGEST_STEP) older.
+    #[must_use]
+    pub fn anchored(&self) -> Vec<MetricId> {
+        self.metrics.iter().filter(|metric| metric.keeping.anchored).map(|metric| metric.id.clone()).collect()
     }
 
     /// The cases that a restart at `now` must read: those that are open, or were opened or closed after this moment.
@@ -141,7 +210,7 @@ impl Engine {
         let mut touched = Vec::new();
         for tally in &self.tallies {
             let Source::Windows(windows) = &tally.source else { continue };
-            let last = step_floor((micros(to) + windows.reach()).min(tally.grid.recorded), tally.grid.every) * tally.grid.every;
+            let last = step_floor(windows.aftermath(micros(to)).min(tally.grid.recorded), tally.grid.every) * tally.grid.every;
             let first = step_ceil(micros(from), tally.grid.every) * tally.grid.every;
             if first <= last && metrics.is_none_or(|metrics| metrics.contains(&windows.metric().id)) {
                 touched.push(Touched { kpi: tally.kpi.id.clone(), from: timestamp(first), to: timestamp(last) });
@@ -175,8 +244,14 @@ impl Engine {
         let now = self.begin(micros(now));
         let mut effects = Effects::default();
         let tick = matches!(input, Input::Tick);
-        if let Input::Batch(batch) = input {
-            self.take(now, batch, Taking::News);
+        match input {
+            Input::Batch(batch) => self.take(now, batch, Taking::News),
+            Input::Reclosed(reclosed) => {
+                for one in &reclosed {
+                    self.tallies.iter_mut().filter(|tally| tally.kpi.id == one.kpi).for_each(|tally| tally.take_reclosed(one, now));
+                }
+            }
+            Input::Tick | Input::Wake => {}
         }
         self.record(now, &mut effects);
         self.correct(now, &mut effects);
@@ -198,7 +273,7 @@ impl Engine {
     #[must_use]
     pub fn next_wake(&self) -> Option<Timestamp> {
         // Devices whose clocks are a little ahead must not cause a wake for each of their samples.
-        let ahead = self.ahead.first().map(|(time, ..)| step_ceil(*time, SECOND) * SECOND);
+        let ahead = self.ahead.first().map(|ahead| step_ceil(ahead.time, SECOND) * SECOND);
         let wakes = self.tallies.iter().map(Tally::next_wake).chain(ahead).chain([self.correct_at]);
         wakes.min().filter(|wake| *wake < NEVER).map(timestamp)
     }
@@ -220,22 +295,27 @@ impl Engine {
         self.now = self.now.max(now);
         let now = self.now;
         self.tallies.iter_mut().for_each(|tally| tally.begin(now));
+        self.raise_floors();
+        let mut spoiled = Vec::new();
+        while self.ahead.first().is_some_and(|ahead| ahead.time <= now) {
+            let Some(ahead) = self.ahead.pop_first() else { break };
+            // Its time has only come now, so no instant that it belongs to can have been recorded, unless the shell
+            // slept over one: then it is as late as it would be had it come now.
+            self.place(ahead, Taking::News, &mut spoiled);
+        }
+        self.rebuild(spoiled);
+        now
+    }
+
+    /// Of each metric the samples are kept that one of its KPIs needs.
+    fn raise_floors(&mut self) {
         for metric in &mut self.metrics {
             let windows = metric.tallies.iter().filter_map(|at| match &self.tallies.get(*at)?.source {
                 Source::Windows(windows) => Some(windows.floor()),
                 Source::Backlog(_) => None,
             });
-            metric.floor = windows.min().unwrap_or(now);
+            metric.keeping.floor = windows.min().unwrap_or(self.now);
         }
-        let mut spoiled = Vec::new();
-        while self.ahead.first().is_some_and(|(time, ..)| *time <= now) {
-            let Some((time, series, revision, ticks)) = self.ahead.pop_first() else { break };
-            // Its time has only come now, so no instant that it belongs to can have been recorded, unless the shell
-            // slept over one: then it is as late as it would be had it come now.
-            self.place(series, time, ticks, revision, Taking::News, &mut spoiled);
-        }
-        self.rebuild(spoiled);
-        now
     }
 
     fn take(&mut self, now: i64, batch: Batch, taking: Taking) {
@@ -261,7 +341,7 @@ impl Engine {
         let mut routes = Vec::new();
         for at in self.metrics.get(metric).map(|metric| metric.tallies.clone()).unwrap_or_default() {
             if let Some(tally) = self.tallies.get_mut(at) {
-                routes.extend(tally.route(at, place, &series.labels));
+                routes.extend(tally.route(at, (place, series.id), &series.labels));
             }
         }
         if !routes.is_empty() {
@@ -272,27 +352,29 @@ impl Engine {
 
     fn take_sample(&mut self, now: i64, sample: &Sample, taking: Taking, spoiled: &mut Vec<Spoiled>) {
         let Some(series) = self.numbers.get(&sample.series).copied() else { return };
-        let time = micros(sample.time);
-        if time > now && self.ahead.len() < MAX_AHEAD {
-            self.ahead.insert((time, series, sample.revision, sample.ticks));
+        let Sample { time, ticks, revision, state, .. } = *sample;
+        let sample = Ahead { time: micros(time), series, revision, ticks, state };
+        if sample.time > now && self.ahead.len() < MAX_AHEAD {
+            self.ahead.insert(sample);
         } else {
-            self.place(series, time, sample.ticks, sample.revision, taking, spoiled);
+            self.place(sample, taking, spoiled);
         }
     }
 
-    fn place(&mut self, series: u32, time: i64, ticks: i64, revision: i32, taking: Taking, spoiled: &mut Vec<Spoiled>) {
-        let Some(state) = self.series.get_mut(series as usize) else { return };
-        let floor = self.metrics.get(state.metric).map_or(ALWAYS, |metric| metric.floor);
-        let placed = if time <= floor { Placed::TooOld } else { state.track.place(time, ticks, revision) };
+    fn place(&mut self, sample: Ahead, taking: Taking, spoiled: &mut Vec<Spoiled>) {
+        let Some(state) = self.series.get_mut(sample.series as usize) else { return };
+        let Some(MetricState { keeping, .. }) = self.metrics.get(state.metric) else { return };
+        let placed = state.track.place(keeping, sample.time, sample.ticks, sample.revision, Marks::of_state(sample.state));
         if placed == Placed::Unchanged {
             return;
         }
-        state.track.forget(floor);
+        let came = Came { now: self.now, taking };
         for route in &state.routes {
             if let Some(tally) = self.tallies.get_mut(route.tally) {
-                tally.put_sample(route, (time, ticks), placed, self.now, taking, spoiled);
+                tally.put_sample(route, sample.time, (&placed, &state.track), came, spoiled);
             }
         }
+        state.track.forget(keeping);
     }
 
     fn rebuild(&mut self, mut spoiled: Vec<Spoiled>) {
@@ -317,6 +399,7 @@ impl Engine {
     fn record(&mut self, now: i64, effects: &mut Effects) {
         for tally in &mut self.tallies {
             tally.record(now, &self.series, effects);
+            tally.close(now, &self.series, effects);
         }
         self.cases.forget(self.cases_needed_from(now));
     }
@@ -329,7 +412,10 @@ impl Engine {
             self.tallies.iter_mut().for_each(|tally| tally.correct(now, &self.series, effects));
             self.correct_at = NEVER;
         }
-        self.tallies.iter_mut().for_each(|tally| tally.take_beyond(effects));
+        for tally in &mut self.tallies {
+            tally.take_beyond(effects);
+            tally.take_stale(effects);
+        }
         if self.correct_at == NEVER {
             let told = std::mem::take(&mut self.positions);
             effects.positions.extend(told.into_iter().map(|(lane, seq)| Position { lane, seq }));

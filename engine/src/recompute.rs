@@ -4,22 +4,29 @@
 //! shell's to retract. It says what to read and drives an engine over it, chunk by chunk. It must never read anything itself.
 
 use crate::moment::{SECOND, micros, seconds, step_ceil, step_floor, timestamp};
-use crate::{Batch, CaseVersion, Engine, Input, Sample, Series, Touched};
-use jiff::Timestamp;
+use crate::{Batch, CaseVersion, ClosedPane, ClosedSpan, Engine, Input, Sample, Series, Touched};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use taydo_model::{Definitions, Kpi, MetricId, Reading, kpi};
 
 /// What a recompute must read before it can run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Needs {
-    /// Samples of one metric after `after`, up to and including `until`, in chunks in order of time, and all its series.
+    /// First the closed panes, in order; then samples of one metric after `after`, up to and including `until`, in chunks
+    /// in order of time; and all its series.
     Samples {
+        /// The panes that are handed to [`Run::load_closed`], where the KPI has any.
+        closed: Option<ClosedSpan>,
         /// The metric.
         metric: MetricId,
         /// Exclusive.
         after: Timestamp,
         /// Inclusive.
         until: Timestamp,
+        /// Whether the newest samples of each series up to `after` are wanted too, before the others: see
+        /// [`Engine::anchored`].
+        anchors: bool,
     },
     /// Cases in their present state: those that are open, or were opened or closed after `after`; of these the ones opened
     /// after `until` may be left out.
@@ -65,20 +72,34 @@ impl Plan {
         u64::try_from((self.to - self.from) / seconds(self.kpi.every_s.max(1)) + 1).unwrap_or(0)
     }
 
-    /// What must be read.
+    /// What must be read, given up to where the live engine has closed the KPI's panes
+    /// ([`Engine::closed_until`]; any moment for a KPI whose panes never are).
     #[must_use]
-    pub fn needs(&self) -> Needs {
-        let engine = self.engine();
+    pub fn needs(&self, closed_until: Timestamp) -> Needs {
+        let mut engine = self.engine();
         let until = timestamp(self.to);
         match &self.kpi.from {
             kpi::From::Observations { metric, .. } => {
-                let reach = i64::try_from(engine.horizon().as_micros()).unwrap_or(i64::MAX / 8);
-                Needs::Samples { metric: metric.clone(), after: timestamp(self.from - reach), until }
+                let needed = engine.samples_needed_from(timestamp(self.from - SECOND));
+                let mut after = needed.first().map_or(until, |(_, after)| *after);
+                let mut closed = engine.closed_needed(&[]).pop().map(|needed| needed.span);
+                if let Some(span) = closed.as_mut().filter(|span| self.sees_only_closed_panes(span)) {
+                    let skipped = closed_until.min(span.edge_before(until)).duration_since(span.until).max(SignedDuration::ZERO);
+                    span.until += skipped;
+                    after += skipped;
+                }
+                let anchors = !engine.anchored().is_empty();
+                Needs::Samples { closed, metric: metric.clone(), after, until, anchors }
             }
             kpi::From::Cases { kind, .. } => {
                 Needs::Cases { kind: kind.clone(), after: engine.relevant_cases_from(timestamp(self.from)), until }
             }
         }
+    }
+
+    /// Whether the ends of all its readings' windows are ends of stretches.
+    fn sees_only_closed_panes(&self, span: &ClosedSpan) -> bool {
+        i128::from(self.kpi.every_s) * 1_000_000 % span.stretch.as_micros() == 0
     }
 
     fn engine(&self) -> Engine {
@@ -91,7 +112,7 @@ impl Plan {
     pub fn run(self, series: Vec<Series>) -> Run {
         let mut engine = self.engine();
         engine.restore(timestamp(self.from - SECOND), Batch { series, ..Batch::default() });
-        Run { next: self.from, plan: self, engine }
+        Run { next: self.from, plan: self, engine, closed: VecDeque::new() }
     }
 }
 
@@ -102,9 +123,16 @@ pub struct Run {
     engine: Engine,
     /// The next instant to be computed.
     next: i64,
+    /// Panes whose time has not come.
+    closed: VecDeque<ClosedPane>,
 }
 
 impl Run {
+    /// Takes closed panes, in order. All that end up to an instant are wanted before [`Run::advance`] comes to it.
+    pub fn load_closed(&mut self, panes: Vec<ClosedPane>) {
+        self.closed.extend(panes);
+    }
+
     /// Takes cases. All of them are wanted before the first call of [`Run::advance`].
     pub fn load_cases(&mut self, cases: Vec<CaseVersion>) {
         let now = timestamp(self.next - SECOND);
@@ -124,6 +152,9 @@ impl Run {
             let mut due = Vec::new();
             while let Some(sample) = rest.next_if(|sample| micros(sample.time) <= self.next) {
                 due.push(sample);
+            }
+            while let Some(pane) = self.closed.pop_front_if(|pane| micros(pane.until) <= self.next) {
+                self.engine.restore_closed(&pane);
             }
             self.engine.restore(timestamp(self.next), Batch { samples: due, ..Batch::default() });
             let effects = self.engine.step(timestamp(self.next + delay), Input::Wake);

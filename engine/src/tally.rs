@@ -3,14 +3,16 @@
 //! What the values are computed from is behind [`Source`]. It must never keep samples or cases itself.
 
 use crate::backlog::Backlog;
+use crate::closed::Content;
 use crate::engine::SeriesState;
 use crate::figure::Figure;
 use crate::grid::Grid;
-use crate::moment::{ALWAYS, NEVER, step_ceil, step_floor, timestamp};
+use crate::moment::{ALWAYS, NEVER, micros, step_ceil, step_floor, timestamp};
 use crate::range::Ranges;
-use crate::track::Placed;
+use crate::track::{Placed, Track};
 use crate::window::{Route, Spoiled, Windows, number};
-use crate::{Effects, Recorded, Touched};
+use crate::{ClosedPane, ClosedSpan, Effects, Reclosed, Recorded, Reopened, SeriesId, Touched};
+use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use taydo_model::{Asset, Case, Definitions, Kpi, Labels, Quality, Reading, Scope, kpi};
@@ -18,8 +20,8 @@ use taydo_model::{Asset, Case, Definitions, Kpi, Labels, Quality, Reading, Scope
 /// What a KPI is computed from.
 #[derive(Debug)]
 pub(crate) enum Source {
-    Windows(Windows),
-    Backlog(Backlog),
+    Windows(Box<Windows>),
+    Backlog(Box<Backlog>),
 }
 
 /// Whether rows are news, or what a restart reads again, which nothing follows from.
@@ -27,6 +29,13 @@ pub(crate) enum Source {
 pub(crate) enum Taking {
     News,
     Restore,
+}
+
+/// When a row came, and as what.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Came {
+    pub(crate) now: i64,
+    pub(crate) taking: Taking,
 }
 
 /// One KPI.
@@ -56,8 +65,10 @@ impl Tally {
     /// A KPI without data; `None` when its metric isn't defined.
     pub(crate) fn new(kpi: &Arc<Kpi>, definitions: &Definitions, now: i64) -> Option<Self> {
         let source = match &kpi.from {
-            kpi::From::Observations { metric, .. } => Source::Windows(Windows::new(kpi, definitions.metric(metric)?)?),
-            kpi::From::Cases { .. } => Source::Backlog(Backlog::new(kpi, &definitions.city)?),
+            kpi::From::Observations { metric, .. } => {
+                Source::Windows(Box::new(Windows::new(kpi, definitions.metric(metric)?, &definitions.city)?))
+            }
+            kpi::From::Cases { .. } => Source::Backlog(Box::new(Backlog::new(kpi, definitions)?)),
         };
         let mut tally = Self {
             kpi: Arc::clone(kpi),
@@ -106,17 +117,13 @@ impl Tally {
         place
     }
 
-    /// How far before an instant its reading looks, in microseconds.
-    pub(crate) fn reach(&self) -> i64 {
-        match &self.source {
-            Source::Windows(windows) => windows.reach(),
-            Source::Backlog(backlog) => backlog.reach(),
-        }
-    }
-
     /// From where on a restart at `now` must read.
     pub(crate) fn needed_from(&self, now: i64) -> i64 {
-        self.grid.computable_from(now) - self.reach()
+        let computable_from = self.grid.computable_from(now);
+        match &self.source {
+            Source::Windows(windows) => windows.needed_from(computable_from),
+            Source::Backlog(backlog) => computable_from - backlog.reach(),
+        }
     }
 
     /// Prepares for a step at `now`.
@@ -133,7 +140,7 @@ impl Tally {
     }
 
     /// Lets a series flow into its scopes; `None` when the KPI doesn't count it.
-    pub(crate) fn route(&mut self, tally: usize, series: u32, labels: &Labels) -> Option<Route> {
+    pub(crate) fn route(&mut self, tally: usize, series: (u32, SeriesId), labels: &Labels) -> Option<Route> {
         let Source::Windows(windows) = &self.source else { return None };
         let scopes = windows.scopes(labels);
         let places: Vec<u32> = scopes.iter().map(|scope| self.scope(scope)).collect();
@@ -143,27 +150,132 @@ impl Tally {
         }
     }
 
-    /// Takes a sample that came at `now`.
-    pub(crate) fn put_sample(
-        &mut self,
-        route: &Route,
-        sample: (i64, i64),
-        placed: Placed,
-        now: i64,
-        taking: Taking,
-        spoiled: &mut Vec<Spoiled>,
-    ) {
-        let (time, ticks) = sample;
+    /// Takes a sample of this time that came at `now`, and is in the track.
+    pub(crate) fn put_sample(&mut self, route: &Route, time: i64, placed: (&Placed, &Track), came: Came, spoiled: &mut Vec<Spoiled>) {
         let Source::Windows(windows) = &mut self.source else { return };
-        windows.put(route, time, ticks, placed, spoiled);
-        let late = time <= self.grid.recorded && taking == Taking::News;
-        let until = if late { windows.last_touched(route, time) } else { time };
+        let last = windows.put(route, time, placed, came.taking, spoiled);
+        let is_news = came.taking == Taking::News;
+        if windows.closed_until().is_some_and(|until| time <= until) {
+            if is_news {
+                self.reopen(route, time, last);
+            }
+            return;
+        }
+        let late = time <= self.grid.recorded && is_news;
+        let until = if late { windows.last_touched(route, time).max(windows.last_touched(route, last)) } else { time };
         for place in &route.places {
             self.mark(*place);
             if late {
-                self.owe(*place, time, until, now);
+                self.owe(*place, time, until, came.now);
             }
         }
+    }
+
+    /// Takes a sample that came when its pane was closed; `last` is the last moment at which a sample adds something else
+    /// now. Readings that rest on it are for a recompute.
+    fn reopen(&mut self, route: &Route, time: i64, last: i64) {
+        let Source::Windows(windows) = &mut self.source else { return };
+        let until = windows.last_touched(route, time).max(windows.last_touched(route, last));
+        if let Some((closed, _)) = windows.closed() {
+            closed.reopen(time - 1, last, self.grid.recorded);
+        }
+        let every = self.grid.every;
+        let last = step_floor(until.min(self.grid.recorded), every) * every;
+        self.beyond.add(step_ceil(time, every) * every, last);
+        route.places.iter().for_each(|place| self.mark(*place));
+    }
+
+    /// Takes panes that were made again from the samples. Readings up to the instant `computed` rest on them already.
+    pub(crate) fn take_reclosed(&mut self, reclosed: &Reclosed, now: i64) {
+        let Source::Windows(windows) = &mut self.source else { return };
+        let until = windows.cut().memory_end(micros(reclosed.until));
+        let Some((closed, cut)) = windows.closed() else { return };
+        if closed.basis() != reclosed.basis {
+            return;
+        }
+        let read = |pane: &ClosedPane| Some((micros(pane.until), Content::read(&pane.content)?));
+        let panes: Vec<_> = reclosed.panes.iter().filter_map(read).collect();
+        let reported: Vec<_> = panes.iter().map(|(until, content)| (*until, content.reported.clone())).collect();
+        let cells = panes.into_iter().map(|(until, content)| (until, content.cells)).collect();
+        if !closed.replace((micros(reclosed.after), micros(reclosed.until)), cells, micros(reclosed.computed), cut) {
+            return;
+        }
+        reported.iter().for_each(|(until, reported)| windows.note_reported(*until, reported));
+        let from = (micros(reclosed.after) + 1).max(micros(reclosed.computed) + 1);
+        for place in 0..number(self.scopes.len()) {
+            self.mark(place);
+            self.owe(place, from, until, now);
+        }
+    }
+
+    /// Makes the stretch that begins at this moment the next to be closed: before any sample.
+    pub(crate) fn begin_closing_at(&mut self, moment: i64) {
+        if let Source::Windows(windows) = &mut self.source {
+            windows.begin_closing_at(moment);
+        }
+    }
+
+    /// Takes a closed pane of the store, if it was made by this definition.
+    pub(crate) fn take_closed(&mut self, pane: &ClosedPane) -> bool {
+        let Source::Windows(windows) = &mut self.source else { return false };
+        let until = micros(pane.until);
+        let fits = windows.closed().is_some_and(|(closed, _)| closed.basis() == pane.basis && until % closed.stretch() == 0);
+        let Some(content) = Content::read(&pane.content).filter(|_| fits) else { return false };
+        windows.take_closed(until, content);
+        true
+    }
+
+    /// Closes what no correction reaches any more.
+    pub(crate) fn close(&mut self, now: i64, series: &[SeriesState], effects: &mut Effects) {
+        let moment = self.grid.computable_from(now);
+        effects.closed.append(&mut self.close_up_to(moment, series));
+    }
+
+    /// Closes what has ended by the moment.
+    pub(crate) fn close_up_to(&mut self, moment: i64, series: &[SeriesState]) -> Vec<ClosedPane> {
+        let Source::Windows(windows) = &mut self.source else { return Vec::new() };
+        let Some(basis) = windows.closed().map(|(closed, _)| closed.basis()) else { return Vec::new() };
+        let pane = |(until, content)| ClosedPane { kpi: self.kpi.id.clone(), basis, until: timestamp(until), content };
+        windows.close(moment, series).into_iter().map(pane).collect()
+    }
+
+    /// Says which closed panes late data has made wrong.
+    pub(crate) fn take_stale(&mut self, effects: &mut Effects) {
+        let Source::Windows(windows) = &mut self.source else { return };
+        let Some(found) = windows.closed().and_then(|(closed, cut)| closed.take_stale(cut)) else { return };
+        let stale = found.stretches.into_iter().map(|(after, until)| (timestamp(after), timestamp(until))).collect();
+        let span = self.closed_span(found.wanted);
+        effects.reopened.extend(span.map(|span| Reopened { span, stale, recorded: timestamp(found.recorded) }));
+    }
+
+    /// The closed panes between two edges.
+    fn closed_span(&mut self, (after, until): (i64, i64)) -> Option<ClosedSpan> {
+        let Source::Windows(windows) = &mut self.source else { return None };
+        let metric = windows.metric().id.clone();
+        let (closed, _) = windows.closed()?;
+        let (basis, stretch) = (closed.basis(), SignedDuration::from_micros(closed.stretch()));
+        Some(ClosedSpan { kpi: self.kpi.id.clone(), metric, basis, stretch, after: timestamp(after), until: timestamp(until) })
+    }
+
+    /// Up to where panes are closed; `None` where none ever are.
+    pub(crate) fn closed_until(&self) -> Option<i64> {
+        match &self.source {
+            Source::Windows(windows) => windows.closed_until(),
+            Source::Backlog(_) => None,
+        }
+    }
+
+    /// The closed panes that readings at or after the instant rest on.
+    pub(crate) fn closed_needed(&mut self, at: i64, unconsumed: &[(Timestamp, Timestamp)]) -> Option<Reopened> {
+        let recorded = timestamp(self.grid.recorded);
+        let Source::Windows(windows) = &mut self.source else { return None };
+        let stale = |(from, to): &(Timestamp, Timestamp)| (timestamp(micros(*from) - 1), timestamp(windows.last_added(micros(*to))));
+        let stale = unconsumed.iter().map(stale).collect();
+        let from = windows.cut().remembered_from(at);
+        let (closed, _) = windows.closed()?;
+        let edges = (step_floor(from, closed.stretch()) * closed.stretch(), closed.until());
+        let span = self.closed_span(edges).filter(|span| span.after < span.until)?;
+        Some(Reopened { span, stale, recorded })
     }
 
     /// Takes a case's new state at `now`.
@@ -223,6 +335,10 @@ impl Tally {
         Some(Recorded { reading: figure.into_reading(&self.kpi, self.scopes.get(place as usize)?, at), correction })
     }
 
+    fn is_doubtful(&self, place: u32, at: i64) -> bool {
+        matches!(&self.source, Source::Windows(windows) if windows.is_doubtful(place as usize, at))
+    }
+
     /// What corrects the reading of a scope that turns out not to have existed then, as when its only case moved elsewhere.
     fn retracted(&self, place: u32, at: i64) -> Option<Recorded> {
         let reading = Figure::default().into_reading(&self.kpi, self.scopes.get(place as usize)?, at);
@@ -231,6 +347,7 @@ impl Tally {
 
     /// Records every instant whose turn has come, and forgets what no reading needs any more.
     pub(crate) fn record(&mut self, now: i64, series: &[SeriesState], effects: &mut Effects) {
+        let computable_from = self.grid.computable_from(now);
         let Some(due) = self.grid.take_due(now) else { return };
         if let Some((from, to)) = due.skipped {
             self.beyond.add(from, to);
@@ -238,11 +355,14 @@ impl Tally {
         let mut at = due.first;
         while at <= due.last {
             let places = 0..number(self.scopes.len());
+            if places.clone().any(|place| self.is_doubtful(place, at)) {
+                self.beyond.add(at, at);
+            }
             effects.recorded.extend(places.filter_map(|place| self.recorded(place, at, false, series)));
             at += self.grid.every;
         }
         match &mut self.source {
-            Source::Windows(windows) => windows.forget(),
+            Source::Windows(windows) => windows.forget(computable_from),
             Source::Backlog(backlog) => backlog.forget(),
         }
     }
@@ -251,7 +371,7 @@ impl Tally {
     pub(crate) fn correct(&mut self, now: i64, series: &[SeriesState], effects: &mut Effects) {
         let computable_from = self.grid.computable_from(now);
         for (at, place) in std::mem::take(&mut self.owed) {
-            if at < computable_from {
+            if at < computable_from || self.is_doubtful(place, at) {
                 self.beyond.add(at, at);
             } else {
                 effects.recorded.extend(self.recorded(place, at, true, series).or_else(|| self.retracted(place, at)));
@@ -276,7 +396,7 @@ impl Tally {
     /// When a scope changes without data, given what it is now.
     fn next_change(&self, place: u32, figure: &Figure, now: i64) -> i64 {
         let itself = match &self.source {
-            Source::Windows(windows) => (figure.samples > 0).then(|| windows.next_edge(now)),
+            Source::Windows(windows) => (figure.samples > 0 || figure.value.is_some()).then(|| windows.cut().next_move(now)),
             Source::Backlog(backlog) => backlog.next_change(place as usize, now),
         };
         itself.into_iter().chain(figure.stale_at(&self.kpi)).min().unwrap_or(NEVER)

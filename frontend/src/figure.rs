@@ -140,7 +140,12 @@ pub(crate) mod tests {
             better: kpi::Better::Higher,
             standard: None,
             owner: None,
-            from: kpi::From::Cases { kind: String::new(), measure: kpi::CaseMeasure::Open, window: kpi::Window::Sliding(0) },
+            from: kpi::From::Cases {
+                kind: String::new(),
+                measure: kpi::CaseMeasure::Open,
+                window: kpi::Window::Sliding(0),
+                terms: kpi::CaseTerms::default(),
+            },
             by: vec![kpi::Dimension::Area],
             every_s: 60,
             delay_s: 5,

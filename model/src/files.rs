@@ -5,6 +5,7 @@
 
 mod asset;
 mod board;
+mod calendar;
 mod city;
 mod csv;
 mod document;
@@ -56,11 +57,14 @@ pub fn check(files: &[File]) -> (Definitions, Vec<Problem>) {
     for document in of(Role::City) {
         set.city = city::read(document);
     }
+    for document in of(Role::Calendar) {
+        set.calendar = calendar::read(document, &set.city).map(Arc::new);
+    }
     set.metrics = sorted(of(Role::Metrics).flat_map(metric::read), |metric| &metric.id);
     set.assets = sorted(of(Role::Assets).flat_map(|document| asset::read(document, &known)), |asset| &asset.id);
     let sources = of(Role::Sources).flat_map(|document| source::read(document, &known, &set.city, &set.metrics)).collect::<Vec<_>>();
     set.sources = sorted(sources.into_iter(), |source| &source.id);
-    let kpis = of(Role::Kpis).flat_map(|document| kpi::read(document, &known, &set.metrics, &set.assets)).collect::<Vec<_>>();
+    let kpis = of(Role::Kpis).flat_map(|document| kpi::read(document, &known, &set)).collect::<Vec<_>>();
     set.kpis = sorted(kpis.into_iter(), |kpi| &kpi.id);
     let boards = of(Role::Board).filter_map(|document| board::read(document, &known, &set.kpis)).collect::<Vec<_>>();
     set.boards = sorted(boards.into_iter(), |board| &board.id);
@@ -85,6 +89,7 @@ pub fn check(files: &[File]) -> (Definitions, Vec<Problem>) {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
     City,
+    Calendar,
     Metrics,
     Assets,
     Sources,
@@ -102,6 +107,7 @@ impl Role {
         };
         match name {
             "city.toml" => Some(Self::City),
+            "calendar.toml" => Some(Self::Calendar),
             "metrics.toml" => Some(Self::Metrics),
             "assets.toml" => Some(Self::Assets),
             "sources.toml" => Some(Self::Sources),

@@ -1,6 +1,6 @@
 //! KPIs: named figures with a unit, a direction and a target, and how they are computed.
 
-use crate::{DepartmentId, KpiId, Labels, MetricId, Quality, Reading, Scope, Status, Text, Unit};
+use crate::{Allowance, DepartmentId, KpiId, LabelName, Labels, MetricId, Quality, Reading, Scope, Status, Text, Unit};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -70,13 +70,20 @@ pub enum From {
         aggregate: Aggregate,
         /// The window of event time.
         window: Window,
-        /// Absent: all samples of a scope are one set. `Sum`: each series is aggregated by itself and the
-        /// results are added, as a city's load is the sum of its feeders' mean loads.
+        /// Absent: all samples of a scope are one set; a counter's increase and rate are each series' own, added up. Else
+        /// each series is aggregated by itself and the results come together so, as a city's load is the sum of its
+        /// feeders' mean loads.
         #[serde(default)]
         across: Option<Across>,
         /// Only series that carry these labels.
         #[serde(default)]
         only: Labels,
+        /// What becomes of suspect samples.
+        #[serde(default)]
+        suspect: Suspect,
+        /// With fewer samples than this in the window there is no value.
+        #[serde(default)]
+        at_least: u32,
         /// What the result is multiplied by to be in the KPI's unit.
         factor: f64,
     },
@@ -86,9 +93,12 @@ pub enum From {
         kind: String,
         /// What is counted.
         measure: CaseMeasure,
-        /// For `opened`, `closed` and `on_time`: the window; zero for levels such as open cases. A sliding one of whole
+        /// For what happens, such as `opened`: the window; zero for levels such as open cases. A sliding one of whole
         /// days is counted in the city's calendar: 30 days before 00:00 is 00:00, also when clocks were changed in between.
         window: Window,
+        /// Which of them, and how they are counted.
+        #[serde(default)]
+        terms: CaseTerms,
     },
 }
 
@@ -132,9 +142,9 @@ impl Window {
     }
 }
 
-/// How a window's samples become one number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+/// How a window's samples become one number. Samples that measure nothing (calibrating, fault) are left out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum Aggregate {
     Count,
@@ -144,17 +154,58 @@ pub enum Aggregate {
     Max,
     /// The newest sample; of several at one time, the largest.
     Last,
+    /// By how much counters grew: each series' steps from one sample to the next, counted at the later one's time, so that
+    /// adjacent windows add up. A lower value is a new beginning, and counts whole. A step of more than 35 days isn't counted.
+    Increase,
+    /// The increase by the time that its steps took; of several series, the sum of their rates.
+    Rate,
+    /// Percentiles as SQL's `percentile_cont` has them, within 1/128 of the samples that they lie between.
+    Median,
+    P90,
+    P95,
+    P99,
+    /// The mean over time: each value holds until the series' next one, but no longer than `hold_s` seconds (absent: the
+    /// KPI's `stale_s`). Time at which no value holds doesn't count.
+    TimeWeightedMean {
+        hold_s: Option<u32>,
+    },
+    /// How many different values of the label the series that reported have.
+    Distinct {
+        label: LabelName,
+    },
+    /// The share of samples above the limit, which is in the metric's unit.
+    ShareAbove {
+        limit: f64,
+    },
+    /// The share of samples below the limit, which is in the metric's unit.
+    ShareBelow {
+        limit: f64,
+    },
 }
 
-/// How the series of one scope come together.
+/// What becomes of suspect samples: see [`crate::Metric::jump`], [`crate::Metric::frozen_s`], [`crate::Metric::range`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Suspect {
+    /// They count, and the reading is flagged.
+    #[default]
+    Flag,
+    /// They are left out, and don't show that their asset reported.
+    Exclude,
+}
+
+/// How the series of one scope come together, each aggregated by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
 pub enum Across {
-    /// Each series by itself, then the sum.
     Sum,
+    Max,
+    Min,
+    Mean,
 }
 
-/// What is counted of cases.
+/// What is counted of cases. What is withdrawn is closed, but not done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CaseMeasure {
@@ -162,12 +213,116 @@ pub enum CaseMeasure {
     Open,
     /// Open at T with a deadline before T.
     Overdue,
-    /// Opened in (T − window, T].
+    /// Open at T with a deadline at T or later, of which no more than `within` is left.
+    DueSoon,
+    /// Opened in the window.
     Opened,
-    /// Closed in (T − window, T].
+    /// Done in the window.
     Closed,
-    /// Of those closed in (T − window, T] with a deadline, the share closed by it.
+    /// Last opened again in the window.
+    Reopened,
+    /// Withdrawn in the window.
+    Withdrawn,
+    /// Of those done in the window with a deadline, the share done by it.
     OnTime,
+    /// Of those done in the window that answered, the share that was satisfied.
+    Satisfied,
+    /// The median age of those open at T: T − opened.
+    MedianAge,
+    /// The age that nine in ten of those open at T don't exceed.
+    P90Age,
+    /// The median duration of those done in the window: closed − opened.
+    MedianDuration,
+    /// The duration that nine in ten of those done in the window don't exceed.
+    P90Duration,
+    /// The durations of those done in the window, added up.
+    Duration,
+}
+
+/// Which cases are counted, and how.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CaseTerms {
+    /// Only cases that carry these labels.
+    #[serde(skip_serializing_if = "Labels::is_empty")]
+    pub only: Labels,
+    /// No case that carries one of these labels.
+    #[serde(skip_serializing_if = "Labels::is_empty")]
+    pub without: Labels,
+    /// A case counts as often as this label's whole number says, such as the customers that an outage cut off; without
+    /// such a number it counts nothing. The minimum is of cases all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weigh: Option<LabelName>,
+    /// Ages and durations are of office time, in working days, rather than of time.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub working: bool,
+    /// For `due_soon`: how much may be left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub within: Option<Allowance>,
+    /// For `satisfied`: what an answer is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Answer>,
+    /// From fewer cases than this a share, a median or a p90 has no value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub minimum: Option<u32>,
+}
+
+/// What people answered when they were asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The label that holds the answer; a case without it was not answered.
+    pub label: LabelName,
+    /// The answers that mean that they were satisfied.
+    pub satisfied: Vec<String>,
+}
+
+impl CaseMeasure {
+    /// What stands at a moment, rather than what happens in a window.
+    #[must_use]
+    pub fn is_level(self) -> bool {
+        matches!(self, Self::Open | Self::Overdue | Self::DueSoon | Self::MedianAge | Self::P90Age)
+    }
+
+    /// A share of cases.
+    #[must_use]
+    pub fn is_share(self) -> bool {
+        matches!(self, Self::OnTime | Self::Satisfied)
+    }
+
+    /// A length of time.
+    #[must_use]
+    pub fn is_time(self) -> bool {
+        self.quantile().is_some() || self == Self::Duration
+    }
+
+    /// For medians and the like: which share of the cases lies below, between two of them interpolated linearly as SQL's
+    /// `percentile_cont` does.
+    #[must_use]
+    pub fn quantile(self) -> Option<f64> {
+        match self {
+            Self::MedianAge | Self::MedianDuration => Some(0.5),
+            Self::P90Age | Self::P90Duration => Some(0.9),
+            _ => None,
+        }
+    }
+}
+
+impl CaseTerms {
+    /// Whether these labels are among those that count.
+    #[must_use]
+    pub fn admit(&self, labels: &Labels) -> bool {
+        let carries = |(name, value): (&LabelName, &str)| labels.get(name.as_str()) == Some(value);
+        self.only.iter().all(carries) && !self.without.iter().any(carries)
+    }
+
+    /// How often a case with these labels counts.
+    #[must_use]
+    pub fn weight(&self, labels: &Labels) -> u32 {
+        match &self.weigh {
+            Some(name) => labels.get(name.as_str()).and_then(|text| text.trim().parse().ok()).unwrap_or(0),
+            None => 1,
+        }
+    }
 }
 
 /// A way to divide a city.

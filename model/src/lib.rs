@@ -8,6 +8,7 @@ pub mod api;
 pub mod asset;
 pub mod baseline;
 pub mod board;
+pub mod calendar;
 pub mod case;
 pub mod city;
 pub mod compare;
@@ -33,6 +34,7 @@ pub mod why;
 pub mod wire;
 
 pub use asset::Asset;
+pub use calendar::{Allowance, WorkingCalendar};
 pub use case::{Case, CaseKey};
 pub use city::{Area, City, Department};
 pub use fault::{ErrorBody, ErrorCode};
@@ -52,6 +54,8 @@ pub struct Definitions {
     pub hash: String,
     /// The city itself: name, zone, population, areas, departments.
     pub city: City,
+    /// Which days are worked and how long cases may take, where the city says.
+    pub calendar: Option<Arc<WorkingCalendar>>,
     /// The metrics, by id.
     pub metrics: Vec<Arc<Metric>>,
     /// The register of assets, by id.

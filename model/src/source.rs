@@ -172,7 +172,7 @@ pub enum Rows {
         labels: Vec<(String, LabelName)>,
     },
     /// Each row is a case.
-    Cases(CaseColumns),
+    Cases(Box<CaseColumns>),
 }
 
 /// Which columns make a case.
@@ -190,8 +190,14 @@ pub struct CaseColumns {
     pub opened: String,
     /// The column of the deadline.
     pub due: Option<String>,
+    /// The column of the time that a case may take, such as `5wd`.
+    pub allowance: Option<String>,
     /// The column of the closing time.
     pub closed: Option<String>,
+    /// The column of the time at which it was withdrawn.
+    pub withdrawn: Option<String>,
+    /// The column of the time at which it was last opened again.
+    pub reopened: Option<String>,
     /// The column of the time of this state; absent: the export's time.
     pub updated: Option<String>,
     /// The column of the department; its text is made an id.

@@ -3,6 +3,7 @@
 //! One task owns the engine. It never waits for a client or for the database: what is to be saved goes to a saver of
 //! its own, what is to be recomputed to a job of its own. Only this module calls the engine.
 
+mod closed;
 mod desk;
 mod recompute;
 mod restore;
@@ -76,7 +77,7 @@ impl Pipeline {
     pub async fn start(parts: Parts) -> Result<Self, StoreError> {
         let now = parts.clock.now();
         let fence = parts.store.take_lease(LEASE, now).await?;
-        let restored = restore::restore(&parts, now).await?;
+        let restored = restore::restore(&parts, &fence, now).await?;
         parts.hub.open(now, fence.number(), &parts.definitions, &restored.engine.snapshot(now));
         let (saver, saving) = Saver::start(&parts, &fence);
         let (desk, asked, standing) = RecomputeDesk::open();
@@ -117,8 +118,13 @@ impl Pipeline {
                 outcome = self.saving.ended() => return outcome,
                 Some(job) = self.asked.recv() => self.recompute.ask(&job),
                 done = self.recompute.done() => {
-                    let positions = self.recompute.finished(self.parts.clock.now(), done);
-                    self.saver.add(Save { recorded: Vec::new(), positions });
+                    let now = self.parts.clock.now();
+                    let finished = self.recompute.finished(now, done);
+                    if !finished.reclosed.is_empty() {
+                        let effects = self.engine.step(now, Input::Reclosed(finished.reclosed));
+                        self.follow(now, effects);
+                    }
+                    self.saver.add(Save { positions: finished.positions, ..Save::default() });
                 }
             }
             self.turn();
@@ -142,7 +148,7 @@ impl Pipeline {
             self.follow(now, effects);
             self.next_tick = now.checked_add(self.parts.tick).unwrap_or(Timestamp::MAX);
         }
-        self.recompute.start_if_due(now);
+        self.recompute.start_if_due(now, |kpi| self.engine.closed_until(kpi));
         self.saver.push();
     }
 
@@ -194,8 +200,9 @@ impl Pipeline {
     /// Hands effects on: recorded readings and positions to the saver, ranges to the recompute.
     fn follow(&mut self, now: Timestamp, effects: Effects) {
         self.recompute.add(now, effects.recompute);
+        self.recompute.reopen(now, effects.reopened);
         let positions = self.recompute.hold(effects.positions);
-        let overflow = self.saver.add(Save { recorded: effects.recorded, positions });
+        let overflow = self.saver.add(Save { recorded: effects.recorded, closed: effects.closed, positions });
         self.recompute.add(now, overflow);
     }
 

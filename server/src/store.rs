@@ -19,6 +19,7 @@ mod lease;
 mod micros;
 mod migration;
 mod observation;
+mod pane;
 mod partition;
 mod passport;
 mod reading;
@@ -42,6 +43,7 @@ pub use gap::BeyondStream;
 pub use lease::Fence;
 pub use migration::OpenError;
 pub use observation::SampleStream;
+pub use pane::Made;
 pub use why::Standings;
 pub use writer::Writer;
 

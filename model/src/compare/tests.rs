@@ -11,7 +11,16 @@ const NEW_YEARS: [Date; 3] = [date(2025, 1, 29), date(2026, 2, 17), date(2027, 2
 
 fn kpi(window: Window, every_s: u32) -> Kpi {
     let metric = "traffic.speed".parse().unwrap();
-    let from = From::Observations { metric, aggregate: Aggregate::Mean, window, across: None, only: Default::default(), factor: 1.0 };
+    let from = From::Observations {
+        metric,
+        aggregate: Aggregate::Mean,
+        window,
+        across: None,
+        only: Default::default(),
+        suspect: Default::default(),
+        at_least: 0,
+        factor: 1.0,
+    };
     Kpi {
         id: "traffic.speed".parse().unwrap(),
         version: String::new(),
@@ -39,7 +48,7 @@ pub(crate) fn speed() -> Kpi {
 }
 
 fn cases(measure: CaseMeasure, unit: &str) -> Kpi {
-    let from = From::Cases { kind: String::new(), measure, window: Window::Sliding(0) };
+    let from = From::Cases { kind: String::new(), measure, window: Window::Sliding(0), terms: Default::default() };
     Kpi { from, unit: Unit::parse(unit).unwrap(), better: Better::Lower, ..kpi(Window::Sliding(0), 60) }
 }
 

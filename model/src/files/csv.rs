@@ -34,7 +34,7 @@ pub(super) fn read(section: &mut Section<'_>, context: &Context<'_>) -> Option<C
     let cases = section.may("cases", cases);
     let rows = match (section.has("observations"), section.has("cases")) {
         (true, false) => observations?,
-        (false, true) => Rows::Cases(cases?),
+        (false, true) => Rows::Cases(Box::new(cases?)),
         _ => {
             section.problem(
                 format!("{} must say what its rows are, once", section.what),
@@ -104,7 +104,10 @@ fn cases(value: &Value<'_>) -> Option<CaseColumns> {
         id: id.clone().unwrap_or_default(),
         opened: opened.clone().unwrap_or_default(),
         due: section.may("due", Value::text),
+        allowance: section.may("allowance", Value::text),
         closed: section.may("closed", Value::text),
+        withdrawn: section.may("withdrawn", Value::text),
+        reopened: section.may("reopened", Value::text),
         updated: section.may("updated", Value::text),
         department: section.may("department", Value::text),
         area: section.may("area", Value::text),

@@ -14,12 +14,13 @@ use super::{
     value::Value,
 };
 use crate::{
-    Asset, Kpi, KpiId, Metric, MetricId, Unit,
-    kpi::{Aggregate, Better, CaseMeasure, Dimension, From, Window},
+    Allowance, Asset, Definitions, Kpi, KpiId, Metric, MetricId, Unit, WorkingCalendar,
+    kpi::{Aggregate, Better, Dimension, From, Period, Window},
     unit::Dimension as Measures,
 };
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use toml::de::DeValue;
 
 /// The keys of a KPI's table.
 pub(super) const KEYS: &[&str] = &[
@@ -49,6 +50,9 @@ const LATENESS_S: u32 = 15 * 60;
 const CASES_STALE_S: u32 = 4 * DAY_S;
 
 const BETTER: &[(&str, Better)] = &[("higher", Better::Higher), ("lower", Better::Lower), ("neither", Better::Neither)];
+/// The periods to date, as files name them.
+const PERIODS: &[(&str, Period)] =
+    &[("hour", Period::Hour), ("day", Period::Day), ("week", Period::Week), ("month", Period::Month), ("year", Period::Year)];
 /// The ways to divide a city, as files name them.
 pub(super) const DIMENSIONS: &[(&str, Dimension)] =
     &[("area", Dimension::Area), ("department", Dimension::Department), ("asset", Dimension::Asset)];
@@ -58,6 +62,7 @@ struct Context<'a> {
     known: &'a Known,
     metrics: &'a [Arc<Metric>],
     assets: &'a [Arc<Asset>],
+    calendar: Option<&'a WorkingCalendar>,
 }
 
 impl Context<'_> {
@@ -70,9 +75,9 @@ impl Context<'_> {
     }
 }
 
-/// The sound KPIs of a file.
-pub(super) fn read(document: &Document<'_>, known: &Known, metrics: &[Arc<Metric>], assets: &[Arc<Asset>]) -> Vec<Kpi> {
-    let context = Context { known, metrics, assets };
+/// The sound KPIs of a file, given what the folder defines beside KPIs.
+pub(super) fn read(document: &Document<'_>, known: &Known, set: &Definitions) -> Vec<Kpi> {
+    let context = Context { known, metrics: &set.metrics, assets: &set.assets, calendar: set.calendar.as_deref() };
     definitions(document, &document.table, KEYS).iter().filter_map(|entry| kpi(entry, &context)).collect()
 }
 
@@ -215,7 +220,7 @@ fn from(value: &Value<'_>, unit: Option<Unit>, context: &Context<'_>) -> Option<
     let mut section = value.section("`from`")?;
     let from = match (section.has("observations"), section.has("cases")) {
         (true, false) => observations::read(&mut section, unit, context),
-        (false, true) => cases::read(&mut section, unit),
+        (false, true) => cases::read(&mut section, unit, context),
         _ => {
             section.problem(
                 "`from` must name observations or cases",
@@ -230,7 +235,11 @@ fn from(value: &Value<'_>, unit: Option<Unit>, context: &Context<'_>) -> Option<
 
 /// The stretch of time that a reading looks at.
 fn window(value: &Value<'_>) -> Option<Window> {
-    value.seconds(1, 366 * DAY_S).map(Window::Sliding)
+    let is_period = |(word, _): &&(&str, Period)| matches!(value.value, DeValue::String(text) if text.as_ref() == *word);
+    match PERIODS.iter().find(is_period) {
+        Some((_, period)) => Some(Window::Calendar(*period)),
+        None => value.seconds(1, 366 * DAY_S).map(Window::Sliding),
+    }
 }
 
 fn is_count(unit: Unit) -> bool {
@@ -249,13 +258,13 @@ fn is_count(unit: Unit) -> bool {
 /// As many digits as the metric's resolution has in the KPI's unit, and at most three; none for counts, one for shares of cases.
 fn usual_decimals(from: &From, context: &Context<'_>) -> u8 {
     match from {
-        From::Observations { aggregate: Aggregate::Count, .. } => 0,
+        From::Observations { aggregate: Aggregate::Count | Aggregate::Distinct { .. }, .. } => 0,
+        From::Observations { aggregate: Aggregate::ShareAbove { .. } | Aggregate::ShareBelow { .. }, .. } => 1,
         From::Observations { metric, factor, .. } => {
             let step = context.metric(metric).map_or(1.0, |metric| metric.resolution * factor);
             (0..3).find(|digits| step * 10_f64.powi(i32::from(*digits)) > 0.999).unwrap_or(3)
         }
-        From::Cases { measure: CaseMeasure::OnTime, .. } => 1,
-        From::Cases { .. } => 0,
+        From::Cases { measure, .. } => u8::from(measure.is_share() || measure.quantile().is_some()),
     }
 }
 
@@ -270,13 +279,16 @@ fn usual_stale_s(from: &From, context: &Context<'_>) -> u32 {
     }
 }
 
-/// Hashes the definition as it was understood, defaults included, and the metric whose steps its sums are made of.
+/// Hashes the definition as it was understood, defaults included, the metric whose steps its sums are made of, and the
+/// calendar that it counts working time by.
 fn version(kpi: &Kpi, context: &Context<'_>) -> String {
     let metric = match &kpi.from {
         From::Observations { metric, .. } => context.metric(metric).map(AsRef::as_ref),
         From::Cases { .. } => None,
     };
-    // Neither has a map with keys that aren't texts, so both always serialise.
-    let content = serde_json::to_vec(&(kpi, metric)).unwrap_or_default();
+    let by_calendar = matches!(&kpi.from, From::Cases { terms, .. } if terms.working || terms.within.is_some_and(Allowance::is_working));
+    let calendar = context.calendar.filter(|_| by_calendar).map(WorkingCalendar::version);
+    // None has a map with keys that aren't texts, so all always serialise.
+    let content = serde_json::to_vec(&(kpi, metric, calendar)).unwrap_or_default();
     hex(&Sha256::digest(&content)).chars().take(16).collect()
 }

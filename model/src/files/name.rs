@@ -64,6 +64,8 @@ pub(super) struct Known {
     pub(super) sources: Names,
     pub(super) kpis: Names,
     pub(super) boards: Names,
+    /// Whether there is a working calendar, sound or not.
+    pub(super) has_calendar: bool,
 }
 
 impl Known {
@@ -76,6 +78,7 @@ impl Known {
             sources: Names::new("source", "sources.toml"),
             kpis: Names::new("KPI", "kpis/*.toml"),
             boards: Names::new("board", "boards/*.toml"),
+            has_calendar: documents.iter().any(|document| document.role == Some(Role::Calendar)),
         };
         for document in documents {
             known.add(document);
@@ -112,7 +115,7 @@ impl Known {
             Some(Role::Board) => {
                 self.boards.ids.insert(super::board::name(document.name).to_owned());
             }
-            Some(Role::Walls) | None => {}
+            Some(Role::Calendar | Role::Walls) | None => {}
         }
     }
 }

@@ -7,6 +7,8 @@ use crate::{KpiId, SourceId, source::Way};
 use std::path::Path;
 
 mod broken;
+mod calendar;
+mod cases;
 mod town;
 
 /// A city of the repository, read as the server's command reads it.

@@ -54,7 +54,9 @@ pub(super) async fn why(request: HttpRequest, id: Path<String>, state: Data<Stat
     if let (Some(flows), Some(value)) = (&mut flows, before.value) {
         let told = state.store.first_told(&kpi.id, &scope, from).await.map_err(|error| unavailable(&error))?;
         flows.shown = told.unwrap_or(value);
-        flows.corrected = value - flows.shown;
+        #[allow(clippy::cast_precision_loss)]
+        let reopened = flows.total.reopened as f64;
+        flows.corrected = value - flows.shown - reopened;
     }
     let mut page = WhyPage {
         kpi: kpi.id.clone(),
@@ -108,9 +110,10 @@ fn on_grid(kpi: &Kpi, time: Timestamp) -> Timestamp {
     Timestamp::from_second(time.as_second().div_euclid(every) * every).unwrap_or(time)
 }
 
-/// What a level of cases counts; `None` for every other KPI.
+/// What a level of cases counts, each case once; `None` for every other KPI.
 fn level(kpi: &Kpi) -> Option<fn(&Case, Timestamp) -> bool> {
     match &kpi.from {
+        From::Cases { terms, .. } if terms.weigh.is_some() => None,
         From::Cases { measure: CaseMeasure::Open, .. } => Some(Case::is_open),
         From::Cases { measure: CaseMeasure::Overdue, .. } => Some(Case::is_overdue),
         _ => None,
@@ -119,7 +122,7 @@ fn level(kpi: &Kpi) -> Option<fn(&Case, Timestamp) -> bool> {
 
 /// The cases of a KPI and a scope that were open at some moment after `from`.
 async fn relevant(state: &State, kpi: &Kpi, scope: &Scope, from: Timestamp) -> Result<Vec<CaseVersion>, StoreError> {
-    let From::Cases { kind, .. } = &kpi.from else { return Ok(Vec::new()) };
+    let From::Cases { kind, terms, .. } = &kpi.from else { return Ok(Vec::new()) };
     let in_scope = |case: &Case| match scope {
         Scope::City => true,
         Scope::Area(area) => case.area.as_ref() == Some(area),
@@ -129,7 +132,8 @@ async fn relevant(state: &State, kpi: &Kpi, scope: &Scope, from: Timestamp) -> R
     let mut found = Vec::new();
     let mut cases = state.store.cases(from).await?;
     while let Some(chunk) = cases.next().await? {
-        found.extend(chunk.into_iter().filter(|version| (kind.is_empty() || version.case.kind == *kind) && in_scope(&version.case)));
+        let counts = |case: &Case| (kind.is_empty() || case.kind == *kind) && terms.admit(&case.labels) && in_scope(case);
+        found.extend(chunk.into_iter().filter(|version| counts(&version.case)));
     }
     Ok(found)
 }

@@ -3,6 +3,7 @@
 //! Pure: definitions and `now` in, a refusal or something storable out. It never reads a clock and never asks the store.
 
 mod case;
+mod deadline;
 
 pub use case::{case, content_hash};
 

@@ -243,7 +243,7 @@ impl Gathering<'_> {
     }
 
     fn case(&mut self, case: Case) -> Result<(), Refusal> {
-        let version = check::case(&self.source.id, case, self.now)?;
+        let version = check::case(self.definitions, &self.source.id, case, self.now)?;
         let city = &self.definitions.city;
         let area = version.case.area.as_ref().filter(|id| !city.areas.iter().any(|area| area.id == **id));
         let department = version.case.department.as_ref().filter(|id| !city.departments.iter().any(|one| one.id == **id));

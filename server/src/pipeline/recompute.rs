@@ -5,17 +5,17 @@
 //! range is found again. What somebody asks for waits behind that, and runs piece by piece. Nothing here touches the live
 //! engine.
 
-use super::Parts;
 use super::desk::{Asked, Standing};
+use super::{Parts, closed};
 use crate::clock::later;
 use crate::http::refusal::chain;
 use crate::store::{Fence, StoreError};
 use jiff::Timestamp;
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use taydo_engine::recompute::{Needs, Plan, Run};
-use taydo_engine::{Position, Recorded, Series, Touched};
+use taydo_engine::{ClosedSpan, Position, Reclosed, Recorded, Reopened, Series, Touched};
 use taydo_model::recompute::RecomputeJob;
 use taydo_model::{Flags, KpiId, Quality, Reading, Scope};
 use tokio::task::JoinHandle;
@@ -31,14 +31,24 @@ const INSTANTS: u32 = 100;
 /// Readings in one transaction.
 const CHUNK: usize = 5_000;
 
-/// How many instants were computed, and how many readings came out new or other than stored.
 pub(super) type Outcome = Result<Mended, StoreError>;
 
-/// What a job has come to.
-#[derive(Debug, Clone, Copy, Default)]
+/// What a job has come to: how many instants were computed, and how many readings came out new or other than stored.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Mended {
     instants: u64,
     changed: u64,
+    /// Panes for the live engine in the place of those that late data touched.
+    reclosed: Vec<Reclosed>,
+}
+
+/// What follows from a job's end.
+#[derive(Debug, Default)]
+pub(super) struct Finished {
+    /// Positions that need no longer be held.
+    pub(super) positions: Vec<Position>,
+    /// Panes for the live engine.
+    pub(super) reclosed: Vec<Reclosed>,
 }
 
 #[derive(Debug)]
@@ -47,6 +57,8 @@ pub(super) struct Recompute {
     fence: Fence,
     /// What is to be mended, one range for each KPI.
     ranges: BTreeMap<KpiId, (Timestamp, Timestamp)>,
+    /// Closed panes that late data touched.
+    reopened: BTreeMap<KpiId, Reopened>,
     /// Positions that came since the last job began.
     held: BTreeMap<i16, i64>,
     /// When the first of `ranges` was added, and the latest.
@@ -69,7 +81,7 @@ struct Job {
 #[derive(Debug)]
 enum Work {
     /// Ranges that rows have touched, and the positions that wait for them.
-    Touched { ranges: Vec<Touched>, positions: BTreeMap<i16, i64> },
+    Touched { ranges: Vec<Touched>, reopened: Vec<Reopened>, positions: BTreeMap<i16, i64> },
     /// A piece of the first request.
     Asked,
 }
@@ -80,6 +92,7 @@ impl Recompute {
             parts: parts.clone(),
             fence: fence.clone(),
             ranges: BTreeMap::new(),
+            reopened: BTreeMap::new(),
             held: BTreeMap::new(),
             since: None,
             asked: VecDeque::new(),
@@ -104,8 +117,26 @@ impl Recompute {
         }
     }
 
+    /// Takes closed panes that must be made again.
+    pub(super) fn reopen(&mut self, now: Timestamp, reopened: Vec<Reopened>) {
+        for one in reopened {
+            self.since = Some((self.since.map_or(now, |(first, _)| first), now));
+            self.standing.mending(true);
+            match self.reopened.get_mut(&one.span.kpi).filter(|known| known.span.basis == one.span.basis) {
+                Some(known) => known.join(one),
+                None => {
+                    self.reopened.insert(one.span.kpi.clone(), one);
+                }
+            }
+        }
+    }
+
+    fn has_nothing_to_mend(&self) -> bool {
+        self.ranges.is_empty() && self.reopened.is_empty()
+    }
+
     fn is_mending(&self) -> bool {
-        !self.ranges.is_empty() || matches!(self.job, Some(Job { work: Work::Touched { .. }, .. }))
+        !self.has_nothing_to_mend() || matches!(self.job, Some(Job { work: Work::Touched { .. }, .. }))
     }
 
     /// Holds positions back while something is to be mended; gives those back that need not wait.
@@ -134,7 +165,8 @@ impl Recompute {
         Some(later(latest, QUIET).min(later(first, PATIENCE)).max(self.not_before))
     }
 
-    pub(super) fn start_if_due(&mut self, now: Timestamp) {
+    /// Starts what is due; `closed_until` says up to where the live engine has closed a KPI's panes.
+    pub(super) fn start_if_due(&mut self, now: Timestamp, closed_until: impl Fn(&KpiId) -> Option<Timestamp>) {
         if self.due().is_none_or(|due| due > now) {
             return;
         }
@@ -142,15 +174,22 @@ impl Recompute {
             self.since = None;
             let ranges: Vec<Touched> =
                 std::mem::take(&mut self.ranges).into_iter().map(|(kpi, (from, to))| Touched { kpi, from, to }).collect();
-            let task = tokio::spawn(mend(self.parts.clone(), self.fence.clone(), ranges.clone(), None));
-            self.job = Some(Job { work: Work::Touched { ranges, positions: std::mem::take(&mut self.held) }, task });
+            let reopened: Vec<Reopened> = std::mem::take(&mut self.reopened).into_values().collect();
+            let tools = self.tools(&ranges, closed_until);
+            let task = tokio::spawn(mend_touched(tools, ranges.clone(), reopened.clone()));
+            self.job = Some(Job { work: Work::Touched { ranges, reopened, positions: std::mem::take(&mut self.held) }, task });
         } else if let Some(asked) = self.asked.front() {
             let progress =
                 Progress { standing: self.standing.clone(), job: asked.job, instants: asked.instants_done, changed: asked.changed };
-            let piece = asked.piece().cloned().into_iter().collect();
-            let task = tokio::spawn(answer(self.parts.clone(), self.fence.clone(), piece, progress, asked.is_last()));
+            let piece: Vec<Touched> = asked.piece().cloned().into_iter().collect();
+            let task = tokio::spawn(answer(self.tools(&piece, closed_until), piece, progress, asked.is_last()));
             self.job = Some(Job { work: Work::Asked, task });
         }
+    }
+
+    fn tools(&self, ranges: &[Touched], closed_until: impl Fn(&KpiId) -> Option<Timestamp>) -> Tools {
+        let closed_until = ranges.iter().filter_map(|touched| Some((touched.kpi.clone(), closed_until(&touched.kpi)?))).collect();
+        Tools { parts: self.parts.clone(), fence: self.fence.clone(), closed_until }
     }
 
     /// Resolves when the running job has ended; never when none runs.
@@ -161,39 +200,35 @@ impl Recompute {
         }
     }
 
-    /// Takes note of a job's end. Returns the positions that need no longer be held.
-    pub(super) fn finished(&mut self, now: Timestamp, outcome: Outcome) -> Vec<Position> {
-        let Some(job) = self.job.take() else { return Vec::new() };
+    /// Takes note of a job's end.
+    pub(super) fn finished(&mut self, now: Timestamp, outcome: Outcome) -> Finished {
+        let Some(job) = self.job.take() else { return Finished::default() };
         if let Ok(mended) = &outcome {
             self.standing.changed(mended.changed);
         }
-        let positions = match job.work {
-            Work::Touched { ranges, positions } => self.mended(now, outcome, ranges, positions),
-            Work::Asked => {
+        let finished = match (job.work, outcome) {
+            (Work::Touched { positions, .. }, Ok(mended)) => {
+                let mut positions = listed(positions);
+                if self.has_nothing_to_mend() {
+                    // These came while the job ran, for corrections that it had already been given.
+                    positions.extend(listed(std::mem::take(&mut self.held)));
+                }
+                Finished { positions, reclosed: mended.reclosed }
+            }
+            (Work::Touched { ranges, reopened, positions }, Err(error)) => {
+                tracing::warn!(error = %chain(&error), "a recompute failed and is tried again");
+                self.add(now, ranges);
+                self.reopen(now, reopened);
+                self.not_before = later(now, RETRY);
+                Finished { positions: self.hold(listed(positions)), ..Finished::default() }
+            }
+            (Work::Asked, outcome) => {
                 self.answered(now, outcome);
-                Vec::new()
+                Finished::default()
             }
         };
         self.standing.mending(self.is_mending());
-        positions
-    }
-
-    fn mended(&mut self, now: Timestamp, outcome: Outcome, ranges: Vec<Touched>, positions: BTreeMap<i16, i64>) -> Vec<Position> {
-        let mut positions = listed(positions);
-        match outcome {
-            Ok(_) if self.ranges.is_empty() => {
-                // These came while the job ran, for corrections that it had already been given.
-                positions.extend(listed(std::mem::take(&mut self.held)));
-                positions
-            }
-            Ok(_) => positions,
-            Err(error) => {
-                tracing::warn!(error = %chain(&error), "a recompute failed and is tried again");
-                self.add(now, ranges);
-                self.not_before = later(now, RETRY);
-                self.hold(positions)
-            }
-        }
+        finished
     }
 
     /// A piece of the first request has ended. One that failed is tried again: a request ends well, or with the process.
@@ -239,12 +274,39 @@ struct Progress {
 }
 
 impl Progress {
-    fn tell(&self, mended: Mended) {
-        self.standing.running(Some((self.job, self.instants + mended.instants, self.changed + mended.changed)));
+    fn tell(&self, instants: u64, changed: u64) {
+        self.standing.running(Some((self.job, self.instants + instants, self.changed + changed)));
     }
 }
 
-async fn mend(parts: Parts, fence: Fence, ranges: Vec<Touched>, progress: Option<Progress>) -> Outcome {
+/// What a job works with.
+#[derive(Debug, Clone)]
+struct Tools {
+    parts: Parts,
+    fence: Fence,
+    /// Up to where the live engine had closed panes when the job began.
+    closed_until: HashMap<KpiId, Timestamp>,
+}
+
+/// Makes the panes again that late data touched, recomputes with them, and reads them for the live engine.
+async fn mend_touched(tools: Tools, ranges: Vec<Touched>, reopened: Vec<Reopened>) -> Outcome {
+    for Reopened { span, stale, .. } in &reopened {
+        closed::ensure(&tools.parts, &tools.fence, span, stale).await?;
+    }
+    let mut mended = mend(&tools, ranges, None).await?;
+    for Reopened { span, recorded, .. } in reopened {
+        let mut panes = Vec::new();
+        for slice in closed::slices(&span) {
+            panes.extend(closed::read(&tools.parts, &tools.fence, &slice).await?);
+        }
+        let ClosedSpan { kpi, basis, after, until, .. } = span;
+        mended.reclosed.push(Reclosed { kpi, basis, after, until, computed: recorded, panes });
+    }
+    Ok(mended)
+}
+
+async fn mend(tools: &Tools, ranges: Vec<Touched>, progress: Option<Progress>) -> Outcome {
+    let parts = &tools.parts;
     let begun = parts.clock.instant();
     let series: Vec<Series> = parts.store.series().await?.into_iter().map(|(_, series)| series).collect();
     let mut all = Mended::default();
@@ -255,26 +317,27 @@ async fn mend(parts: Parts, fence: Fence, ranges: Vec<Touched>, progress: Option
     for (plan, touched) in plans {
         let instants = plan.instants();
         tracing::info!(kpi = %touched.kpi, from = %touched.from, to = %touched.to, instants, "recomputing");
-        let tell = |mended: Mended| {
+        let tell = |instants: u64, changed: u64| {
             if let Some(progress) = &progress {
-                progress.tell(Mended { instants: all.instants + mended.instants, changed: all.changed + mended.changed });
+                progress.tell(all.instants + instants, all.changed + changed);
             }
         };
-        let changed = mend_one(&parts, &fence, plan, touched.from, &series, &tell).await?;
-        all = Mended { instants: all.instants + instants, changed: all.changed + changed };
+        let changed = mend_one(tools, plan, touched.from, &series, &tell).await?;
+        all = Mended { instants: all.instants + instants, changed: all.changed + changed, ..all };
     }
     parts.counters.recomputes.fetch_add(ranges.len() as u64, Ordering::Relaxed);
     parts.counters.recorded.fetch_add(all.changed, Ordering::Relaxed);
-    let Mended { instants, changed } = all;
+    let Mended { instants, changed, .. } = all;
     tracing::info!(kpis = ranges.len(), instants, changed, duration_ms = begun.elapsed().as_millis(), "recomputed");
     Ok(all)
 }
 
 /// Computes a piece of a request, and notes the request's end when it is the last one.
-async fn answer(parts: Parts, fence: Fence, piece: Vec<Touched>, progress: Progress, is_last: bool) -> Outcome {
-    progress.tell(Mended::default());
-    let mended = mend(parts.clone(), fence, piece, Some(progress.clone())).await?;
+async fn answer(tools: Tools, piece: Vec<Touched>, progress: Progress, is_last: bool) -> Outcome {
+    progress.tell(0, 0);
+    let mended = mend(&tools, piece, Some(progress.clone())).await?;
     if is_last {
+        let parts = &tools.parts;
         parts.store.end_recompute(progress.job, progress.changed + mended.changed, None, parts.clock.now()).await?;
     }
     Ok(mended)
@@ -282,23 +345,26 @@ async fn answer(parts: Parts, fence: Fence, piece: Vec<Touched>, progress: Progr
 
 /// Runs one KPI's plan, from its first moment on. Returns how many readings were new or other than stored.
 async fn mend_one(
-    parts: &Parts,
-    fence: &Fence,
+    tools: &Tools,
     plan: Plan,
     from: Timestamp,
     series: &[Series],
-    tell: &(dyn Fn(Mended) + Sync),
+    tell: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<u64, StoreError> {
-    let needs = plan.needs();
+    let Tools { parts, fence, closed_until } = tools;
+    let needs = plan.needs(closed_until.get(&plan.kpi().id).copied().unwrap_or(Timestamp::MIN));
     let every = Duration::from_secs(plan.kpi().every_s.max(1).into());
     let before = from.saturating_sub(jiff::SignedDuration::from_micros(1)).unwrap_or(from);
     let kpi = plan.kpi().id.clone();
     let read_at = parts.clock.now();
     let mut mending = Mending { parts, fence, kpi, every, from, read_at, complete: from, settled: before, changed: 0, tell };
     match needs {
-        Needs::Samples { metric, after, until } => {
+        Needs::Samples { closed, metric, after, until, .. } => {
             let own = series.iter().filter(|series| series.metric == metric).cloned().collect();
             let mut run = plan.run(own);
+            if let Some(span) = closed {
+                run = mending.take_closed(run, &span).await?;
+            }
             let mut samples = parts.store.samples(&parts.definitions, after, until, Some(&[metric])).await?;
             // A chunk's last moment may go on in the next one, so each is computed up to just before it.
             while let Some(chunk) = samples.next().await? {
@@ -333,10 +399,22 @@ struct Mending<'a> {
     /// Of everything up to here, what is stored and turned out not to have existed is retracted.
     settled: Timestamp,
     changed: u64,
-    tell: &'a (dyn Fn(Mended) + Sync),
+    tell: &'a (dyn Fn(u64, u64) + Sync),
 }
 
 impl Mending<'_> {
+    /// Hands the closed panes over, and computes and saves what rests on them alone.
+    async fn take_closed(&mut self, mut run: Run, span: &ClosedSpan) -> Result<Run, StoreError> {
+        closed::ensure(self.parts, self.fence, span, &[]).await?;
+        for slice in closed::slices(span) {
+            run.load_closed(closed::read(self.parts, self.fence, &slice).await?);
+            if slice.until >= self.from {
+                run = self.advance(run, Vec::new(), slice.until).await?;
+            }
+        }
+        Ok(run)
+    }
+
     /// Computes and saves what is complete up to `until` with this chunk.
     async fn advance(&mut self, mut run: Run, mut chunk: Vec<taydo_engine::Sample>, until: Timestamp) -> Result<Run, StoreError> {
         loop {
@@ -349,7 +427,7 @@ impl Mending<'_> {
             self.save(first.chain(gone).collect()).await?;
             self.complete = self.complete.max(next);
             let done_s = self.complete.duration_since(self.from).unsigned_abs().as_secs();
-            (self.tell)(Mended { instants: done_s / self.every.as_secs().max(1), changed: self.changed });
+            (self.tell)(done_s / self.every.as_secs().max(1), self.changed);
             if self.complete >= until {
                 return Ok(run);
             }

@@ -1,11 +1,11 @@
 //! From the store back into an engine: at a start, and where a lane's numbers have a hole.
 
-use super::Parts;
-use crate::store::{CommittedBatch, StoreError};
+use super::{Parts, closed};
+use crate::store::{CommittedBatch, Fence, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
-use taydo_engine::{Batch, CaseVersion, Effects, Engine, Input, Position, Series, Touched};
-use taydo_model::CaseKey;
+use taydo_engine::{Batch, CaseVersion, Effects, Engine, Input, Position, Reopened, Series, Touched};
+use taydo_model::{CaseKey, MetricId};
 
 /// How long an absence is recorded instant by instant. What was missed before is recorded only where data comes for it.
 const LONGEST_ABSENCE: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -21,7 +21,7 @@ pub(super) struct Restored {
 }
 
 /// Rebuilds the engine from the store.
-pub(super) async fn restore(parts: &Parts, now: Timestamp) -> Result<Restored, StoreError> {
+pub(super) async fn restore(parts: &Parts, fence: &Fence, now: Timestamp) -> Result<Restored, StoreError> {
     let begun = parts.clock.instant();
     let mut engine = Engine::new(parts.definitions.clone(), now);
     let oldest_absence = now.saturating_sub(LONGEST_ABSENCE).unwrap_or(now);
@@ -37,12 +37,13 @@ pub(super) async fn restore(parts: &Parts, now: Timestamp) -> Result<Restored, S
     let unconsumed = Unconsumed::read(parts).await?;
     engine.restore(now, Batch { series: all_series(parts).await?, ..Batch::default() });
 
-    let from = now.saturating_sub(engine.horizon()).unwrap_or(Timestamp::MIN);
-    let mut rows = 0;
-    let mut samples = parts.store.samples(&parts.definitions, from, Timestamp::MAX, None).await?;
-    while let Some(samples) = samples.next().await? {
-        rows += samples.len();
-        engine.restore(now, Batch { samples, ..Batch::default() });
+    let mut rows = restore_closed(parts, fence, &mut engine, &unconsumed).await?;
+    for (after, metrics) in by_moment(engine.samples_needed_from(now)) {
+        let mut samples = parts.store.samples(&parts.definitions, after, Timestamp::MAX, Some(&metrics)).await?;
+        while let Some(samples) = samples.next().await? {
+            rows += samples.len();
+            engine.restore(now, Batch { samples, ..Batch::default() });
+        }
     }
     let changed: BTreeSet<&CaseKey> = unconsumed.cases.iter().map(|version| &version.key).collect();
     let mut cases = parts.store.cases(engine.relevant_cases_from(now)).await?;
@@ -57,6 +58,34 @@ pub(super) async fn restore(parts: &Parts, now: Timestamp) -> Result<Restored, S
     first.recompute.append(&mut touched);
     tracing::info!(rows, duration_ms = begun.elapsed().as_millis(), "the engine is rebuilt from the store");
     Ok(Restored { engine, positions: unconsumed.positions, first })
+}
+
+/// Hands the closed panes of long windows to the engine. Returns how many rows had to be read to make those that weren't
+/// stored, or that lack what no engine has consumed.
+async fn restore_closed(parts: &Parts, fence: &Fence, engine: &mut Engine, unconsumed: &Unconsumed) -> Result<usize, StoreError> {
+    let needed = engine.closed_needed(&unconsumed.spans);
+    let bases: Vec<_> = needed.iter().map(|needed| (needed.span.kpi.clone(), needed.span.basis)).collect();
+    parts.store.drop_other_panes(fence, &bases).await?;
+    let (mut rows, mut panes) = (0, 0);
+    for Reopened { span, stale, .. } in needed {
+        rows += closed::ensure(parts, fence, &span, &stale).await?;
+        for slice in closed::slices(&span) {
+            for pane in closed::read(parts, fence, &slice).await? {
+                panes += usize::from(engine.restore_closed(&pane));
+            }
+        }
+    }
+    tracing::info!(panes, rows, "closed panes are back in the engine");
+    Ok(rows)
+}
+
+/// The metrics that are needed from the same moment on, to be read together.
+fn by_moment(needed: Vec<(MetricId, Timestamp)>) -> BTreeMap<Timestamp, Vec<MetricId>> {
+    let mut metrics: BTreeMap<Timestamp, Vec<MetricId>> = BTreeMap::new();
+    for (metric, from) in needed {
+        metrics.entry(from).or_default().push(metric);
+    }
+    metrics
 }
 
 /// What was committed and never saved as consumed.

@@ -4,18 +4,20 @@
 //! recomputed from the observations, which are durable. It never writes under a lost lease.
 
 use super::Parts;
-use crate::store::{Fence, StoreError};
+use crate::store::{Fence, Made, StoreError};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use taydo_engine::{Position, Recorded, Touched};
+use taydo_engine::{ClosedPane, Position, Recorded, Touched};
 use taydo_model::KpiId;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 /// Readings that may wait for the database, about an hour's of a large city.
 const MAX_WAITING: usize = 200_000;
+/// Closed panes that may wait for the database: a day's of a hundred KPIs.
+const MAX_PANES: usize = 2_400;
 /// Readings in one transaction.
 const CHUNK: usize = 5_000;
 
@@ -23,12 +25,14 @@ const CHUNK: usize = 5_000;
 #[derive(Debug, Default)]
 pub(super) struct Save {
     pub(super) recorded: Vec<Recorded>,
+    pub(super) closed: Vec<ClosedPane>,
     pub(super) positions: Vec<Position>,
 }
 
 #[derive(Debug)]
 pub(super) struct Saver {
     waiting: Vec<Recorded>,
+    closed: Vec<ClosedPane>,
     positions: BTreeMap<i16, i64>,
     /// One save at a time is on its way; what comes meanwhile waits here.
     queue: mpsc::Sender<Save>,
@@ -49,12 +53,15 @@ impl Saver {
     pub(super) fn start(parts: &Parts, fence: &Fence) -> (Self, Saving) {
         let (queue, saves) = mpsc::channel(1);
         let task = tokio::spawn(run(parts.clone(), fence.clone(), saves));
-        (Self { waiting: Vec::new(), positions: BTreeMap::new(), queue }, Saving(task))
+        (Self { waiting: Vec::new(), closed: Vec::new(), positions: BTreeMap::new(), queue }, Saving(task))
     }
 
     /// Keeps what is to be saved. Returns the ranges of what had to be let go.
     pub(super) fn add(&mut self, save: Save) -> Vec<Touched> {
         self.waiting.extend(save.recorded);
+        self.closed.extend(save.closed);
+        // One that is let go is made again from the rows when somebody asks for it.
+        self.closed.drain(..self.closed.len().saturating_sub(MAX_PANES));
         for position in save.positions {
             let seq = self.positions.entry(position.lane).or_insert(0);
             *seq = (*seq).max(position.seq);
@@ -66,9 +73,13 @@ impl Saver {
         ranges(gone)
     }
 
+    fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.closed.is_empty() && self.positions.is_empty()
+    }
+
     /// Sends what waits, if the last save is done.
     pub(super) fn push(&mut self) {
-        if self.waiting.is_empty() && self.positions.is_empty() {
+        if self.is_idle() {
             return;
         }
         let Ok(slot) = self.queue.try_reserve() else { return };
@@ -76,12 +87,13 @@ impl Saver {
         let recorded = std::mem::replace(&mut self.waiting, rest);
         // Positions move on only once every reading before them is saved.
         let positions = if self.waiting.is_empty() { std::mem::take(&mut self.positions) } else { BTreeMap::new() };
-        slot.send(Save { recorded, positions: positions.into_iter().map(|(lane, seq)| Position { lane, seq }).collect() });
+        let closed = std::mem::take(&mut self.closed);
+        slot.send(Save { recorded, closed, positions: positions.into_iter().map(|(lane, seq)| Position { lane, seq }).collect() });
     }
 
     /// Resolves when something waits and the last save is done.
     pub(super) async fn room(&self) {
-        if self.waiting.is_empty() && self.positions.is_empty() {
+        if self.is_idle() {
             return std::future::pending().await;
         }
         // The place is taken again by `push`. An error means that the task is gone, which `ended` tells.
@@ -92,7 +104,7 @@ impl Saver {
     pub(super) async fn finish(self) {
         let positions = self.positions.into_iter().map(|(lane, seq)| Position { lane, seq }).collect();
         // The task is gone only when the lease is, which its own outcome says.
-        let _ = self.queue.send(Save { recorded: self.waiting, positions }).await;
+        let _ = self.queue.send(Save { recorded: self.waiting, closed: self.closed, positions }).await;
     }
 }
 
@@ -116,12 +128,20 @@ async fn run(parts: Parts, fence: Fence, mut saves: mpsc::Receiver<Save>) -> Res
     Ok(())
 }
 
+/// The panes, which may be missing but never wrong, and then T2.
+async fn save_once(parts: &Parts, fence: &Fence, now: Timestamp, save: &Save) -> Result<usize, StoreError> {
+    if !save.closed.is_empty() {
+        parts.store.keep_panes(fence, &save.closed, Made::Closed).await?;
+    }
+    parts.store.commit_readings(fence, now, &parts.definitions, &save.recorded, &save.positions).await
+}
+
 /// T2 until it works: readings are never dropped for a database that is away. A lost lease, or a fault of ours, ends it.
 async fn commit(parts: &Parts, fence: &Fence, save: &Save) -> Result<(), StoreError> {
     let mut pause = Duration::from_millis(100);
     loop {
         let now = parts.clock.now();
-        match parts.store.commit_readings(fence, now, &parts.definitions, &save.recorded, &save.positions).await {
+        match save_once(parts, fence, now, save).await {
             Ok(inserted) => {
                 parts.counters.recorded.fetch_add(inserted as u64, Ordering::Relaxed);
                 return Ok(());

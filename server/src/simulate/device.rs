@@ -144,6 +144,8 @@ pub(super) mod tests {
                 resolution,
                 range: None,
                 kind: MetricKind::Gauge,
+                jump: None,
+                frozen_s: None,
             })
         };
         let asset = |id: String, name: &str, metrics: &[&str]| {

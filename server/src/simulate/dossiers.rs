@@ -148,16 +148,13 @@ impl Desks {
             ("channel", channel(seed.of("channel").unit())),
         ];
         let label = |(name, value): (&str, &str)| LabelName::new(name).ok().map(|name| (name, value.to_owned()));
+        let id = CaseId::new(format!("{}-{date}-{number:03}", desk.department)).ok()?;
         let case = Case {
-            id: CaseId::new(format!("{}-{date}-{number:03}", desk.department)).ok()?,
-            kind: KIND.to_owned(),
             department: Some(desk.department.clone()),
             area: self.areas.get(seed.of("area").below(self.areas.len())).cloned(),
-            opened: opened.local().timestamp(&self.zone),
             due: Some(opened.end_of_day_after(procedure.allowance).timestamp(&self.zone)),
-            closed: None,
-            updated: None,
             labels: labels.into_iter().filter_map(label).collect::<Labels>(),
+            ..Case::new(id, KIND, opened.local().timestamp(&self.zone))
         };
         Some(Dossier { case, closed: closed.local().timestamp(&self.zone) })
     }

@@ -4,7 +4,7 @@ use super::{town::CITY, *};
 use proptest::prelude::*;
 
 /// The sound city with pieces of its files replaced; a file that is only named by `add` is new.
-fn town(changes: &[(&str, &str, &str)]) -> Vec<File> {
+pub(super) fn town(changes: &[(&str, &str, &str)]) -> Vec<File> {
     let mut files: Vec<File> = CITY.iter().map(|(name, text)| File { name: (*name).to_owned(), text: (*text).to_owned() }).collect();
     for (name, old, new) in changes {
         match files.iter_mut().find(|file| file.name == *name) {
@@ -19,7 +19,7 @@ fn town(changes: &[(&str, &str, &str)]) -> Vec<File> {
 }
 
 /// Every problem as `file:line:column: message | hint` must be one of `expected`, in order; `…` at an end stands for the rest.
-fn check_problems(files: &[File], expected: &[&str]) {
+pub(super) fn check_problems(files: &[File], expected: &[&str]) {
     let (_, problems) = check(files);
     let lines: Vec<String> = problems
         .iter()
@@ -88,7 +88,7 @@ fn keys_and_types() {
         "kpis/traffic.toml",
         "\"mean\"",
         "\"average\"",
-        "kpis/traffic.toml:5:54: `aggregate` can't be \"average\" | write one of count, sum, mean, min, max, last",
+        "kpis/traffic.toml:5:54: `aggregate` can't be \"average\" | write one of count, sum, mean, min, max, last, rate, increase, median, p90, p95, p99, time_weighted_mean, distinct, share_above, share_below",
     );
 }
 

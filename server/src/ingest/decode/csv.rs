@@ -12,8 +12,8 @@ use cell::Cells;
 use jiff::Timestamp;
 use std::{borrow::Cow, io::Read};
 use taydo_model::{
-    AreaId, Case, CaseId, DepartmentId, ErrorCode, LabelName, Labels,
-    source::{CaseColumns, Csv, Field, Rows},
+    Allowance, AreaId, Case, CaseId, DepartmentId, ErrorCode, LabelName, Labels,
+    source::{Csv, Field, Rows},
     text::nfc,
 };
 
@@ -103,7 +103,10 @@ struct CasePlan<'m> {
     id: Column,
     opened: Column,
     due: Option<Column>,
+    allowance: Option<Column>,
     closed: Option<Column>,
+    withdrawn: Option<Column>,
+    reopened: Option<Column>,
     updated: Option<Column>,
     department: Option<Column>,
     area: Option<Column>,
@@ -153,19 +156,20 @@ impl<'m> Plan<'m> {
                 values: values.iter().map(|field| Ok((column(&field.name)?, field))).collect::<Result<_, Refusal>>()?,
                 labels: labels.iter().map(|(name, label)| Ok((column(name)?, label))).collect::<Result<_, Refusal>>()?,
             }),
-            Rows::Cases(CaseColumns { kind, id, opened, due, closed, updated, department, area, labels, .. }) => {
-                Ok(Self::Cases(Box::new(CasePlan {
-                    kind,
-                    id: column(id)?,
-                    opened: column(opened)?,
-                    due: maybe(due)?,
-                    closed: maybe(closed)?,
-                    updated: maybe(updated)?,
-                    department: maybe(department)?,
-                    area: maybe(area)?,
-                    labels: labels.iter().map(|(name, label)| Ok((column(name)?, label))).collect::<Result<_, Refusal>>()?,
-                })))
-            }
+            Rows::Cases(columns) => Ok(Self::Cases(Box::new(CasePlan {
+                kind: &columns.kind,
+                id: column(&columns.id)?,
+                opened: column(&columns.opened)?,
+                due: maybe(&columns.due)?,
+                allowance: maybe(&columns.allowance)?,
+                closed: maybe(&columns.closed)?,
+                withdrawn: maybe(&columns.withdrawn)?,
+                reopened: maybe(&columns.reopened)?,
+                updated: maybe(&columns.updated)?,
+                department: maybe(&columns.department)?,
+                area: maybe(&columns.area)?,
+                labels: columns.labels.iter().map(|(name, label)| Ok((column(name)?, label))).collect::<Result<_, Refusal>>()?,
+            }))),
         }
     }
 
@@ -240,17 +244,25 @@ impl CasePlan<'_> {
                 labels.set((*label).clone(), nfc(text));
             }
         }
+        let id = CaseId::new(id).map_err(|error| row.refuse(&self.id, ErrorCode::Invalid, &error.to_string()))?;
         Ok(Case {
-            id: CaseId::new(id).map_err(|error| row.refuse(&self.id, ErrorCode::Invalid, &error.to_string()))?,
-            kind: self.kind.to_owned(),
             department: slug(row, self.department.as_ref())?.and_then(|id| DepartmentId::new(id).ok()),
             area: slug(row, self.area.as_ref())?.and_then(|id| AreaId::new(id).ok()),
-            opened,
             due: maybe(&self.due)?,
+            allowance: self.allowance(row)?,
             closed: maybe(&self.closed)?,
+            withdrawn: maybe(&self.withdrawn)?,
+            reopened: maybe(&self.reopened)?,
             updated: maybe(&self.updated)?.or(exported_at),
             labels,
+            ..Case::new(id, self.kind, opened)
         })
+    }
+
+    fn allowance(&self, row: &Row<'_>) -> Result<Option<Allowance>, Refusal> {
+        let Some(column) = &self.allowance else { return Ok(None) };
+        let Some(text) = row.text(column)? else { return Ok(None) };
+        text.parse().map(Some).map_err(|problem: String| row.refuse(column, ErrorCode::Invalid, &problem))
     }
 }
 

@@ -4,7 +4,7 @@ use super::{super::*, Fresh, at};
 use taydo_engine::{Position, Recorded};
 use taydo_model::{
     Definitions, Flags, Kpi, Quality, Reading, Text, Unit,
-    kpi::{Better, CaseMeasure, From, Window},
+    kpi::{Better, CaseMeasure, CaseTerms, From, Window},
 };
 
 fn definitions(version: &str) -> Definitions {
@@ -17,7 +17,7 @@ fn definitions(version: &str) -> Definitions {
         better: Better::Lower,
         standard: None,
         owner: None,
-        from: From::Cases { kind: String::new(), measure: CaseMeasure::Open, window: Window::Sliding(0) },
+        from: From::Cases { kind: String::new(), measure: CaseMeasure::Open, window: Window::Sliding(0), terms: CaseTerms::default() },
         by: Vec::new(),
         every_s: 60,
         delay_s: 0,
