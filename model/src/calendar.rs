@@ -67,6 +67,8 @@ pub struct CalendarParts {
     pub holidays: Vec<Holiday>,
     /// Days worked for others.
     pub swaps: Vec<Swap>,
+    /// The first days of lunar years, in order, where the city keeps them. Comparisons go by them, deadlines don't.
+    pub lunar_new_years: Vec<Date>,
     /// How long cases may take that come without a deadline.
     pub allowances: Vec<AllowanceTable>,
 }

@@ -21,7 +21,12 @@ impl Days {
     /// The days of a city.
     #[must_use]
     pub fn of(definitions: &Definitions) -> Self {
-        Self { zone: definitions.city.time_zone(), new_years: Vec::new(), holidays: Vec::new() }
+        let parts = definitions.calendar.as_ref().map(|calendar| calendar.parts());
+        Self {
+            zone: definitions.city.time_zone(),
+            new_years: parts.map(|parts| parts.lunar_new_years.clone()).unwrap_or_default(),
+            holidays: parts.map(|parts| parts.holidays.iter().map(|day| (day.from, day.to)).collect()).unwrap_or_default(),
+        }
     }
 
     /// The city's zone.

@@ -94,6 +94,12 @@ async fn a_figure_is_seen_beside_what_it_was_and_should_be() {
     assert_eq!((&page["trend"]["way"], &page["trend"]["verdict"]), (&json!("level"), &json!("same")), "{page}");
     assert_eq!(page["trend"]["from"], "2026-02-23T01:00:00Z", "a week of an hourly figure");
 
+    // The first day of the lunar year is seen beside the first day of the one before.
+    let tet = small.centre.get("/api/v1/kpis/hall.hourly/compare?scope=asset:hall&at=2026-02-17T01:00:00Z").await.body;
+    let last_year = tet["comparisons"].as_array().unwrap().iter().find(|one| one["against"] == "last_year").unwrap();
+    assert_eq!((&last_year["aligned"], &last_year["then"]["time"]), (&json!("new_year"), &json!("2025-01-29T01:00:00Z")), "{tet}");
+    assert_eq!(tet["comparisons"][2]["then"]["time"], "2026-02-10T01:00:00Z");
+
     // A count of 24 is enough for a percentage, the nothing of another probe is told as missing.
     let page = small.centre.get(&format!("/api/v1/kpis/hall.today/compare?scope=asset:hall&at={START}")).await.body;
     assert_eq!((&page["comparisons"][1]["percent"], &page["now"]["value"]), (&json!(0.0), &json!(24.0)), "{page}");

@@ -49,6 +49,7 @@ fn evening_offices() -> WorkingCalendar {
         years: (2025, 2025),
         holidays: Vec::new(),
         swaps: Vec::new(),
+        lunar_new_years: Vec::new(),
         allowances: Vec::new(),
     })
     .unwrap()

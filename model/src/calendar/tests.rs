@@ -26,6 +26,7 @@ fn calendar(zone: &str) -> WorkingCalendar {
             holiday("labour", date(2026, 5, 1), date(2026, 5, 1)),
         ],
         swaps: vec![Swap { off: date(2026, 1, 2), on: date(2026, 1, 10) }],
+        lunar_new_years: Vec::new(),
         allowances: Vec::new(),
     })
     .unwrap()

@@ -29,6 +29,7 @@ pub(super) fn read(document: &Document<'_>, city: &City) -> Option<WorkingCalend
     let years = section.need("years", years);
     let holidays = section.may("holidays", |value| value.each(|one| holiday(one, years)));
     let swaps = section.may("swaps", |value| value.each(|one| swap(one, weekdays.as_deref().unwrap_or_default(), years)));
+    let lunar_new_years = section.may("lunar_new_years", lunar_new_years);
     let allowances = section.may("allowances", allowances);
     section.finish();
     let (weekdays, hours, years) = (weekdays?, hours?, years?);
@@ -43,6 +44,7 @@ pub(super) fn read(document: &Document<'_>, city: &City) -> Option<WorkingCalend
         years,
         holidays: holidays.unwrap_or_default(),
         swaps: swaps.unwrap_or_default(),
+        lunar_new_years: lunar_new_years.unwrap_or_default(),
         allowances: allowances.unwrap_or_default(),
     };
     parts.version = version(&parts);
@@ -131,6 +133,24 @@ fn holiday(value: &Value<'_>, years: Option<(i16, i16)>) -> Option<Holiday> {
     }
     section.finish();
     Some(Holiday { id: id?.into(), name: name?, from: from?, to: to? })
+}
+
+/// A lunar year has twelve or thirteen months: from 353 to 385 days.
+fn lunar_new_years(value: &Value<'_>) -> Option<Vec<Date>> {
+    let mut all: Vec<Date> = Vec::new();
+    for item in value.items()? {
+        let Some(day) = date(&item) else { continue };
+        match all.last().map(|last| (day - *last).get_days()) {
+            Some(days) if !(353..=385).contains(&days) => {
+                item.problem(
+                    format!("{day} is {days} days after the new year before it"),
+                    "write the first day of every lunar year, in order",
+                );
+            }
+            _ => all.push(day),
+        }
+    }
+    Some(all)
 }
 
 fn swap(value: &Value<'_>, weekdays: &[Weekday], years: Option<(i16, i16)>) -> Option<Swap> {

@@ -98,6 +98,8 @@ fn the_lunar_calendar_of_the_test_gives_the_known_new_years() {
 fn the_holidays_of_can_tho_are_those_of_the_lunar_calendar_and_the_law() {
     let set = sound("dashboards/can-tho");
     let calendar = set.calendar.unwrap();
+    let new_years: Vec<Date> = (2024..=2030).map(|year| Moon::first_of(year, 1)).collect();
+    assert_eq!(calendar.parts().lunar_new_years, new_years);
     for year in 2025..=2030 {
         let of = |id: &str| {
             let found: Vec<_> =
@@ -160,6 +162,11 @@ fn mistakes_in_a_calendar_are_named_by_their_places() {
     mistake("[2026, 2026]", "[2025, 2024]", "calendar.toml:3:9: the last year is before the first | …");
     mistake("2026-01-10", "2026-01-09", "calendar.toml:4:35: 2026-01-09 is usually worked anyway | …");
     mistake("2026-01-02", "2026-01-03", "calendar.toml:4:18: 2026-01-03 is no weekday that is usually worked | …");
+    mistake(
+        "[allowances.dossier]",
+        "lunar_new_years = [2026-02-17, 2025-01-29]\n[allowances.dossier]",
+        "calendar.toml:6:32: 2025-01-29 is -384 days after the new year before it | …",
+    );
     mistake("to = 2026-02-20", "to = 2026-02-12", "calendar.toml:5:13: the holiday ends on 2026-02-12, before it begins | …");
     mistake("to = 2026-02-20", "to = 2027-02-20", "calendar.toml:5:86: 2027-02-20 is not in the years that the calendar is for | …");
     mistake("from = 2026-02-16", "from = 2026-02-16T07:00:00", "calendar.toml:5:69: `from` must be a date | write it like 2026-02-16");

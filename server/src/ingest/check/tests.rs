@@ -143,6 +143,7 @@ fn working(allowances: Vec<AllowanceTable>) -> Definitions {
         years: (2026, 2026),
         holidays: Vec::new(),
         swaps: Vec::new(),
+        lunar_new_years: Vec::new(),
         allowances,
     };
     Definitions { calendar: WorkingCalendar::new(parts).map(Arc::new), ..Definitions::default() }
