@@ -115,6 +115,7 @@ async fn a_workbook_with_three_mistakes_is_answered_beside_each_cell() {
     until(browser, "there is a receipt", "return document.querySelector('.receipt')?.dataset.number !== undefined;").await;
     assert!(desk.text(".said").await.contains("Đã nhận 3 số liệu"), "{}", desk.text(".said").await);
     until(browser, "the duties are done", "return document.querySelectorAll('.duties tr[data-state=\"done\"]').length === 3;").await;
+    assert!(desk.text(".judged .result").await.contains("Đã nhận"), "{}", desk.text(".judged .result").await);
     desk.look("taken").await;
     // The browser's own note of a 422 aside, which nothing here causes.
     assert_eq!(browser.complaints().await, Vec::<String>::new());

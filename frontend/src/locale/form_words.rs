@@ -3,7 +3,7 @@
 //! Must never hold what the server says of a figure: mistakes come with their own two languages.
 
 use super::Language;
-use taydo_model::form::{DutyState, ReminderKind, RowState, Stated};
+use taydo_model::form::{DutyState, ReminderKind, RowState, Stated, Verdict};
 
 /// The page's texts in one language.
 #[derive(Debug)]
@@ -64,6 +64,8 @@ pub struct FormWords {
     pub is_running: &'static str,
     pub row_new: &'static str,
     pub row_changed: &'static str,
+    pub row_taken: &'static str,
+    pub row_left_out: &'static str,
     pub row_same: &'static str,
     pub row_confirm: &'static str,
     pub row_wrong: &'static str,
@@ -127,6 +129,8 @@ static VI: FormWords = FormWords {
     is_running: "Chưa hết kỳ",
     row_new: "Sẽ nhận",
     row_changed: "Sẽ thay số cũ",
+    row_taken: "Đã nhận",
+    row_left_out: "Chưa nhận",
     row_same: "Không đổi",
     row_confirm: "Cần xác nhận",
     row_wrong: "Có lỗi",
@@ -190,6 +194,8 @@ static EN: FormWords = FormWords {
     is_running: "Term not over",
     row_new: "To be taken",
     row_changed: "Replaces a figure",
+    row_taken: "Taken",
+    row_left_out: "Not taken",
     row_same: "Unchanged",
     row_confirm: "To be confirmed",
     row_wrong: "Mistake",
@@ -220,12 +226,17 @@ impl FormWords {
         }
     }
 
-    /// What becomes of a row: the code for the style sheet, and the word.
+    /// What becomes, or became, of a row: the code for the style sheet, and the word.
     #[must_use]
-    pub fn row(&self, state: RowState) -> (&'static str, &'static str) {
+    pub fn row(&self, state: RowState, verdict: &Verdict) -> (&'static str, &'static str) {
+        let fate = match (verdict.dry_run, verdict.taken) {
+            (true, _) => None,
+            (false, 0) => Some(self.row_left_out),
+            (false, _) => Some(self.row_taken),
+        };
         match state {
-            RowState::New => ("new", self.row_new),
-            RowState::Changed => ("changed", self.row_changed),
+            RowState::New => ("new", fate.unwrap_or(self.row_new)),
+            RowState::Changed => ("changed", fate.unwrap_or(self.row_changed)),
             RowState::Same => ("same", self.row_same),
             RowState::Confirm => ("confirm", self.row_confirm),
             RowState::Wrong => ("wrong", self.row_wrong),

@@ -42,7 +42,7 @@ pub(super) fn answer(verdict: Result<&Verdict, &ClientError>, language: Language
 pub(super) fn table(verdict: &Verdict, language: Language) -> Html {
     let words = form_words(language);
     let row = |row: &Row| {
-        let (code, word) = words.row(row.state);
+        let (code, word) = words.row(row.state, verdict);
         let symbol = row.unit.symbol();
         let value = row.value.filter(|_| row.state != RowState::Wrong).map_or_else(
             || row.written.clone(),
