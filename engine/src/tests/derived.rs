@@ -77,7 +77,7 @@ fn kpis() -> Arc<Definitions> {
 #[derive(Debug, Clone)]
 enum Come {
     Sample(Sample),
-    Case(CaseVersion),
+    Case(Box<CaseVersion>),
 }
 
 fn run(definitions: Arc<Definitions>, coming: &[(i64, Come)], sizes: &[usize], between: &[Between], end: i64) -> Shell {
@@ -91,7 +91,7 @@ fn run(definitions: Arc<Definitions>, coming: &[(i64, Come)], sizes: &[usize], b
             shell.sleep_until(now);
         }
         let samples = batch.iter().filter_map(|(_, come)| if let Come::Sample(sample) = come { Some(*sample) } else { None });
-        let cases = batch.iter().filter_map(|(_, come)| if let Come::Case(version) = come { Some(version.clone()) } else { None });
+        let cases = batch.iter().filter_map(|(_, come)| if let Come::Case(version) = come { Some((**version).clone()) } else { None });
         shell.batch(now, samples.collect(), cases.collect(), false);
         if matches!(between, Between::Restart) {
             shell.restart(now);
@@ -104,7 +104,7 @@ fn run(definitions: Arc<Definitions>, coming: &[(i64, Come)], sizes: &[usize], b
 
 fn merged(samples: Vec<(i64, Sample)>, cases: Vec<(i64, CaseVersion)>) -> Vec<(i64, Come)> {
     let samples = samples.into_iter().map(|(arrival, sample)| (arrival, Come::Sample(sample)));
-    let cases = cases.into_iter().map(|(arrival, version)| (arrival, Come::Case(version)));
+    let cases = cases.into_iter().map(|(arrival, version)| (arrival, Come::Case(Box::new(version))));
     let mut all: Vec<(i64, Come)> = samples.chain(cases).collect();
     all.sort_by_key(|(arrival, _)| *arrival);
     all
