@@ -163,6 +163,18 @@ pub struct StateField {
 }
 
 impl StateField {
+    /// A code for a state, as a sender would give it; `None` where the mapping has none.
+    #[must_use]
+    pub fn code(&self, state: SampleState) -> Option<&str> {
+        let codes = match state {
+            SampleState::Normal => &self.normal,
+            SampleState::Calibrating => &self.calibrating,
+            SampleState::Fault => &self.fault,
+            SampleState::Provisional => &self.provisional,
+        };
+        codes.first().map(String::as_str)
+    }
+
     /// What a code stands for; an absent one is normal. `None` where it is unknown.
     #[must_use]
     pub fn read(&self, code: &str) -> Option<SampleState> {

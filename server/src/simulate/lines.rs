@@ -3,7 +3,7 @@
 use super::device::Sample;
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use taydo_model::{Definitions, MetricId, source::Field, source::Source, source::Way};
+use taydo_model::{Definitions, MetricId, source::Field, source::Source, source::StateField, source::Way};
 
 /// How each metric is called, and what its values are multiplied by.
 #[derive(Debug, Clone)]
@@ -14,6 +14,7 @@ struct Name {
     measurement: String,
     field: String,
     factor: f64,
+    state: Option<StateField>,
 }
 
 impl LineNames {
@@ -27,33 +28,36 @@ impl LineNames {
             let own = metric.id.as_str().rsplit_once('.').map_or("values", |(measurement, _)| measurement);
             let (measurement, field) = full.rsplit_once('.').unwrap_or((own, full));
             let factor = mapped.and_then(|field| metric.unit.factor_to(field.unit)).unwrap_or(1.0);
-            (metric.id.clone(), Name { measurement: measurement.to_owned(), field: field.to_owned(), factor })
+            let state = mapped.and_then(|field| field.state.clone());
+            (metric.id.clone(), Name { measurement: measurement.to_owned(), field: field.to_owned(), factor, state })
         };
         Some(Self(definitions.metrics.iter().map(|metric| name(metric)).collect()))
     }
 
     /// Appends a sample: one line for each measurement, times in milliseconds.
     pub(super) fn write(&self, sample: &Sample<'_>, out: &mut String) {
-        let mut open: Option<&str> = None;
-        let end = |out: &mut String| {
+        let mut open: Option<&Name> = None;
+        let end = |open: Option<&Name>, out: &mut String| {
+            let Some(name) = open else { return };
+            // What the device says of itself goes for all fields of the line.
+            let code = name.state.as_ref().and_then(|state| Some((&state.name, state.code(sample.state)?)));
+            if let Some((field, code)) = code {
+                let _ = write!(out, ",{field}=\"{code}\"");
+            }
             let _ = writeln!(out, " {}", sample.time.as_millisecond());
         };
         for (metric, value) in &sample.values {
             let Some(name) = self.0.get(&metric.id) else { continue };
-            if open == Some(&name.measurement) {
+            if open.is_some_and(|open| open.measurement == name.measurement) {
                 out.push(',');
             } else {
-                if open.is_some() {
-                    end(out);
-                }
+                end(open, out);
                 let _ = write!(out, "{},asset={} ", name.measurement, sample.device.asset.id);
-                open = Some(&name.measurement);
+                open = Some(name);
             }
             let _ = write!(out, "{}={}", name.field, value * name.factor);
         }
-        if open.is_some() {
-            end(out);
-        }
+        end(open, out);
     }
 }
 

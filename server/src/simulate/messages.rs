@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use rumqttc::{AsyncClient, ConnectionError, Event, Incoming, MqttOptions, QoS};
 use std::collections::BTreeMap;
 use std::{collections::VecDeque, pin::pin, time::Duration};
-use taydo_model::{AssetId, LabelName, Labels, SampleState};
+use taydo_model::{AssetId, LabelName, Labels};
 
 /// How often the feed looks for what is due.
 const LOOK: Duration = Duration::from_millis(100);
@@ -24,18 +24,6 @@ const IN_FLIGHT: u16 = 100;
 const RECONNECT: Duration = Duration::from_secs(1);
 /// How long a stopped feed waits for acknowledgements.
 const FAREWELL: SignedDuration = SignedDuration::from_secs(3);
-
-/// The field in which a station says what it is doing.
-pub(super) const STATE_FIELD: &str = "st";
-
-/// What the field holds, as environmental loggers write it.
-pub(super) fn state_code(state: SampleState) -> &'static str {
-    match state {
-        SampleState::Calibrating => "01",
-        SampleState::Fault => "02",
-        SampleState::Normal | SampleState::Provisional => "00",
-    }
-}
 
 /// The feed, and where it stands.
 #[derive(Debug)]
@@ -192,10 +180,9 @@ impl<'a> MessageFeed<'a> {
         for (metric, value) in &sample.values {
             if let Some(field) = form.fields.iter().find(|field| field.metric == metric.id) {
                 values.insert(field.name.clone(), (value * metric.unit.factor_to(field.unit)?).into());
+                let code = field.state.as_ref().and_then(|state| Some((state.name.clone(), state.code(sample.state)?)));
+                values.extend(code.map(|(name, code)| (name, code.into())));
             }
-        }
-        if sample.state != SampleState::Normal {
-            values.insert(STATE_FIELD.to_owned(), state_code(sample.state).into());
         }
         let body = serde_json::json!({ "ts": sample.time.as_millisecond(), "values": values });
         Some((sample.time, topic, body.to_string().into_bytes()))

@@ -2,6 +2,7 @@
 //!
 //! The sources say it: a device belongs to the first one whose mapping names something that it measures.
 
+use super::HISTORY;
 use super::lines::LineNames;
 use std::sync::Arc;
 use taydo_model::{
@@ -30,7 +31,7 @@ pub(super) struct Messages {
 pub(super) struct Routes(Vec<(Arc<Source>, Arc<Route>)>);
 
 impl Routes {
-    /// The sources that devices can send to. One that maps nothing, such as the history's, is no device's.
+    /// The sources that devices can send to. One that maps nothing is no device's, nor is that of the past.
     pub(super) fn of(definitions: &Definitions) -> Self {
         let route = |source: &Arc<Source>| {
             let route = match &source.way {
@@ -44,7 +45,7 @@ impl Routes {
             };
             Some((Arc::clone(source), Arc::new(route)))
         };
-        Self(definitions.sources.iter().filter_map(route).collect())
+        Self(definitions.sources.iter().filter(|source| source.id.as_str() != HISTORY).filter_map(route).collect())
     }
 
     /// The source that an asset's samples go to.
