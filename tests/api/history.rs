@@ -73,9 +73,9 @@ async fn as_of_gives_what_was_shown_then() {
 #[tokio::test]
 async fn a_figure_is_seen_beside_what_it_was_and_should_be() {
     let small = Small::start().await;
-    // 10 on Mondays, 20 on other days, of 372 days: 2 March 2026 is a Monday, and so was 3 March 2025.
+    // 10 on Mondays, 20 on other days, of 390 days. 2 March 2026 is the 13th day after Tết, as 11 February 2025, a Tuesday, was.
     let monday = |time: Timestamp| (time + SignedDuration::from_hours(7)).as_second().div_euclid(86_400).rem_euclid(7) == 4;
-    send_hours(&small, 372, |time| if monday(time) { 10.0 } else { 20.0 }).await;
+    send_hours(&small, 390, |time| if monday(time) { 10.0 } else { 20.0 }).await;
 
     let page = small.centre.get(&format!("/api/v1/kpis/hall.hourly/compare?scope=asset:hall&at={START}")).await.body;
     assert_eq!((&page["now"]["time"], &page["now"]["value"]), (&json!(START), &json!(10.0)), "{page}");
@@ -88,8 +88,8 @@ async fn a_figure_is_seen_beside_what_it_was_and_should_be() {
     assert_eq!(told("previous"), ("2026-03-02T00:00:00Z".into(), Some(10.0), Some(0.0), json!("same")));
     assert_eq!(told("yesterday"), ("2026-03-01T01:00:00Z".into(), Some(20.0), Some(-50.0), json!("better")));
     assert_eq!(told("last_week"), ("2026-02-23T01:00:00Z".into(), Some(10.0), Some(0.0), json!("same")));
-    assert_eq!(told("last_year"), ("2025-03-03T01:00:00Z".into(), Some(10.0), Some(0.0), json!("same")));
-    assert_eq!(against("last_year")["aligned"], "weekday");
+    assert_eq!(told("last_year"), ("2025-02-11T01:00:00Z".into(), Some(20.0), Some(-50.0), json!("better")));
+    assert_eq!(against("last_year")["aligned"], "new_year");
     assert_eq!((&page["target"]["difference"], &page["target"]["is_met"]), (&json!(-20.0), &json!(true)));
     assert_eq!((&page["trend"]["way"], &page["trend"]["verdict"]), (&json!("level"), &json!("same")), "{page}");
     assert_eq!(page["trend"]["from"], "2026-02-23T01:00:00Z", "a week of an hourly figure");

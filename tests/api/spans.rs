@@ -67,7 +67,7 @@ async fn a_restart_reads_closed_panes_in_the_place_of_a_years_rows() {
     small.centre =
         Centre::start(Setup { city: "tests/cities/mini", clock: Some(&small.clock), database: Some(&small.database), ..Setup::default() })
             .await;
-    send(&small, vec![observation("probe.value", "probe-03", "2026-03-02T03:30:00Z", 5.0)]).await;
+    send(&small, vec![observation("probe.value", "probe-03", "2026-03-02T03:00:20Z", 5.0)]).await;
     an_hour(&small);
     small.recorded("probe.year", "city", "2026-03-02T04:00:00Z", is(year + 5.0)).await;
 }

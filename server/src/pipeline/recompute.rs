@@ -171,13 +171,19 @@ impl Recompute {
             return;
         }
         if self.touched_due().is_some_and(|due| due <= now) {
-            self.since = None;
-            let ranges: Vec<Touched> =
-                std::mem::take(&mut self.ranges).into_iter().map(|(kpi, (from, to))| Touched { kpi, from, to }).collect();
-            let reopened: Vec<Reopened> = std::mem::take(&mut self.reopened).into_values().collect();
+            // The live engine's next readings rest on panes that were made again, so those must not wait for other KPIs.
+            let reopened = std::mem::take(&mut self.reopened);
+            let (now_due, then): (BTreeMap<_, _>, BTreeMap<_, _>) =
+                std::mem::take(&mut self.ranges).into_iter().partition(|(kpi, _)| reopened.is_empty() || reopened.contains_key(kpi));
+            self.ranges = then;
+            let is_all = self.ranges.is_empty();
+            self.since = self.since.filter(|_| !is_all);
+            let positions = if is_all { std::mem::take(&mut self.held) } else { BTreeMap::new() };
+            let ranges: Vec<Touched> = now_due.into_iter().map(|(kpi, (from, to))| Touched { kpi, from, to }).collect();
+            let reopened: Vec<Reopened> = reopened.into_values().collect();
             let tools = self.tools(&ranges, closed_until);
             let task = tokio::spawn(mend_touched(tools, ranges.clone(), reopened.clone()));
-            self.job = Some(Job { work: Work::Touched { ranges, reopened, positions: std::mem::take(&mut self.held) }, task });
+            self.job = Some(Job { work: Work::Touched { ranges, reopened, positions }, task });
         } else if let Some(asked) = self.asked.front() {
             let progress =
                 Progress { standing: self.standing.clone(), job: asked.job, instants: asked.instants_done, changed: asked.changed };
