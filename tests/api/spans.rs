@@ -9,6 +9,17 @@ const YEAR: &str = "date_trunc('year', $1::text::timestamptz - interval '1 us', 
 const DAY: &str = "date_trunc('day', $1::text::timestamptz - interval '1 us', 'Asia/Ho_Chi_Minh')";
 const THIRTY_DAYS: &str = "$1::text::timestamptz - interval '30 days'";
 
+/// A centre of the city of long windows.
+async fn long(clock: &MovedClock, database: &Database) -> Centre {
+    Centre::start(Setup { city: "tests/cities/long", clock: Some(clock), database: Some(database), ..Setup::default() }).await
+}
+
+async fn started() -> Small {
+    let (clock, database) = (MovedClock::at(START), Database::fresh().await);
+    let centre = long(&clock, &database).await;
+    Small { clock, database, centre }
+}
+
 async fn sql(small: &Small, aggregate: &str, after: &str, at: &str) -> f64 {
     let statement = format!("{}{after}", ROWS.replace('%', aggregate));
     small.database.client().await.query_one(&statement, &[&at]).await.unwrap().get(0)
@@ -37,7 +48,7 @@ fn an_hour(small: &Small) {
 
 #[tokio::test]
 async fn a_restart_reads_closed_panes_in_the_place_of_a_years_rows() {
-    let mut small = Small::start().await;
+    let mut small = started().await;
     // The last moment of the old year, the first of the new one, and some each day since: long before anything is in time.
     let mut history = vec![
         observation("probe.value", "probe-01", "2025-12-31T17:00:00Z", 1000.0),
@@ -62,11 +73,18 @@ async fn a_restart_reads_closed_panes_in_the_place_of_a_years_rows() {
     let at = "2026-03-02T03:00:00Z";
     all_equal_sql(&small, at).await;
     let year = sql(&small, "sum(value)", YEAR, at).await;
+    // What was never noted as consumed would be read from the rows once more.
+    let consumed =
+        "SELECT (SELECT min(seq) FROM lane) >= 0 AND NOT EXISTS (SELECT FROM ingest_batch b JOIN lane USING (lane) WHERE b.seq > lane.seq)";
+    let all = || async { small.database.client().await.query_one(consumed, &[]).await.unwrap().get::<_, bool>(0).then_some(()) };
+    eventually("every batch is consumed", Duration::from_secs(20), || async {
+        small.clock.advance(jiff::SignedDuration::from_millis(100));
+        all().await
+    })
+    .await;
     small.centre.kill();
     small.database.client().await.execute("DELETE FROM observation WHERE time < '2026-02-25'", &[]).await.unwrap();
-    small.centre =
-        Centre::start(Setup { city: "tests/cities/mini", clock: Some(&small.clock), database: Some(&small.database), ..Setup::default() })
-            .await;
+    small.centre = long(&small.clock, &small.database).await;
     send(&small, vec![observation("probe.value", "probe-03", "2026-03-02T03:00:20Z", 5.0)]).await;
     an_hour(&small);
     small.recorded("probe.year", "city", "2026-03-02T04:00:00Z", is(year + 5.0)).await;
@@ -74,7 +92,7 @@ async fn a_restart_reads_closed_panes_in_the_place_of_a_years_rows() {
 
 #[tokio::test]
 async fn late_data_makes_closed_panes_again_for_the_past_and_for_what_is_still_to_come() {
-    let small = Small::start().await;
+    let small = started().await;
     send(&small, vec![observation("probe.value", "probe-03", "2026-03-02T00:59:30Z", 7.0)]).await;
     an_hour(&small);
     an_hour(&small);

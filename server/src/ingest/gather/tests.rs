@@ -75,7 +75,7 @@ fn a_source_makes_no_more_series_than_it_may() {
 #[test]
 fn unknown_assets_are_counted_and_what_named_them_is_kept() {
     let (memory, registry, source) = (Memory::default(), Registry::new(vec![]), source(9));
-    let body = "traffic,asset=a9 speed=1\ntraffic,asset=a9 speed=2\ntraffic,asset=a9 speed=999\ntraffic.x speed=1 99999999999\n";
+    let body = "traffic,asset=a9 speed=1\ntraffic,asset=a9 speed=2\ntraffic,asset=a9 speed=1e300\ntraffic.x speed=1 99999999999\n";
     let gathered = gather(&memory, &registry, &source, body);
     assert_eq!((gathered.samples.len(), gathered.unknown.get("a9")), (2, Some(&2)));
     let codes: Vec<ErrorCode> = gathered.rejects.iter().map(|reject| reject.code).collect();
