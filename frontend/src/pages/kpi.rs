@@ -89,7 +89,7 @@ pub fn KpiView(props: &KpiProps) -> Html {
     let problem = error.map(|error| html! { <span class="problem">{ " – " }{ error.text(language) }</span> });
     // The reading is judged as of its own moment: how old that is stands above it.
     let now = page.reading.as_ref().map_or(centre.city().time, |reading| reading.time);
-    let shown = figure::figure(&page.kpi, page.reading.as_ref(), None, now, language);
+    let shown = figure::figure(&page.kpi, &props.scope, page.reading.as_ref(), None, now, language);
     let at = page.reading.as_ref().map(|reading| reading.time);
     html! {
         <Frame {title}>
