@@ -83,7 +83,7 @@ fn the_hash_and_the_versions_follow_the_content_and_nothing_else() {
     assert_ne!(set.hash, changed.hash);
     let differing: Vec<&str> =
         set.kpis.iter().zip(&changed.kpis).filter(|(a, b)| a.version != b.version).map(|(kpi, _)| kpi.id.as_str()).collect();
-    assert_eq!(differing, ["traffic.speed"]);
+    assert_eq!(differing, ["traffic.speed", "traffic.travel_time_index"], "the KPI and what is made from it");
 }
 
 #[test]
