@@ -9,10 +9,6 @@ use serde::de::DeserializeOwned;
 use taydo_model::{
     BoardId, ErrorBody, ErrorCode, KpiId, Scope, WallId,
     api::{BoardPage, CityPage, ReadingsPage, SourcesPage, WallPage},
-    baseline::BaselinePage,
-    compare::ComparePage,
-    event::EventsPage,
-    gap::GapsPage,
     passport::PassportPage,
     text::Language,
     why::{CasesPage, WhyPage},
@@ -46,11 +42,20 @@ impl ClientError {
 }
 
 async fn get<T: DeserializeOwned>(path: String) -> Result<T, ClientError> {
+    let text = text(path.clone()).await?;
+    parse(&text).ok_or(ClientError::Unreachable(path))
+}
+
+/// The text at a path.
+///
+/// # Errors
+/// When the server refuses or can't be reached.
+pub async fn text(path: String) -> Result<String, ClientError> {
     let unreachable = |error: gloo_net::Error| ClientError::Unreachable(error.to_string());
     let answer = Request::get(&path).send().await.map_err(unreachable)?;
     let text = answer.text().await.map_err(unreachable)?;
     if answer.ok() {
-        return parse(&text).ok_or(ClientError::Unreachable(path));
+        return Ok(text);
     }
     match parse::<ErrorBody>(&text) {
         Some(body) => Err(ClientError::Refused(body)),
@@ -122,38 +127,6 @@ pub async fn passport(kpi: &KpiId, scope: &Scope) -> Result<PassportPage, Client
 /// When the server refuses or can't be reached.
 pub async fn why(kpi: &KpiId, scope: &Scope, from: Timestamp, to: Timestamp) -> Result<WhyPage, ClientError> {
     get(format!("/api/v1/kpis/{kpi}/why?scope={scope}&from={from}&to={to}")).await
-}
-
-/// A figure beside what it was and what it should be.
-///
-/// # Errors
-/// When the server refuses or can't be reached.
-pub async fn compare(kpi: &KpiId, scope: &Scope) -> Result<ComparePage, ClientError> {
-    get(format!("/api/v1/kpis/{kpi}/compare?scope={scope}")).await
-}
-
-/// The band that a figure usually lies in.
-///
-/// # Errors
-/// When the server refuses or can't be reached; also when there is no band yet.
-pub async fn baseline(kpi: &KpiId, scope: &Scope, from: Timestamp, to: Timestamp) -> Result<BaselinePage, ClientError> {
-    get(format!("/api/v1/kpis/{kpi}/baseline?scope={scope}&from={from}&to={to}")).await
-}
-
-/// The events that touch a stretch of time.
-///
-/// # Errors
-/// When the server refuses or can't be reached.
-pub async fn events(from: Timestamp, to: Timestamp) -> Result<EventsPage, ClientError> {
-    get(format!("/api/v1/events?from={from}&to={to}")).await
-}
-
-/// The reports of the centre's own absences.
-///
-/// # Errors
-/// When the server refuses or can't be reached.
-pub async fn gaps() -> Result<GapsPage, ClientError> {
-    get("/api/v1/gaps".to_owned()).await
 }
 
 /// The cases that a level counts at a moment.
