@@ -9,11 +9,7 @@ use serde::de::DeserializeOwned;
 use taydo_model::{
     BoardId, DepartmentId, ErrorBody, ErrorCode, KpiId, Scope, WallId,
     api::{BoardPage, CityPage, ReadingsPage, SourcesPage, WallPage},
-    baseline::BaselinePage,
-    compare::ComparePage,
-    event::EventsPage,
     form::{Draft, FormsPage, Verdict},
-    gap::GapsPage,
     passport::PassportPage,
     text::Language,
     why::{CasesPage, WhyPage},
@@ -54,13 +50,27 @@ fn unreachable(error: gloo_net::Error) -> ClientError {
 }
 
 async fn get<T: DeserializeOwned>(path: String) -> Result<T, ClientError> {
-    read(Request::get(&path).send().await.map_err(unreachable)?).await
+    let text = text(path.clone()).await?;
+    parse(&text).ok_or(ClientError::Unreachable(path))
+}
+
+/// The text at a path.
+///
+/// # Errors
+/// When the server refuses or can't be reached.
+pub async fn text(path: String) -> Result<String, ClientError> {
+    body(Request::get(&path).send().await.map_err(unreachable)?).await
 }
 
 async fn read<T: DeserializeOwned>(answer: Response) -> Result<T, ClientError> {
+    let url = answer.url();
+    parse(&body(answer).await?).ok_or(ClientError::Unreachable(url))
+}
+
+async fn body(answer: Response) -> Result<String, ClientError> {
     let text = answer.text().await.map_err(unreachable)?;
     if answer.ok() || answer.status() == NOT_TAKEN {
-        return parse(&text).ok_or_else(|| ClientError::Unreachable(answer.url()));
+        return Ok(text);
     }
     match parse::<ErrorBody>(&text) {
         Some(body) => Err(ClientError::Refused(body)),
@@ -132,38 +142,6 @@ pub async fn passport(kpi: &KpiId, scope: &Scope) -> Result<PassportPage, Client
 /// When the server refuses or can't be reached.
 pub async fn why(kpi: &KpiId, scope: &Scope, from: Timestamp, to: Timestamp) -> Result<WhyPage, ClientError> {
     get(format!("/api/v1/kpis/{kpi}/why?scope={scope}&from={from}&to={to}")).await
-}
-
-/// A figure beside what it was and what it should be.
-///
-/// # Errors
-/// When the server refuses or can't be reached.
-pub async fn compare(kpi: &KpiId, scope: &Scope) -> Result<ComparePage, ClientError> {
-    get(format!("/api/v1/kpis/{kpi}/compare?scope={scope}")).await
-}
-
-/// The band that a figure usually lies in.
-///
-/// # Errors
-/// When the server refuses or can't be reached; also when there is no band yet.
-pub async fn baseline(kpi: &KpiId, scope: &Scope, from: Timestamp, to: Timestamp) -> Result<BaselinePage, ClientError> {
-    get(format!("/api/v1/kpis/{kpi}/baseline?scope={scope}&from={from}&to={to}")).await
-}
-
-/// The events that touch a stretch of time.
-///
-/// # Errors
-/// When the server refuses or can't be reached.
-pub async fn events(from: Timestamp, to: Timestamp) -> Result<EventsPage, ClientError> {
-    get(format!("/api/v1/events?from={from}&to={to}")).await
-}
-
-/// The reports of the centre's own absences.
-///
-/// # Errors
-/// When the server refuses or can't be reached.
-pub async fn gaps() -> Result<GapsPage, ClientError> {
-    get("/api/v1/gaps".to_owned()).await
 }
 
 /// The cases that a level counts at a moment.

@@ -24,7 +24,7 @@ const LEAST_WEEKS: usize = 3;
 const HOUR_S: i64 = 3600;
 
 /// Where a figure usually lies, in the KPI's unit.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Band {
     /// Below is unusual.
     pub low: f64,
@@ -59,7 +59,7 @@ pub struct Baseline {
     pub slots: Slots,
 }
 
-/// `GET /api/v1/kpis/{id}/baseline?scope&from&to[&version]`: the band over a stretch of time.
+/// `GET /api/v1/kpis/{id}/baseline?scope&from&to[&version]`: the band over a stretch of time; `null` while there is none yet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BaselinePage {
     /// The KPI.
@@ -85,9 +85,19 @@ pub struct BaselinePage {
 pub struct BandPoint {
     /// When the hour begins.
     pub time: Timestamp,
-    /// The band.
-    #[serde(flatten)]
-    pub band: Band,
+    /// Below is unusual.
+    pub low: f64,
+    /// Half of the values lie below.
+    pub middle: f64,
+    /// Above is unusual.
+    pub high: f64,
+}
+
+/// The same answer as a chart reads it, which has no use for the rest.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct BandNotes {
+    /// The band, hour by hour.
+    pub points: Vec<BandPoint>,
 }
 
 /// `POST /api/v1/kpis/{id}/baseline?scope`: what was made.
@@ -189,7 +199,7 @@ impl Slots {
             let Ok(time) = Timestamp::from_second(hour) else { break };
             // A reading within the hour, not the one at its very beginning, which tells of the hour before.
             let within = time.saturating_add(SignedDuration::from_secs(1)).unwrap_or(time);
-            points.extend(self.at(within, season).map(|band| BandPoint { time, band }));
+            points.extend(self.at(within, season).map(|Band { low, middle, high }| BandPoint { time, low, middle, high }));
             hour += HOUR_S;
         }
         points
@@ -286,7 +296,7 @@ mod tests {
             let monday = hourly(3).into_iter().filter(|(time, _)| season.hour(*time).0.weekday() == Weekday::Monday);
             let slots = Slots::learn(monday, season, 0.05);
             let points = slots.points(at("2026-04-06T22:20+07"), at("2026-04-07T02:00+07"), season);
-            let times: Vec<_> = points.iter().map(|point| (point.time, point.band.middle)).collect();
+            let times: Vec<_> = points.iter().map(|point| (point.time, point.middle)).collect();
             assert_eq!(times, [(at("2026-04-06T22:00+07"), 122.0), (at("2026-04-06T23:00+07"), 123.0)]);
         });
     }

@@ -5,6 +5,7 @@
 //! percentage that rests on too little.
 
 mod align;
+mod sentence;
 #[cfg(test)]
 mod tests;
 mod trend;
@@ -15,7 +16,7 @@ pub(crate) use tests::speed;
 pub use trend::{Course, Trend, TrendWay, course, trend};
 
 use crate::kpi::{Aggregate, Better, From};
-use crate::{Flags, Kpi, KpiId, Quality, Reading, Scope};
+use crate::{Flags, Kpi, KpiId, Quality, Reading, Scope, Text};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -89,8 +90,26 @@ impl Side {
     }
 }
 
+/// The same answer as a tile reads it, which has no use for the rest.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct CompareNotes {
+    /// One for each comparison.
+    pub comparisons: Vec<CompareNote>,
+}
+
+/// A comparison in words.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct CompareNote {
+    /// What with.
+    pub against: Against,
+    /// Which way the figure has gone.
+    pub way: Option<TrendWay>,
+    /// The rest.
+    pub words: Text,
+}
+
 /// A figure beside what it was at another moment.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     /// What with.
     pub against: Against,
@@ -110,6 +129,10 @@ pub struct Comparison {
     pub without_percent: Option<Withheld>,
     /// Whether that is good; absent where the KPI has no direction, or too little is known.
     pub verdict: Option<Verdict>,
+    /// Which way the figure has gone; absent where nothing can be said.
+    pub way: Option<TrendWay>,
+    /// By how much, against what and whether that is good, in words.
+    pub words: Text,
 }
 
 /// Why no percentage is given.
@@ -157,7 +180,7 @@ pub fn compare(kpi: &Kpi, against: Against, now: &Side, then: Side, aligned: &Al
     let without_percent = withheld(kpi, now, &then);
     let percent = difference.zip(then.value).filter(|_| without_percent.is_none());
     let is_sound = !matches!(without_percent, Some(Withheld::Missing | Withheld::TooFew));
-    Comparison {
+    let mut comparison = Comparison {
         against,
         aligned: aligned.by,
         is_unlike: aligned.is_unlike,
@@ -166,7 +189,12 @@ pub fn compare(kpi: &Kpi, against: Against, now: &Side, then: Side, aligned: &Al
         percent: percent.map(|(difference, then)| 100.0 * difference / then.abs()),
         without_percent,
         verdict: difference.filter(|_| is_sound).and_then(|difference| verdict(kpi, difference)),
-    }
+        way: None,
+        words: Text::default(),
+    };
+    comparison.way = comparison.way(kpi);
+    comparison.words = comparison.in_words(kpi);
+    comparison
 }
 
 /// Sets a reading beside the KPI's target.

@@ -71,6 +71,31 @@ pub struct EventsPage {
     pub events: Vec<Event>,
 }
 
+/// The same answer as a chart reads it, which has no use for the rest.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct EventNotes {
+    /// The events.
+    pub events: Vec<EventNote>,
+}
+
+/// An event on a chart.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct EventNote {
+    /// What is said.
+    pub says: SayingNote,
+}
+
+/// What a chart shows of what is said.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct SayingNote {
+    /// What it is.
+    pub title: Text,
+    /// When it begins.
+    pub from: Timestamp,
+    /// When it ends.
+    pub to: Option<Timestamp>,
+}
+
 impl Saying {
     /// What keeps it from being taken, with what to do; `None` when it is sound.
     #[must_use]

@@ -2,7 +2,11 @@
 //!
 //! It must never call a gap mended before the feeds are back and the readings recomputed.
 
-use crate::{Kpi, KpiId, Scope, SourceId, Status, kpi::Better};
+mod sentence;
+
+pub use sentence::Names;
+
+use crate::{Kpi, KpiId, Scope, SourceId, Status, Text, kpi::Better};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +17,42 @@ pub const MAX_CONDITIONS: usize = 200;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GapsPage {
     /// The reports.
-    pub gaps: Vec<Gap>,
+    pub gaps: Vec<GapReport>,
+}
+
+/// A report, and what it says to people.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GapReport {
+    /// The report.
+    #[serde(flatten)]
+    pub gap: Gap,
+    /// What it says.
+    pub words: GapWords,
+}
+
+/// A report in words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GapWords {
+    /// When, how long, why.
+    pub title: Text,
+    /// The feeds, then what held.
+    pub lines: Vec<Text>,
+}
+
+/// The same answer as a page reads it, which has no use for the rest.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct GapNotes {
+    /// The reports.
+    pub gaps: Vec<GapNote>,
+}
+
+/// A report as a page reads it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct GapNote {
+    /// Its number.
+    pub id: i64,
+    /// What it says.
+    pub words: GapWords,
 }
 
 /// Why the centre was absent.

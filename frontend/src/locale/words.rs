@@ -75,6 +75,8 @@ pub struct Words {
     pub city: &'static str,
     /// `now`.
     pub now: &'static str,
+    /// `Absences of the centre`.
+    pub absences: &'static str,
     /// A column: where a figure usually lies.
     pub usual: &'static str,
     /// Names the shade behind a chart.
@@ -246,6 +248,7 @@ static VI: Words = Words {
     within: "trong",
     city: "Toàn thành phố",
     now: "hiện tại",
+    absences: "Thời gian trung tâm vắng mặt",
     usual: "Thường thấy",
     usual_band: "vùng mờ: mức thường thấy",
     no_history: "Chưa có lịch sử",
@@ -350,6 +353,7 @@ static EN: Words = Words {
     within: "in",
     city: "Whole city",
     now: "now",
+    absences: "Absences of the centre",
     usual: "Usual",
     usual_band: "shaded: the usual range",
     no_history: "No history yet",
@@ -467,6 +471,7 @@ impl Words {
             self.within,
             self.city,
             self.now,
+            self.absences,
             self.usual,
             self.usual_band,
             self.no_history,

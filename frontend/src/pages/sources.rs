@@ -164,6 +164,7 @@ pub fn Sources() -> Html {
     let language = use_speech().language;
     let words = words(language);
     let known = use_sources();
+    let absences = gaps::use_gaps(language);
     let Some(centre) = use_context::<Centre>() else { return Html::default() };
     let Some(page) = known.page else { return html! { <Failure error={known.error} {language} /> } };
     let as_of = format!("{} {}", words.as_of, centre.calendar().second(page.time));
@@ -175,7 +176,7 @@ pub fn Sources() -> Html {
             if page.sources.is_empty() { <p class="note">{ words.nothing }</p> } else {
                 <table class="records folding feeds">{ head(&columns) }<tbody>{ for page.sources.iter().map(|source| feed(source, page.time, language)) }</tbody></table>
             }
-            <gaps::Gaps {language} />
+            { absences }
             { figures(&page, language) }
             { unknown(&page.unknown_assets, words, language) }
             { rejects(&page.rejects, &centre, page.time, language) }

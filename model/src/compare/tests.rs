@@ -165,6 +165,31 @@ fn too_few_cases_give_no_percentage() {
 }
 
 #[test]
+fn a_comparison_reads_as_people_say_it() {
+    let speed = speed();
+    let told = |kpi: &Kpi, now: Option<f64>, then: Option<f64>, aligned: &Aligned| {
+        let one = compare(kpi, Against::LastWeek, &side(now, 20), side(then, 20), aligned);
+        assert_eq!(crate::text::nfc(&one.words.vi), one.words.vi);
+        (one.way, one.words.vi)
+    };
+    let week = |text: &str| text.replace('~', "so với cùng giờ tuần trước").replace('_', "\u{a0}");
+    assert_eq!(told(&speed, Some(26.4), Some(30.0), &ALIKE), (Some(TrendWay::Falling), week("12_% ~, xấu đi")));
+    assert_eq!(told(&speed, Some(31.3), Some(30.0), &ALIKE), (Some(TrendWay::Rising), week("4,3_% ~, tốt hơn")));
+    assert_eq!(told(&speed, Some(30.04), Some(30.0), &ALIKE), (Some(TrendWay::Level), week("~")));
+    assert_eq!(told(&speed, Some(3.6), Some(0.0), &ALIKE), (Some(TrendWay::Rising), week("3,6_km/h ~, tốt hơn")));
+    assert_eq!(told(&speed, Some(3.6), None, &ALIKE), (None, week("chưa có số liệu (~)")));
+    let unlike = Aligned { is_unlike: true, ..ALIKE };
+    assert_eq!(told(&speed, Some(33.0), Some(30.0), &unlike).1, week("10_% ~ (lệch Tết), tốt hơn"));
+    let share = Kpi { unit: Unit::parse("%").unwrap(), ..speed };
+    assert_eq!(told(&share, Some(93.6), Some(90.0), &ALIKE).1, week("3,6 điểm_% ~, tốt hơn"));
+    let few = compare(&cases(CaseMeasure::Open, "cases"), Against::LastWeek, &side(Some(3.0), 3), side(Some(2.0), 2), &ALIKE);
+    assert_eq!(
+        (few.way, few.words.vi, few.words.en),
+        (None, week("quá ít để so sánh (~)"), "too few to compare (against this time last week)".into())
+    );
+}
+
+#[test]
 fn a_trend_is_not_turned_by_wild_values_and_not_seen_in_noise() {
     let zone = TimeZone::get("Asia/Ho_Chi_Minh").unwrap();
     let speed = speed();

@@ -29,7 +29,7 @@ struct Of {
     scope: Scope,
 }
 
-pub(super) async fn band(request: HttpRequest, id: Path<String>, state: Data<State>) -> Result<Json<BaselinePage>, Refusal> {
+pub(super) async fn band(request: HttpRequest, id: Path<String>, state: Data<State>) -> Result<Json<Option<BaselinePage>>, Refusal> {
     let Range { scope, from, to, version } = query(&request)?;
     let definitions = state.definitions.clone();
     let kpi = kpi::find(&definitions, &id, &scope)?;
@@ -41,12 +41,15 @@ pub(super) async fn band(request: HttpRequest, id: Path<String>, state: Data<Sta
         return Err(Refusal::new(ErrorCode::TooLarge, message));
     }
     let found = state.store.baseline(&kpi.id, &scope, version).await.map_err(|error| unavailable(&error))?;
-    let baseline = found.ok_or_else(|| match version {
-        Some(version) => Refusal::not_found(format!("version {version} of the baseline of {} for {scope}", kpi.id)),
-        None => Refusal::not_found(format!("baseline of {} for {scope} yet; one is made at night from three weeks of readings on", kpi.id)),
-    })?;
+    let Some(baseline) = found else {
+        return match version {
+            Some(version) => Err(Refusal::not_found(format!("version {version} of the baseline of {} for {scope}", kpi.id))),
+            // A new figure has none until it has been recorded for weeks, which is nobody's mistake.
+            None => Ok(Json(None)),
+        };
+    };
     let points = Days::of(&definitions).in_season(|season| baseline.slots.points(from, to, season));
-    Ok(Json(BaselinePage {
+    Ok(Json(Some(BaselinePage {
         kpi: baseline.kpi,
         scope: baseline.scope,
         version: baseline.version,
@@ -55,7 +58,7 @@ pub(super) async fn band(request: HttpRequest, id: Path<String>, state: Data<Sta
         learned_from: baseline.from,
         learned_to: baseline.to,
         points,
-    }))
+    })))
 }
 
 pub(super) async fn make(request: HttpRequest, id: Path<String>, state: Data<State>) -> Result<Json<BaselineMade>, Refusal> {

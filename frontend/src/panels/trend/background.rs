@@ -5,13 +5,12 @@
 use crate::{
     calendar::Calendar,
     centre::Centre,
-    client,
     draw::chart::{Background, Mark},
     panels::{PanelProps, again::use_again},
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use std::rc::Rc;
-use taydo_model::{Scope, baseline::BaselinePage, event::EventsPage, text::Language};
+use taydo_model::{Scope, baseline::BandNotes, event::EventNotes, text::Language};
 use yew::prelude::*;
 
 /// Events are entered by people, and bands are made at night.
@@ -21,33 +20,28 @@ const HOUR_S: f64 = 3600.0;
 /// The background of a chart whose board asks for one.
 #[hook]
 pub fn use_background(props: &PanelProps, centre: &Centre, scope: Option<Scope>, span_s: u32) -> Rc<Background> {
-    let key = scope.map(|scope| (props.kpi.id.clone(), scope, span_s));
+    let key = scope.map(|scope| format!("/api/v1/kpis/{}/baseline?scope={scope}&", props.kpi.id));
     let (one, other) = (centre.clone(), centre.clone());
-    let band = use_again(key.clone(), ASK_MS, move |(kpi, scope, span_s)| {
-        let (from, to) = range(one.now().time, span_s);
-        async move { client::baseline(&kpi, &scope, from, to).await }
-    });
-    let events = use_again(key, ASK_MS, move |(_, _, span_s)| {
-        let (from, to) = range(other.now().time, span_s);
-        async move { client::events(from, to).await }
-    });
+    let band = use_again(key.clone(), ASK_MS, move |path: &String| path.clone() + &range(&one, span_s));
+    let events = use_again(key, ASK_MS, move |_: &String| "/api/v1/events?".to_owned() + &range(&other, span_s));
     let language = props.language;
     use_memo((band, events, language), |(band, events, language)| background(band.as_deref(), events.as_deref(), *language))
 }
 
 /// The chart's span, and a little of what is to come, until the next answer.
-fn range(now: Timestamp, span_s: u32) -> (Timestamp, Timestamp) {
-    let from = now.saturating_sub(SignedDuration::from_secs(span_s.into())).unwrap_or(now);
-    (from, now.saturating_add(SignedDuration::from_secs(3600)).unwrap_or(now))
+fn range(centre: &Centre, span_s: u32) -> String {
+    let now = centre.now().time.as_second();
+    let at = |second: i64| Timestamp::from_second(second).unwrap_or(Timestamp::UNIX_EPOCH);
+    format!("from={}&to={}", at(now - i64::from(span_s)), at(now + 3600))
 }
 
-fn background(band: Option<&BaselinePage>, events: Option<&EventsPage>, language: Language) -> Background {
+fn background(band: Option<&BandNotes>, events: Option<&EventNotes>, language: Language) -> Background {
     #[allow(clippy::cast_precision_loss)]
     let seconds = |time: Timestamp| time.as_second() as f64;
     let hours = band.map(|page| page.points.as_slice()).unwrap_or_default();
     let events = events.map(|page| page.events.as_slice()).unwrap_or_default();
     Background {
-        band: hours.iter().map(|point| (seconds(point.time), seconds(point.time) + HOUR_S, point.band.low, point.band.high)).collect(),
+        band: hours.iter().map(|point| (seconds(point.time), seconds(point.time) + HOUR_S, point.low, point.high)).collect(),
         marks: events
             .iter()
             .map(|event| Mark {
