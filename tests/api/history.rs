@@ -385,3 +385,11 @@ async fn events_are_said_changed_and_withdrawn_and_nothing_that_was_said_is_lost
     assert_eq!(small.centre.put("/api/v1/events/77", &works("2026-03-05T00:00:00Z", false)).await.status, 404);
     assert_eq!(small.centre.get("/api/v1/events/77").await.status, 404);
 }
+
+#[tokio::test]
+async fn what_is_made_from_a_kpi_is_recomputed_with_it() {
+    let small = Small::start().await;
+    let ask = json!({ "kpis": ["load.total"], "from": "2026-03-01T00:00:00Z", "to": "2026-03-01T01:00:00Z" });
+    let job = small.centre.post("/api/v1/recomputes", &ask).await.body;
+    assert_eq!((&job["request"]["kpis"], &job["instants"]), (&json!(["load.total", "load.twice"]), &json!(122)), "{job}");
+}

@@ -6,8 +6,11 @@ use super::{State, body};
 use crate::pipeline;
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path, Payload};
-use taydo_model::ErrorCode;
+use jiff::Timestamp;
+use taydo_engine::Touched;
+use taydo_engine::recompute::with_dependents;
 use taydo_model::recompute::{RecomputeJob, RecomputeRequest, RecomputesPage};
+use taydo_model::{ErrorCode, KpiId};
 
 /// How many jobs are told.
 const SHOWN: u32 = 50;
@@ -23,10 +26,12 @@ pub(super) async fn ask(request: HttpRequest, payload: Payload, state: Data<Stat
     if let Some(unknown) = wanted.kpis.iter().find(|kpi| definitions.kpi(kpi).is_none()) {
         return Err(Refusal::not_found(format!("KPI {unknown}")));
     }
-    wanted.kpis.sort_unstable();
-    wanted.kpis.dedup();
+    // What is made from these changes with them.
+    let touched = |kpi: &KpiId| Touched { kpi: kpi.clone(), from: wanted.from, to: wanted.to };
+    let all = with_dependents(&definitions, wanted.kpis.iter().map(touched).collect());
     // What has not been yet is computed when its time comes.
-    wanted.to = wanted.to.min(state.clock.now());
+    wanted.to = all.iter().map(|one| one.to).fold(wanted.to, Timestamp::max).min(state.clock.now());
+    wanted.kpis = all.into_iter().map(|one| one.kpi).collect();
     let instants = pipeline::instants(&definitions, &wanted.kpis, wanted.from, wanted.to);
     if instants == 0 {
         return invalid(format!(
