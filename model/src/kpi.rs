@@ -444,6 +444,13 @@ impl Kpi {
         if is_old { reading.quality.max(Quality::Stale) } else { reading.quality }
     }
 
+    /// The last instant of its grid at or before the moment; `None` before the first time that can be told.
+    #[must_use]
+    pub fn last_instant(&self, time: Timestamp) -> Option<Timestamp> {
+        let every = i64::from(self.every_s.max(1));
+        Timestamp::from_second(time.as_second().div_euclid(every) * every).ok()
+    }
+
     /// Whether it is computed for this scope.
     #[must_use]
     pub fn covers(&self, scope: &Scope) -> bool {

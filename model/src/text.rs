@@ -14,6 +14,17 @@ pub enum Language {
     En,
 }
 
+impl Language {
+    /// Of a text in both languages the one in this.
+    #[must_use]
+    pub fn pick<'t>(self, vi: &'t str, en: &'t str) -> &'t str {
+        match self {
+            Self::Vi => vi,
+            Self::En => en,
+        }
+    }
+}
+
 /// A title or another short text, in each language.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Text {
@@ -33,10 +44,7 @@ impl Text {
     /// The text in one language.
     #[must_use]
     pub fn get(&self, language: Language) -> &str {
-        match language {
-            Language::Vi => &self.vi,
-            Language::En => &self.en,
-        }
+        language.pick(&self.vi, &self.en)
     }
 }
 

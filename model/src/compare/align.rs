@@ -65,7 +65,7 @@ pub fn aligned(kpi: &Kpi, against: Against, at: Timestamp, dates: &Dates<'_>) ->
         Against::LastWeek => (back(at, 7.days(), dates.zone)?, Alignment::Weekday),
         Against::LastYear => last_year(kpi, at, dates)?,
     };
-    let time = on_grid(kpi, time)?;
+    let time = kpi.last_instant(time)?;
     let is_unlike = matches!(by, Alignment::Weekday) && dates.offset(at).is_some() != dates.offset(time).is_some();
     Some(Aligned { time, by, is_unlike })
 }
@@ -121,10 +121,4 @@ fn back(at: Timestamp, span: Span, zone: &TimeZone) -> Option<Timestamp> {
 
 fn before(at: Timestamp, seconds: u32) -> Option<Timestamp> {
     at.checked_sub(SignedDuration::from_secs(seconds.into())).ok()
-}
-
-/// The last grid instant at or before the moment.
-pub(super) fn on_grid(kpi: &Kpi, time: Timestamp) -> Option<Timestamp> {
-    let every = i64::from(kpi.every_s.max(1));
-    Timestamp::from_second(time.as_second().div_euclid(every) * every).ok()
 }

@@ -3,7 +3,6 @@
 //! The slope is Theil's and Sen's, the median of the slopes between all pairs of points: up to three in ten points may be
 //! wild without turning it. It must never name a direction where the points scatter as widely as they rise.
 
-use super::align::on_grid;
 use super::{Verdict, half_step, verdict};
 use crate::Kpi;
 use crate::kpi::{From, Period, Window};
@@ -104,7 +103,7 @@ fn ends(kpi: &Kpi, period: Period, at: Timestamp, zone: &TimeZone) -> Vec<Timest
         Period::Year => (midnight.with().day(1).month(1).build().ok(), |n| n.years(), 10),
     };
     let Some(last) = last else { return Vec::new() };
-    let end = |n| on_grid(kpi, zone.to_ambiguous_timestamp(last.checked_sub(length(n)).ok()?).compatible().ok()?);
+    let end = |n| kpi.last_instant(zone.to_ambiguous_timestamp(last.checked_sub(length(n)).ok()?).compatible().ok()?);
     (0..count).filter_map(end).collect()
 }
 

@@ -35,10 +35,6 @@ fn both(say: impl Fn(Language) -> String) -> Text {
     Text { vi: say(Language::Vi), en: say(Language::En) }
 }
 
-fn pick(language: Language, vi: &'static str, en: &'static str) -> &'static str {
-    if language == Language::Vi { vi } else { en }
-}
-
 impl Gap {
     /// The report as people read it.
     #[must_use]
@@ -52,17 +48,17 @@ impl Gap {
         lines.extend(self.conditions.iter().take(TOLD).map(|one| both(|language| one.in_words(names, language))));
         let more = self.conditions.len().saturating_sub(TOLD) as u64 + self.more_conditions;
         if more > 0 {
-            lines.push(both(|language| pick(language, "và {} tình trạng khác", "and {} more").replace("{}", &count(more, language))));
+            lines.push(both(|language| language.pick("và {} tình trạng khác", "and {} more").replace("{}", &count(more, language))));
         }
         GapWords { title: both(|language| self.title(names, language)), lines }
     }
 
     fn title(&self, names: &Names<'_>, language: Language) -> String {
         let cause = match self.cause {
-            GapCause::Stopped => pick(language, "máy chủ không chạy", "the server was not running"),
-            GapCause::Suspended => pick(language, "máy chủ đứng yên", "the server stood still"),
+            GapCause::Stopped => language.pick("máy chủ không chạy", "the server was not running"),
+            GapCause::Suspended => language.pick("máy chủ đứng yên", "the server stood still"),
         };
-        let state = if self.is_closed { "" } else { pick(language, "; đang cập nhật", "; being updated") };
+        let state = if self.is_closed { "" } else { language.pick("; đang cập nhật", "; being updated") };
         let length = span(self.to.duration_since(self.from).as_secs(), language);
         format!("{} – {} ({length}): {cause}{state}", moment(self.from, names.zone), moment(self.to, names.zone))
     }
@@ -70,17 +66,17 @@ impl Gap {
     fn feeds_in_words(&self, names: &Names<'_>, language: Language) -> String {
         let missing: Vec<String> = self.missing().map(|source| (names.source)(source).get(language).to_owned()).collect();
         if missing.is_empty() {
-            return pick(language, "Mọi nguồn đã trở lại", "All feeds are back").to_owned();
+            return language.pick("Mọi nguồn đã trở lại", "All feeds are back").to_owned();
         }
-        format!("{}: {}", pick(language, "Nguồn chưa trở lại", "Feeds not back yet"), missing.join(", "))
+        format!("{}: {}", language.pick("Nguồn chưa trở lại", "Feeds not back yet"), missing.join(", "))
     }
 }
 
 impl Condition {
     fn in_words(&self, names: &Names<'_>, language: Language) -> String {
         let status = match self.status {
-            Status::Critical => pick(language, "Nghiêm trọng", "Critical"),
-            Status::Attention | Status::Normal => pick(language, "Cần chú ý", "Attention"),
+            Status::Critical => language.pick("Nghiêm trọng", "Critical"),
+            Status::Attention | Status::Normal => language.pick("Cần chú ý", "Attention"),
         };
         let (title, worst) = match (names.kpi)(&self.kpi) {
             Some(kpi) => {
@@ -93,7 +89,7 @@ impl Condition {
         let scope = (names.scope)(&self.scope);
         let (from, to) = (moment(self.from, names.zone), moment(self.to, names.zone));
         let when = if from == to { from } else { format!("{from} – {to}") };
-        format!("{status}: {title} ({}), {when}, {} {worst}", scope.get(language), pick(language, "xấu nhất", "at worst"))
+        format!("{status}: {title} ({}), {when}, {} {worst}", scope.get(language), language.pick("xấu nhất", "at worst"))
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! It must never leave out which cases are counted, nor that one may count more than once.
 
-use super::definition::{filter_in_words, pick, window_in_words};
+use super::definition::{filter_in_words, window_in_words};
 use crate::Allowance;
 use crate::calendar::Measured;
 use crate::kpi::{CaseMeasure, CaseTerms, Window};
@@ -31,10 +31,10 @@ pub(super) fn in_words(kind: &str, measure: CaseMeasure, window: Window, terms: 
     words.extend(filter_in_words(&terms.only, language));
     if !terms.without.is_empty() {
         let labels: Vec<String> = terms.without.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-        words.push(format!("{} {}", pick(language, "không tính", "without"), labels.join(", ")));
+        words.push(format!("{} {}", language.pick("không tính", "without"), labels.join(", ")));
     }
     if let Some(minimum) = terms.minimum {
-        words.push(format!("{} {minimum}", pick(language, "số hồ sơ tối thiểu", "least number of cases")));
+        words.push(format!("{} {minimum}", language.pick("số hồ sơ tối thiểu", "least number of cases")));
     }
     words
 }
@@ -63,7 +63,7 @@ fn measure_in_words(measure: CaseMeasure, language: Language) -> &'static str {
         }
         CaseMeasure::Duration => ("Tổng thời gian của hồ sơ đã giải quyết", "Durations of the closed cases, added up"),
     };
-    pick(language, vi, en)
+    language.pick(vi, en)
 }
 
 fn allowance_in_words(allowance: Allowance, language: Language) -> String {
@@ -73,5 +73,5 @@ fn allowance_in_words(allowance: Allowance, language: Language) -> String {
         Measured::Days => ("ngày", "days"),
         Measured::Hours => ("giờ", "hours"),
     };
-    format!("{} {}", allowance.count, pick(language, vi, en))
+    format!("{} {}", allowance.count, language.pick(vi, en))
 }

@@ -23,9 +23,9 @@ impl Kpi {
                 [Some(format!("{what} {metric} {over}")), together].into_iter().chain(conditions).flatten().collect::<Vec<_>>()
             }
             From::Formula { text, operands, across, .. } => {
-                let formula = format!("{} {}", pick(language, "Tính theo công thức", "Computed by the formula"), one_line(text));
+                let formula = format!("{} {}", language.pick("Tính theo công thức", "Computed by the formula"), one_line(text));
                 let named = operands.iter().map(|operand| kpi_name(definitions, &operand.kpi, language)).collect::<Vec<_>>().join(", ");
-                let of = format!("{} {named}", pick(language, "từ", "from"));
+                let of = format!("{} {named}", language.pick("từ", "from"));
                 [Some(formula), Some(of), across.map(|across| extreme_in_words(across, language))].into_iter().flatten().collect()
             }
             From::Cases { kind, measure, window, terms } => cases::in_words(kind, *measure, *window, terms, language),
@@ -55,7 +55,7 @@ fn extreme_in_words(extreme: Extreme, language: Language) -> String {
         Extreme::Max => ("tính riêng từng điểm đo rồi lấy giá trị lớn nhất", "each asset by itself, then the largest"),
         Extreme::Min => ("tính riêng từng điểm đo rồi lấy giá trị nhỏ nhất", "each asset by itself, then the smallest"),
     };
-    pick(language, vi, en).to_owned()
+    language.pick(vi, en).to_owned()
 }
 
 fn aggregate_in_words(aggregate: &Aggregate, unit: &str, stale_s: u32, language: Language) -> String {
@@ -87,14 +87,14 @@ fn aggregate_in_words(aggregate: &Aggregate, unit: &str, stale_s: u32, language:
         }
         Aggregate::ShareAbove { limit } | Aggregate::ShareBelow { limit } => {
             let is_above = matches!(aggregate, Aggregate::ShareAbove { .. });
-            let side = if is_above { pick(language, "trên", "above") } else { pick(language, "dưới", "below") };
+            let side = if is_above { language.pick("trên", "above") } else { language.pick("dưới", "below") };
             return match language {
                 Language::Vi => format!("Tỷ lệ trị đo {side} {limit} {unit} của"),
                 Language::En => format!("Share of samples {side} {limit} {unit} of"),
             };
         }
     };
-    pick(language, vi, en).to_owned()
+    language.pick(vi, en).to_owned()
 }
 
 fn across_in_words(across: Across, language: Language) -> String {
@@ -104,11 +104,11 @@ fn across_in_words(across: Across, language: Language) -> String {
         Across::Min => ("tính riêng từng chuỗi rồi lấy nhỏ nhất", "each series by itself, then the least"),
         Across::Mean => ("tính riêng từng chuỗi rồi lấy trung bình", "each series by itself, then the mean"),
     };
-    pick(language, vi, en).to_owned()
+    language.pick(vi, en).to_owned()
 }
 
 fn suspect_in_words(suspect: Suspect, language: Language) -> Option<String> {
-    let words = pick(language, "bỏ qua các trị đo đáng ngờ", "suspect samples left out");
+    let words = language.pick("bỏ qua các trị đo đáng ngờ", "suspect samples left out");
     (suspect == Suspect::Exclude).then(|| words.to_owned())
 }
 
@@ -129,7 +129,7 @@ pub(super) fn window_in_words(window: Window, language: Language) -> String {
             Period::Month => ("từ đầu tháng", "since the month began"),
             Period::Year => ("từ đầu năm", "since the year began"),
         };
-        pick(language, vi, en).to_owned()
+        language.pick(vi, en).to_owned()
     };
     match (window, language) {
         (Window::Calendar(one), _) => period(one),
@@ -140,12 +140,5 @@ pub(super) fn window_in_words(window: Window, language: Language) -> String {
 
 pub(super) fn filter_in_words(only: &Labels, language: Language) -> Option<String> {
     let labels: Vec<String> = only.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-    (!labels.is_empty()).then(|| format!("{} {}", pick(language, "chỉ", "only"), labels.join(", ")))
-}
-
-pub(super) fn pick(language: Language, vi: &'static str, en: &'static str) -> &'static str {
-    match language {
-        Language::Vi => vi,
-        Language::En => en,
-    }
+    (!labels.is_empty()).then(|| format!("{} {}", language.pick("chỉ", "only"), labels.join(", ")))
 }

@@ -32,8 +32,7 @@ impl WhyPage {
         let title = kpi.title.get(language);
         let figure = |value: f64| number(value, kpi.decimals, language);
         let (Some(before), Some(after), Some(change)) = (self.before.value, self.after.value, self.change) else {
-            let text = pick(
-                language,
+            let text = language.pick(
                 "không so sánh được, vì thiếu số liệu ở một trong hai thời điểm",
                 "can't be compared: one of the two moments has no figure",
             );
@@ -46,7 +45,7 @@ impl WhyPage {
         let amount = with_unit(&figure(shown.abs()), unit.get(language));
         let (was, is) = (figure(before), figure(after));
         if was == is {
-            return format!("{title} {} {}", pick(language, "không đổi, ở mức", "is unchanged at"), with_unit(&is, unit.get(language)));
+            return format!("{title} {} {}", language.pick("không đổi, ở mức", "is unchanged at"), with_unit(&is, unit.get(language)));
         }
         match (language, change > 0.0) {
             (Language::Vi, true) => format!("{title} tăng {amount}, từ {was} lên {is}"),
@@ -69,14 +68,14 @@ impl WhyPage {
         }
         let procedures = self.flows.iter().flat_map(|flows| &flows.by_procedure).filter(|part| part.flow.net() * change > 0.0);
         named.extend(procedures.take(1).map(|part| procedure(part, language)));
-        let lead = pick(language, "nhiều nhất do", "mostly");
+        let lead = language.pick("nhiều nhất do", "mostly");
         (!named.is_empty()).then(|| format!("{lead} {}", named.join(", ")))
     }
 }
 
 fn procedure(part: &FlowPart, language: Language) -> String {
     let by = difference(part.flow.net(), 0, language);
-    format!("{} {} ({by})", pick(language, "thủ tục", "procedure"), part.of.name.get(language))
+    format!("{} {} ({by})", language.pick("thủ tục", "procedure"), part.of.name.get(language))
 }
 
 fn flow_in_words(kpi: &Kpi, flow: &Flow, corrected: f64, language: Language) -> Option<String> {
@@ -101,7 +100,7 @@ fn flow_in_words(kpi: &Kpi, flow: &Flow, corrected: f64, language: Language) -> 
         })
         .collect();
     if corrected != 0.0 {
-        said.push(format!("{} {}", pick(language, "hiệu chỉnh", "corrected by"), difference(corrected, 0, language)));
+        said.push(format!("{} {}", language.pick("hiệu chỉnh", "corrected by"), difference(corrected, 0, language)));
     }
     (!said.is_empty()).then(|| said.join(", "))
 }
@@ -115,13 +114,6 @@ fn late_in_words(late: &[Named], language: Language) -> Option<String> {
         Language::Vi => format!("dữ liệu của {} đến chậm", names.join(", ")),
         Language::En => format!("data of {} is late", names.join(", ")),
     })
-}
-
-fn pick(language: Language, vi: &'static str, en: &'static str) -> &'static str {
-    match language {
-        Language::Vi => vi,
-        Language::En => en,
-    }
 }
 
 fn with_unit(figure: &str, unit: &str) -> String {

@@ -28,7 +28,7 @@ pub(super) async fn compare(request: HttpRequest, id: Path<String>, state: Data<
     let days = Days::of(&definitions);
     let at = at.unwrap_or_else(|| state.clock.now());
     let newest = state.store.newest_instant(&kpi.id, &scope, oldest(kpi, at), at).await.map_err(|error| unavailable(&error))?;
-    let now = newest.unwrap_or_else(|| on_grid(kpi, at));
+    let now = newest.unwrap_or_else(|| kpi.last_instant(at).unwrap_or(at));
 
     let others: Vec<(Against, Aligned)> =
         Against::ALL.iter().filter_map(|against| Some((*against, aligned(kpi, *against, now, &days.dates())?))).collect();
@@ -57,9 +57,4 @@ pub(super) async fn compare(request: HttpRequest, id: Path<String>, state: Data<
 fn oldest(kpi: &Kpi, at: Timestamp) -> Timestamp {
     let reach_s = i64::from(kpi.every_s) * 3 + i64::from(kpi.delay_s);
     at.saturating_sub(SignedDuration::from_secs(reach_s.max(kpi.stale_s.into()))).unwrap_or(Timestamp::MIN)
-}
-
-fn on_grid(kpi: &Kpi, time: Timestamp) -> Timestamp {
-    let every = i64::from(kpi.every_s.max(1));
-    Timestamp::from_second(time.as_second().div_euclid(every) * every).unwrap_or(time)
 }

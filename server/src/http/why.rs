@@ -42,7 +42,7 @@ pub(super) async fn why(request: HttpRequest, id: Path<String>, state: Data<Stat
     let Change { scope, from, to } = query(&request)?;
     let definitions = &state.definitions;
     let kpi = find(definitions, &id, &scope)?;
-    let (from, to) = (on_grid(kpi, from), on_grid(kpi, to));
+    let [from, to] = [from, to].map(|time| kpi.last_instant(time).unwrap_or(time));
     if to <= from {
         let message = format!("`to` must be at least one reading after `from`; {} has one every {} s", kpi.id, kpi.every_s);
         return Err(Refusal::new(ErrorCode::Invalid, message));
@@ -102,12 +102,6 @@ fn line(version: &CaseVersion) -> CaseLine {
         opened: case.opened,
         due: case.due,
     }
-}
-
-/// The last grid instant at or before the moment.
-fn on_grid(kpi: &Kpi, time: Timestamp) -> Timestamp {
-    let every = i64::from(kpi.every_s.max(1));
-    Timestamp::from_second(time.as_second().div_euclid(every) * every).unwrap_or(time)
 }
 
 /// What a level of cases counts, each case once; `None` for every other KPI.

@@ -11,7 +11,46 @@ use tokio_postgres::Row;
 /// The KPI's and the scope's numbers, as the first two parameters name them.
 const WHOSE: &str = "kpi_id = (SELECT id FROM kpi WHERE name = $1) AND scope_id = (SELECT id FROM scope WHERE name = $2)";
 
+/// A reading's columns, as [`decode_reading`] takes them.
+const READING: &str = "time, value, numerator, denominator, samples, coverage, quality, flags, data_time";
+
+fn decode_reading(row: &Row, kpi: &KpiId, scope: &Scope) -> Result<Reading, StoreError> {
+    Ok(Reading {
+        kpi: kpi.clone(),
+        scope: scope.clone(),
+        time: row.try_get::<_, Micros>(0)?.timestamp(),
+        value: row.try_get(1)?,
+        numerator: row.try_get(2)?,
+        denominator: row.try_get(3)?,
+        samples: row.try_get::<_, i64>(4)?.unsigned_abs(),
+        coverage: row.try_get(5)?,
+        quality: Quality::from_code(row.try_get(6)?),
+        flags: Flags::from_code(row.try_get(7)?),
+        data_time: row.try_get::<_, Option<Micros>>(8)?.map(Micros::timestamp),
+    })
+}
+
 impl Store {
+    /// The newest recorded reading of a KPI for a scope.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn newest_reading(&self, kpi: &KpiId, scope: &Scope) -> Result<Option<Reading>, StoreError> {
+        let sql = format!("SELECT {READING} FROM reading WHERE {WHOSE} ORDER BY time DESC, revision DESC LIMIT 1");
+        let row = self.client().await?.query_opt(&sql, &[&kpi.as_str(), &scope.to_string()]).await?;
+        row.map(|row| decode_reading(&row, kpi, scope)).transpose()
+    }
+
+    /// What was first told of an instant: the value of the reading's first revision.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn first_told(&self, kpi: &KpiId, scope: &Scope, instant: Timestamp) -> Result<Option<f64>, StoreError> {
+        let sql = format!("SELECT value FROM reading WHERE {WHOSE} AND time = $3 ORDER BY revision LIMIT 1");
+        let row = self.client().await?.query_opt(&sql, &[&kpi.as_str(), &scope.to_string(), &Micros::from(instant)]).await?;
+        Ok(row.map(|row| row.try_get(0)).transpose()?.flatten())
+    }
+
     /// The newest recorded instant of a KPI and scope with `after < time ≤ at`.
     ///
     /// # Errors
@@ -41,26 +80,13 @@ impl Store {
     ) -> Result<BTreeMap<Timestamp, Reading>, StoreError> {
         // Looked up one by one: the instants lie years apart, each in a partition of its own.
         let sql = format!(
-            "SELECT found.* FROM unnest($3::timestamptz[]) AS wanted (at), LATERAL (SELECT time, value, numerator, denominator, \
-             samples, coverage, quality, flags, data_time FROM reading WHERE {WHOSE} AND time = wanted.at \
+            "SELECT found.* FROM unnest($3::timestamptz[]) AS wanted (at), LATERAL (SELECT {READING} FROM reading WHERE {WHOSE} AND time = wanted.at \
              ORDER BY revision DESC LIMIT 1) AS found"
         );
         let instants: Vec<Micros> = instants.iter().copied().map(Micros::from).collect();
         let rows = self.client().await?.query(&sql, &[&kpi.as_str(), &scope.to_string(), &instants]).await?;
         let decode = |row: &Row| {
-            let reading = Reading {
-                kpi: kpi.clone(),
-                scope: scope.clone(),
-                time: row.try_get::<_, Micros>(0)?.timestamp(),
-                value: row.try_get(1)?,
-                numerator: row.try_get(2)?,
-                denominator: row.try_get(3)?,
-                samples: row.try_get::<_, i64>(4)?.unsigned_abs(),
-                coverage: row.try_get(5)?,
-                quality: Quality::from_code(row.try_get(6)?),
-                flags: Flags::from_code(row.try_get(7)?),
-                data_time: row.try_get::<_, Option<Micros>>(8)?.map(Micros::timestamp),
-            };
+            let reading = decode_reading(row, kpi, scope)?;
             Ok((reading.time, reading))
         };
         rows.iter().map(decode).collect()

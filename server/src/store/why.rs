@@ -40,15 +40,4 @@ impl Store {
         }
         Ok(standings)
     }
-
-    /// What was first told of an instant: the value of the reading's first revision.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn first_told(&self, kpi: &KpiId, scope: &Scope, instant: Timestamp) -> Result<Option<f64>, StoreError> {
-        let sql = "SELECT value FROM reading WHERE kpi_id = (SELECT id FROM kpi WHERE name = $1) \
-            AND scope_id = (SELECT id FROM scope WHERE name = $2) AND time = $3 ORDER BY revision LIMIT 1";
-        let row = self.client().await?.query_opt(sql, &[&kpi.as_str(), &scope.to_string(), &Micros::from(instant)]).await?;
-        Ok(row.map(|row| row.try_get(0)).transpose()?.flatten())
-    }
 }
