@@ -24,31 +24,47 @@ const MAX_AHEAD: usize = 100_000;
 #[derive(Debug)]
 pub(crate) struct SeriesState {
     pub(crate) track: Track,
-    routes: Box<[Route]>,
+    pub(crate) routes: Box<[Route]>,
     /// The metric's number.
-    metric: usize,
+    pub(crate) metric: usize,
 }
 
 /// How far back the samples of a metric are needed: the farthest of its KPIs.
 #[derive(Debug)]
-struct MetricState {
-    id: MetricId,
+pub(crate) struct MetricState {
+    pub(crate) id: MetricId,
     tallies: Vec<usize>,
     floor: i64,
+}
+
+impl MetricState {
+    /// The metrics that these KPIs are computed from.
+    pub(crate) fn all(tallies: &[Tally]) -> Vec<Self> {
+        let mut metrics: Vec<Self> = Vec::new();
+        for (at, tally) in tallies.iter().enumerate() {
+            let Source::Windows(windows) = &tally.source else { continue };
+            let id = &windows.metric().id;
+            match metrics.iter_mut().find(|metric| metric.id == *id) {
+                Some(metric) => metric.tallies.push(at),
+                None => metrics.push(Self { id: id.clone(), tallies: vec![at], floor: ALWAYS }),
+            }
+        }
+        metrics
+    }
 }
 
 /// The engine. One task owns it.
 #[derive(Debug)]
 pub struct Engine {
-    definitions: Arc<Definitions>,
-    tallies: Vec<Tally>,
-    metrics: Vec<MetricState>,
-    series: Vec<SeriesState>,
+    pub(crate) definitions: Arc<Definitions>,
+    pub(crate) tallies: Vec<Tally>,
+    pub(crate) metrics: Vec<MetricState>,
+    pub(crate) series: Vec<SeriesState>,
     /// A series' number here, by its number in the store.
-    numbers: HashMap<SeriesId, u32>,
-    cases: Book,
+    pub(crate) numbers: HashMap<SeriesId, u32>,
+    pub(crate) cases: Book,
     /// Samples whose time has not come: (time, series' number here, revision, ticks).
-    ahead: BTreeSet<(i64, u32, i32, i64)>,
+    pub(crate) ahead: BTreeSet<(i64, u32, i32, i64)>,
     /// How far each lane has been consumed, where that was not told yet.
     positions: BTreeMap<i16, i64>,
     /// When the corrections that wait are told.
@@ -74,15 +90,7 @@ impl Engine {
         let now = micros(now);
         let kpis = definitions.kpis.iter().filter(|kpi| wanted(&kpi.id));
         let tallies: Vec<Tally> = kpis.filter_map(|kpi| Tally::new(kpi, &definitions, now)).collect();
-        let mut metrics: Vec<MetricState> = Vec::new();
-        for (at, tally) in tallies.iter().enumerate() {
-            let Source::Windows(windows) = &tally.source else { continue };
-            let id = &windows.metric().id;
-            match metrics.iter_mut().find(|metric| metric.id == *id) {
-                Some(metric) => metric.tallies.push(at),
-                None => metrics.push(MetricState { id: id.clone(), tallies: vec![at], floor: ALWAYS }),
-            }
-        }
+        let metrics = MetricState::all(&tallies);
         let mut engine = Self {
             definitions,
             tallies,
@@ -216,7 +224,7 @@ impl Engine {
         &self.definitions
     }
 
-    fn begin(&mut self, now: i64) -> i64 {
+    pub(crate) fn begin(&mut self, now: i64) -> i64 {
         self.now = self.now.max(now);
         let now = self.now;
         self.tallies.iter_mut().for_each(|tally| tally.begin(now));

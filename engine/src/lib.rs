@@ -17,6 +17,7 @@ mod pane;
 mod range;
 pub mod recompute;
 mod steps;
+mod swap;
 mod tally;
 mod track;
 mod window;

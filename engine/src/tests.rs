@@ -6,4 +6,5 @@ mod city;
 mod plain;
 mod quality;
 mod shell;
+mod swap;
 mod windows;

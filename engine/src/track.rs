@@ -65,6 +65,26 @@ impl Track {
         }
     }
 
+    /// Takes over what another track of the same series holds.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        let (mine, others) = (std::mem::take(self), other);
+        let (mut left, mut right) = (mine.entries().peekable(), others.entries().peekable());
+        // In order of time, because placing a sample before others moves them.
+        while let Some(next) = match (left.peek(), right.peek()) {
+            (Some(one), Some(two)) if one.0 <= two.0 => left.next(),
+            (_, Some(_)) => right.next(),
+            (_, None) => left.next(),
+        } {
+            let (time, ticks, revision) = next;
+            self.place(time, ticks, revision);
+        }
+    }
+
+    /// (time, ticks, revision), in order of time.
+    fn entries(&self) -> impl Iterator<Item = (i64, i64, i32)> {
+        self.samples.iter().map(|(time, ticks)| (*time, *ticks, self.revisions.get(time).copied().unwrap_or(0)))
+    }
+
     /// Forgets samples up to and including `until`.
     pub(crate) fn forget(&mut self, until: i64) {
         while self.samples.front().is_some_and(|(time, _)| *time <= until) {

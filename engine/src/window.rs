@@ -201,6 +201,14 @@ impl Windows {
         Route { tally, cells: cells.into(), places: touched.into() }
     }
 
+    /// Refers to the series by other numbers.
+    pub(crate) fn renumber(&mut self, numbers: &HashMap<u32, u32>) {
+        let references = self.members.iter_mut().chain(self.expected.iter_mut().map(|expected| &mut expected.series));
+        for series in references.flatten() {
+            *series = numbers.get(series).copied().unwrap_or(u32::MAX);
+        }
+    }
+
     /// Raises the floor: instants before `computable_from` are not asked for any more.
     pub(crate) fn raise_floor(&mut self, computable_from: i64) {
         self.floor = self.floor.max(step_floor(computable_from - self.window(), self.width));

@@ -5,6 +5,7 @@
 
 mod asset;
 mod board;
+mod change;
 mod city;
 mod csv;
 mod document;
@@ -45,6 +46,16 @@ pub struct File {
 /// only a set that came without problems may be put to use. Problems are in the order of files, lines and columns.
 #[must_use]
 pub fn check(files: &[File]) -> (Definitions, Vec<Problem>) {
+    read(files, None)
+}
+
+/// The same for files that are to follow the set `running` while the server runs: what such a change can't do is a problem.
+#[must_use]
+pub fn check_change(files: &[File], running: &Definitions) -> (Definitions, Vec<Problem>) {
+    read(files, Some(running))
+}
+
+fn read(files: &[File], running: Option<&Definitions>) -> (Definitions, Vec<Problem>) {
     // In the order of their names, so that of two definitions of one id the same is kept, however they were read.
     let mut files: Vec<&File> = files.iter().collect();
     files.sort_by(|a, b| a.name.cmp(&b.name));
@@ -66,6 +77,9 @@ pub fn check(files: &[File]) -> (Definitions, Vec<Problem>) {
     set.boards = sorted(boards.into_iter(), |board| &board.id);
     set.walls = sorted(of(Role::Walls).flat_map(|document| wall::read(document, &known)), |wall| &wall.id);
 
+    if let Some(running) = running {
+        change::check(&documents, running);
+    }
     let mut problems: Vec<Problem> = documents.into_iter().flat_map(Document::into_problems).collect();
     if !files.iter().any(|file| file.name == "city.toml") {
         problems.push(Problem {

@@ -17,6 +17,7 @@ mod site;
 pub use health::Readiness;
 
 use crate::clock::Clock;
+use crate::definitions::InForce;
 use crate::hub::Hub;
 use crate::ingest::{Health, Intake};
 use crate::store::Store;
@@ -32,13 +33,12 @@ use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
-use taydo_model::Definitions;
 
 /// Everything that answers are made from.
 #[derive(Debug)]
 pub struct State {
     /// The definition set in force.
-    pub definitions: Arc<Definitions>,
+    pub definitions: InForce,
     /// Names this build to browsers.
     pub build: String,
     /// Time.

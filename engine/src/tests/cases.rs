@@ -49,7 +49,7 @@ fn version(id: u8, life: (i64, Option<i64>, Option<i64>), updated: i64, place: u
     CaseVersion { key: CaseKey { source: "s".parse().unwrap(), id: case.id.clone() }, updated: at(updated), hash, case }
 }
 
-fn versions() -> impl Strategy<Value = Vec<(i64, CaseVersion)>> {
+pub(super) fn versions() -> impl Strategy<Value = Vec<(i64, CaseVersion)>> {
     let grid = || prop_oneof![(-20i64..40).prop_map(|step| step * 300), -4000i64..12_000];
     // A case that is closed before it is opened is refused where cases are taken in.
     let life = (grid(), proptest::option::of(grid()), proptest::option::of(grid()))

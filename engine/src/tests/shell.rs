@@ -147,8 +147,34 @@ impl Shell {
         self.recompute(&touched);
     }
 
+    /// Begins to rebuild beside the engine what these definitions change. Returns it with the number of batches that
+    /// the store had then.
+    pub(super) fn begin_change(&self, now: Timestamp, definitions: &Arc<Definitions>) -> (Engine, usize) {
+        let mut beside = self.engine.beside(Arc::clone(definitions), now);
+        let samples = self.rows.samples_after(now - beside.horizon());
+        let cases = self.cases_after(beside.relevant_cases_from(now));
+        beside.restore(now, Batch { position: None, series: series(), samples, cases });
+        (beside, self.batches.len())
+    }
+
+    /// Tells the engine beside what came meanwhile, and swaps.
+    pub(super) fn finish_change(&mut self, now: Timestamp, (mut beside, had): (Engine, usize)) {
+        for (samples, cases) in self.batches.iter().skip(had).cloned() {
+            beside.restore(now, Batch { position: None, series: series(), samples, cases });
+        }
+        let effects = self.engine.swap(now, beside);
+        self.keep(effects);
+        self.definitions = Arc::clone(self.engine.definitions());
+        self.wake(now);
+    }
+
     /// Compares all recorded readings up to `end` with the plain ones; says the first difference.
     pub(super) fn check(&self, end: Timestamp) -> Result<usize, String> {
+        self.check_from(|_| self.start, end)
+    }
+
+    /// The same for the instants after a moment that may be another one for each KPI.
+    pub(super) fn check_from(&self, from: impl Fn(&KpiId) -> Timestamp, end: Timestamp) -> Result<usize, String> {
         let mut checked = 0;
         let mut told: HashMap<(&KpiId, Timestamp), BTreeMap<Scope, Reading>> = HashMap::new();
         for reading in self.readings.values() {
@@ -156,7 +182,7 @@ impl Shell {
         }
         for kpi in &self.definitions.kpis {
             let every = i64::from(kpi.every_s);
-            let mut instant = (self.start.as_second().div_euclid(every) + 1) * every;
+            let mut instant = (from(&kpi.id).as_second().div_euclid(every) + 1) * every;
             while instant <= end.as_second() {
                 let time = Timestamp::from_second(instant).unwrap();
                 let want: BTreeMap<_, _> =

@@ -36,7 +36,7 @@ fn kpis() -> Arc<Definitions> {
 }
 
 /// (event time, delay until it arrives, series, ticks, revision): on edges of panes as often as not.
-fn arrivals() -> impl Strategy<Value = Vec<(i64, Sample)>> {
+pub(super) fn arrivals() -> impl Strategy<Value = Vec<(i64, Sample)>> {
     // The few crowded moments make for corrections, of extremes too.
     let crowded = (0i64..4).prop_map(|step| 1200 + step * 20);
     let time = prop_oneof![1 => (0i64..90).prop_map(|minute| minute * 60), 1 => 0i64..5400, 1 => crowded];

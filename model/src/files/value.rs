@@ -52,6 +52,16 @@ impl<'d> Value<'d> {
         }
     }
 
+    /// The text, if it is one: for a second look at what the first has judged.
+    pub(super) fn quiet_text(&self) -> Option<&'d str> {
+        matches!(self.value, DeValue::String(_)).then(|| self.raw()).flatten()
+    }
+
+    /// The number, if it is one: likewise.
+    pub(super) fn quiet_number(&self) -> Option<f64> {
+        matches!(self.value, DeValue::Integer(_) | DeValue::Float(_)).then(|| self.number()).flatten()
+    }
+
     /// The text in composed form and without surrounding blanks; empty is a problem.
     pub(super) fn text(&self) -> Option<String> {
         let text = nfc(self.raw()?);

@@ -21,7 +21,8 @@ struct Range {
 
 pub(super) async fn readings(request: HttpRequest, id: Path<String>, state: Data<State>) -> Result<Json<ReadingsPage>, Refusal> {
     let Range { scope, from, to } = query(&request)?;
-    let found = KpiId::new(id.as_str()).ok().and_then(|id| state.definitions.kpi(&id));
+    let definitions = state.definitions.get();
+    let found = KpiId::new(id.as_str()).ok().and_then(|id| definitions.kpi(&id));
     let kpi = found.ok_or_else(|| Refusal::not_found(format!("KPI {id}")))?;
     if !kpi.covers(&scope) {
         return Err(Refusal::new(ErrorCode::Invalid, format!("{} is not computed for {scope}", kpi.id)));

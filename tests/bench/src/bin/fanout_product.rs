@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use taydo_bench::{message, process};
 use taydo_server::clock::Clock;
+use taydo_server::definitions::InForce;
 use taydo_server::http::{self, Readiness, State};
 use taydo_server::hub::{Hub, Limits};
 use taydo_server::ingest::{Health, Intake};
@@ -33,16 +34,17 @@ async fn serve(data: PathBuf) -> anyhow::Result<()> {
     let (database, address) = EmbeddedDatabase::start(&data, clock.clone()).await?;
     let definitions = Arc::new(message::definitions()?);
     let store = Store::open(address, clock.clone()).await?;
-    let health = Arc::new(Health::new(&definitions, store.series_counts().await?));
+    let health = Arc::new(Health::new(store.series_counts().await?));
+    let in_force = InForce::new(definitions.clone(), clock.now());
     let (batches, _committed) = mpsc::channel(1);
-    let (intake, lanes) = Intake::start(definitions.clone(), store.clone(), clock.clone(), health.clone(), 1, batches).await?;
+    let (intake, lanes) = Intake::start(in_force.clone(), store.clone(), clock.clone(), health.clone(), 1, batches).await?;
     let hub = Hub::new(Limits::default(), "bench");
     hub.open(clock.now(), 1, &definitions, &[message::reading(0, 0)?]);
     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
     let control = TcpListener::bind("127.0.0.1:0").await?;
     println!("{} {}", listener.local_addr()?, control.local_addr()?);
     let state = State {
-        definitions,
+        definitions: in_force,
         build: "bench".to_owned(),
         clock: clock.clone(),
         store,

@@ -1,0 +1,137 @@
+//! Other definitions while running: what is unchanged ends as if nothing had happened, what is changed or new ends as its
+//! definition says from the swap on, and no instant is told twice or left out.
+
+use super::cases::versions;
+use super::city::{at, counted, definitions, kpi, labels, observed};
+use super::shell::Shell;
+use super::windows::arrivals;
+use crate::{CaseVersion, Sample};
+use jiff::Timestamp;
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+use std::sync::Arc;
+use taydo_model::kpi::{Across, Aggregate, CaseMeasure, From};
+use taydo_model::{Definitions, Kpi, KpiId};
+
+fn with_version(version: &str, kpi: Kpi) -> Kpi {
+    Kpi { version: version.into(), ..kpi }
+}
+
+fn before() -> Arc<Definitions> {
+    definitions(vec![
+        kpi("a.kept", "km/h", observed(Aggregate::Mean, 300, None), 60, 600),
+        kpi("across.kept", "km/h", observed(Aggregate::Mean, 300, Some(Across::Sum)), 60, 600),
+        kpi("changed", "km/h", observed(Aggregate::Mean, 120, None), 60, 300),
+        kpi("gone", "km/h", observed(Aggregate::Max, 1800, None), 60, 900),
+        kpi("open.kept", "cases", counted(CaseMeasure::Open, 0), 300, 600),
+        kpi("opened.changed", "cases", counted(CaseMeasure::Opened, 1800), 300, 600),
+    ])
+}
+
+fn after() -> Arc<Definitions> {
+    let mut lane = observed(Aggregate::Sum, 600, None);
+    if let From::Observations { only, .. } = &mut lane {
+        *only = labels(&[("lane", "2")]);
+    }
+    definitions(vec![
+        kpi("a.kept", "km/h", observed(Aggregate::Mean, 300, None), 60, 600),
+        kpi("across.kept", "km/h", observed(Aggregate::Mean, 300, Some(Across::Sum)), 60, 600),
+        with_version("2", kpi("changed", "km/h", observed(Aggregate::Max, 600, Some(Across::Sum)), 120, 600)),
+        // With later data, so it is first in the order and shifts the numbers of all others.
+        kpi("a.new", "km/h", lane, 60, 900),
+        kpi("new.overdue", "cases", counted(CaseMeasure::Overdue, 0), 300, 600),
+        kpi("open.kept", "cases", counted(CaseMeasure::Open, 0), 300, 600),
+        with_version("2", kpi("opened.changed", "cases", counted(CaseMeasure::Opened, 3600), 300, 900)),
+    ])
+}
+
+/// What happens when, in order: arrivals of both kinds.
+fn events(samples: Vec<(i64, Sample)>, cases: Vec<(i64, CaseVersion)>) -> Vec<(i64, Vec<Sample>, Vec<CaseVersion>)> {
+    let mut events: Vec<_> = samples.into_iter().map(|(arrival, one)| (arrival.max(1), vec![one], Vec::new())).collect();
+    events.extend(cases.into_iter().map(|(arrival, one)| (arrival.max(1), Vec::new(), vec![one])));
+    events.sort_by_key(|(arrival, ..)| *arrival);
+    events
+}
+
+/// Runs the events; the rebuilding begins at `begin` and the swap is at the first event after `finish`.
+fn run(events: Vec<(i64, Vec<Sample>, Vec<CaseVersion>)>, begin: i64, finish: i64, restart: bool) -> (Shell, Timestamp) {
+    let mut shell = Shell::new(before(), at(0));
+    let (mut beside, mut swapped) = (None, None);
+    for (arrival, samples, cases) in events {
+        for (moment, is_finish) in [(begin, false), (finish, true)] {
+            if arrival < moment {
+                continue;
+            }
+            match (is_finish, &beside, swapped) {
+                (false, None, None) => {
+                    shell.sleep_until(at(moment));
+                    beside = Some(shell.begin_change(at(moment), &after()));
+                }
+                (true, Some(_), None) => {
+                    shell.sleep_until(at(moment));
+                    shell.finish_change(at(moment), beside.take().unwrap());
+                    swapped = Some(at(moment));
+                    if restart {
+                        shell.restart(at(moment));
+                    }
+                }
+                _ => {}
+            }
+        }
+        shell.sleep_until(at(arrival));
+        shell.batch(at(arrival), samples, cases, false);
+    }
+    if let Some(beside) = beside {
+        shell.finish_change(at(finish.max(begin)).max(at(12_000)), beside);
+        swapped = Some(at(12_000));
+    }
+    shell.sleep_until(at(15_000));
+    (shell, swapped.unwrap_or(at(15_000)))
+}
+
+/// From when on a KPI's readings must be those of the new definitions: always, where they are those of the old.
+fn from(swapped: Timestamp) -> impl Fn(&KpiId) -> Timestamp {
+    move |kpi| if kpi.as_str().ends_with(".kept") { at(0) } else { swapped }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, rng_seed: RngSeed::Fixed(20_250_701), ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_kpi_ends_as_its_definition_in_force_says(
+        samples in arrivals(),
+        cases in versions(),
+        begin in 1i64..5000,
+        takes in 0i64..900,
+        restart in any::<bool>(),
+    ) {
+        let (shell, swapped) = run(events(samples, cases), begin, begin + takes, restart);
+        if swapped <= at(12_000) {
+            prop_assert_eq!(shell.definitions.kpis.len(), 7);
+            let checked = shell.check_from(from(swapped), at(14_000)).map_err(TestCaseError::fail)?;
+            prop_assert!(checked > 100);
+        }
+        // No instant of a kept or changed KPI is left out.
+        for (kpi, every) in [("a.kept", 60), ("changed", 120)] {
+            let has = |instant: i64| shell.readings.keys().any(|(id, _, time)| id.as_str() == kpi && *time == at(instant));
+            prop_assert!((1..14_000 / every).all(|step| has(step * every)));
+        }
+    }
+}
+
+#[test]
+fn only_what_changed_is_rebuilt() {
+    let shell = Shell::new(before(), at(0));
+    let names = |definitions: &Definitions| shell.engine.changed(definitions).iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(names(&before()), [""; 0]);
+    assert_eq!(names(&after()), ["a.new", "changed", "new.overdue", "opened.changed"]);
+    let mut moved = (*before()).clone();
+    Arc::make_mut(&mut moved.assets[0]).area = "y".parse().unwrap();
+    assert_eq!(names(&moved), ["a.kept", "across.kept", "changed", "gone"], "what coverage is made of");
+    let mut named = (*before()).clone();
+    Arc::make_mut(&mut named.assets[0]).name = "another".into();
+    assert_eq!(names(&named), [""; 0], "a name changes no figure");
+    let mut zoned = (*before()).clone();
+    zoned.city.zone = "UTC".into();
+    assert_eq!(names(&zoned).len(), 6);
+}
