@@ -71,6 +71,8 @@ pub struct Engine {
     correct_at: i64,
     /// The latest `now`; time never goes back here.
     now: i64,
+    /// In an engine that is to be taken over by another, the series that it was told of: the other may not know all of them.
+    pub(crate) told: Option<Vec<Series>>,
 }
 
 impl Engine {
@@ -102,6 +104,7 @@ impl Engine {
             positions: BTreeMap::new(),
             correct_at: NEVER,
             now,
+            told: None,
         };
         engine.begin(now);
         engine
@@ -260,7 +263,7 @@ impl Engine {
         }
     }
 
-    fn add_series(&mut self, series: &Series) {
+    pub(crate) fn add_series(&mut self, series: &Series) {
         if self.numbers.contains_key(&series.id) {
             return;
         }
@@ -274,6 +277,9 @@ impl Engine {
         }
         if !routes.is_empty() {
             self.numbers.insert(series.id, place);
+            if let Some(told) = &mut self.told {
+                told.push(series.clone());
+            }
             self.series.push(SeriesState { track: Track::default(), routes: routes.into(), metric });
         }
     }

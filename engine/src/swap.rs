@@ -30,13 +30,16 @@ impl Engine {
     #[must_use]
     pub fn beside(&self, definitions: Arc<Definitions>, now: Timestamp) -> Self {
         let changed = self.changed(&definitions);
-        Self::for_kpis(definitions, &changed, now)
+        let mut beside = Self::for_kpis(definitions, &changed, now);
+        beside.told = Some(Vec::new());
+        beside
     }
 
     /// Goes on by the definitions of the engine beside, with its KPIs in the place of those that changed. Everything that
     /// is owed under the old definitions is told first; what the new ones owe, the next step tells.
     pub fn swap(&mut self, now: Timestamp, mut beside: Self) -> Effects {
         let effects = self.settle(now);
+        beside.told.take().unwrap_or_default().iter().for_each(|series| self.add_series(series));
         let now = self.begin(micros(now));
         beside.begin(now);
         let definitions = Arc::clone(beside.definitions());

@@ -125,7 +125,11 @@ impl Watch {
             for problem in &problems {
                 tracing::error!(%problem, "definition file");
             }
-            tracing::error!(problems = problems.len(), definitions = running.hash, "the city's folder has problems; the set in force stays");
+            tracing::error!(
+                problems = problems.len(),
+                definitions = running.hash,
+                "the city's folder has problems; the set in force stays"
+            );
             self.in_force.refuse(now, problems);
         }
         self.judged.clone_from(content);
