@@ -1,7 +1,8 @@
 //! The only wiring: from a checked configuration to a running centre, and back down without losing anything.
 
 use crate::clock::Clock;
-use crate::config::{Config, folder};
+use crate::config::Config;
+use crate::definitions::{self, InForce, Watch};
 use crate::http::{self, Readiness, State};
 use crate::hub::{Hub, Limits};
 use crate::ingest::{Health, Intake, LANES, Lanes, Mqtt};
@@ -13,7 +14,6 @@ use std::future::Future;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
-use taydo_model::Definitions;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -28,6 +28,7 @@ pub struct Application {
     pipeline: JoinHandle<Result<(), crate::store::StoreError>>,
     server: http::Server,
     chores: JoinHandle<()>,
+    watch: JoinHandle<()>,
 }
 
 /// The runtime that an application lives in. The engine, the lanes and recomputes must not wait for one another; the HTTP
@@ -40,7 +41,7 @@ pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 }
 
 impl Application {
-    /// Starts everything, in the order of need: the port, the definitions, the database, the engine, the ways in.
+    /// Starts everything, in the order of need: the port, the database, the definitions, the engine, the ways in.
     ///
     /// # Errors
     /// When something that is needed can't be had; the message says what to do.
@@ -49,7 +50,6 @@ impl Application {
         let listener = listen(&config)?;
         let port = listener.local_addr()?.port();
         let clock = clock(&config).await?;
-        let (definitions, files) = definitions(&config)?;
         std::fs::create_dir_all(&config.data).with_context(|| format!("can't make the data folder {}", config.data.display()))?;
         let (database, address) = match &config.database {
             Some(address) => (None, address.config().clone()),
@@ -59,7 +59,7 @@ impl Application {
                 (Some(database), address)
             }
         };
-        match Self::start(config, listener, clock, definitions, files, address).await {
+        match Self::start(config, listener, clock, address).await {
             Ok(mut application) => {
                 application.database = database;
                 application.port = port;
@@ -74,23 +74,19 @@ impl Application {
         }
     }
 
-    async fn start(
-        config: Config,
-        listener: TcpListener,
-        clock: Clock,
-        definitions: Arc<Definitions>,
-        files: std::collections::BTreeMap<String, String>,
-        address: tokio_postgres::Config,
-    ) -> anyhow::Result<Self> {
+    async fn start(config: Config, listener: TcpListener, clock: Clock, address: tokio_postgres::Config) -> anyhow::Result<Self> {
         let store = Store::open(address, clock.clone()).await?;
-        store.save_definitions(&definitions.hash, &files, clock.now()).await?;
+        let taken = definitions::first(&config.city, &store, clock.now()).await?;
+        let in_force = InForce::new(taken.definitions.clone(), clock.now());
+        let watch = Watch::new(config.city.clone(), store.clone(), clock.clone(), in_force.clone(), taken);
         let readiness = Arc::new(Readiness::default());
         readiness.lacks("engine", "being rebuilt from the store");
         let metrics = Arc::new(Metrics::default());
         let build = build_name();
         let hub = Hub::new(Limits::default(), build.clone());
         let parts = Parts {
-            definitions: definitions.clone(),
+            definitions: in_force.get(),
+            in_force: in_force.clone(),
             store: store.clone(),
             hub: hub.clone(),
             clock: clock.clone(),
@@ -102,14 +98,24 @@ impl Application {
         let (batches, committed) = mpsc::channel(pipeline::QUEUE);
         let pipeline = tokio::spawn(pipeline.run(committed));
 
-        let health = Arc::new(Health::new(&definitions, store.series_counts().await?));
-        let (intake, lanes) = Intake::start(definitions.clone(), store.clone(), clock.clone(), health.clone(), LANES, batches).await?;
-        let mqtt = config.mqtt.and_then(|broker| Mqtt::start(broker, &definitions, intake.clone(), health.clone(), clock.clone()));
-        let state =
-            State { definitions, build, clock: clock.clone(), store: store.clone(), intake, health, hub: hub.clone(), readiness, metrics };
+        let health = Arc::new(Health::new(store.series_counts().await?));
+        let (intake, lanes) = Intake::start(in_force.clone(), store.clone(), clock.clone(), health.clone(), LANES, batches).await?;
+        let mqtt = config.mqtt.map(|broker| Mqtt::start(broker, &in_force, intake.clone(), health.clone(), clock.clone()));
+        let state = State {
+            definitions: in_force,
+            build,
+            clock: clock.clone(),
+            store: store.clone(),
+            intake,
+            health,
+            hub: hub.clone(),
+            readiness,
+            metrics,
+        };
         let server = http::server(listener, state, config.workers)?;
         let chores = tokio::spawn(chores(clock.clone(), hub.clone(), store));
-        Ok(Self { port: 0, clock, database: None, hub, lanes, mqtt, pipeline, server, chores })
+        let watch = tokio::spawn(watch.run());
+        Ok(Self { port: 0, clock, database: None, hub, lanes, mqtt, pipeline, server, chores, watch })
     }
 
     /// The port that it listens on.
@@ -132,6 +138,7 @@ impl Application {
             ended = &mut self.pipeline => Some(reason("the pipeline", ended)),
         };
         tracing::info!("stopping");
+        self.watch.abort();
         self.hub.close_all("the server is stopping");
         server.stop(true).await;
         if let Some(mqtt) = self.mqtt {
@@ -178,23 +185,6 @@ async fn clock(config: &Config) -> anyhow::Result<Clock> {
 #[allow(clippy::unused_async, reason = "with the feature test-clock the clock is waited for")]
 async fn clock(_config: &Config) -> anyhow::Result<Clock> {
     Ok(Clock::real())
-}
-
-type Files = std::collections::BTreeMap<String, String>;
-
-fn definitions(config: &Config) -> anyhow::Result<(Arc<Definitions>, Files)> {
-    let files = folder::read(&config.city)?;
-    let (definitions, problems) = taydo_model::files::check(&files);
-    for problem in &problems {
-        tracing::error!(%problem, "definition file");
-    }
-    anyhow::ensure!(
-        problems.is_empty(),
-        "the city's folder has {} problem(s); `taydo check {}` lists them",
-        problems.len(),
-        config.city.display()
-    );
-    Ok((Arc::new(definitions), files.into_iter().map(|file| (file.name, file.text)).collect()))
 }
 
 /// Names this build: its version and the front end that it carries.

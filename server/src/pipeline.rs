@@ -6,8 +6,10 @@
 mod recompute;
 mod restore;
 mod saver;
+mod swap;
 
 use crate::clock::Clock;
+use crate::definitions::InForce;
 use crate::hub::Hub;
 use crate::store::{Fence, Store, StoreError};
 use crate::telemetry::PipelineCounters;
@@ -18,6 +20,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use swap::{Missed, Next, Swap};
 use taydo_engine::{Batch, Effects, Engine, Input, Position};
 use taydo_model::Definitions;
 use tokio::sync::mpsc;
@@ -33,8 +36,10 @@ const LEASE: &str = "engine";
 /// What the pipeline works with.
 #[derive(Debug, Clone)]
 pub struct Parts {
-    /// The definition set in force.
+    /// The definition set by which this is done.
     pub definitions: Arc<Definitions>,
+    /// The set in force, and what is to follow it.
+    pub in_force: InForce,
     /// What lasts.
     pub store: Store,
     /// Live readings.
@@ -58,6 +63,7 @@ pub struct Pipeline {
     saver: Saver,
     saving: Saving,
     recompute: Recompute,
+    swap: Swap,
     next_tick: Timestamp,
 }
 
@@ -73,8 +79,9 @@ impl Pipeline {
         parts.hub.open(now, fence.number(), &parts.definitions, &restored.engine.snapshot(now));
         let (saver, saving) = Saver::start(&parts, &fence);
         let recompute = Recompute::new(&parts, &fence);
+        let swap = Swap::new(&parts);
         let seen = restored.positions.iter().map(|position| (position.lane, position.seq)).collect();
-        let mut pipeline = Self { parts, fence, engine: restored.engine, seen, saver, saving, recompute, next_tick: now };
+        let mut pipeline = Self { parts, fence, engine: restored.engine, seen, saver, saving, recompute, swap, next_tick: now };
         pipeline.follow(now, restored.first);
         Ok(pipeline)
     }
@@ -102,15 +109,17 @@ impl Pipeline {
                 outcome = self.saving.ended() => return outcome,
                 done = self.recompute.done() => {
                     let positions = self.recompute.finished(self.parts.clock.now(), done);
-                    self.saver.add(Save { recorded: Vec::new(), positions });
+                    self.saver.add(&self.parts.definitions, Save { recorded: Vec::new(), positions });
                 }
+                () = self.swap.moved(&clock) => {}
             }
+            self.redefine().await;
             self.turn();
         }
     }
 
     fn next_turn(&self) -> Timestamp {
-        [self.engine.next_wake(), self.recompute.due()].into_iter().flatten().fold(self.next_tick, Timestamp::min)
+        [self.engine.next_wake(), self.recompute.due(), self.swap.due()].into_iter().flatten().fold(self.next_tick, Timestamp::min)
     }
 
     /// What time alone brings: grid instants, the screens' tick, the next recompute.
@@ -146,27 +155,74 @@ impl Pipeline {
         let now = self.parts.clock.now();
         self.parts.counters.batches.fetch_add(1, Ordering::Relaxed);
         self.parts.counters.samples.fetch_add(batch.samples.len() as u64, Ordering::Relaxed);
+        self.step(now, batch);
+    }
+
+    fn step(&mut self, now: Timestamp, batch: Batch) {
+        self.swap.miss(&batch);
         let effects = self.engine.step(now, Input::Batch(batch));
+        self.follow(now, effects);
+    }
+
+    /// Goes on by other definitions, when some are wished for and what they change is rebuilt.
+    async fn redefine(&mut self) {
+        let now = self.parts.clock.now();
+        match self.swap.next(now, &self.parts, &self.engine, &self.seen) {
+            Next::Wait => {}
+            Next::Fill(position) => self.fill_gap(position).await,
+            Next::TakeOver(mut beside, missed) => {
+                self.tell_missed(now, &mut beside, missed).await;
+                self.take_over(now, *beside);
+            }
+        }
+    }
+
+    async fn tell_missed(&self, now: Timestamp, beside: &mut Engine, missed: Missed) {
+        match missed {
+            Missed::Batches(batches) => batches.into_iter().for_each(|batch| beside.restore(now, batch)),
+            Missed::After(positions) => {
+                let parts = Parts { definitions: beside.definitions().clone(), ..self.parts.clone() };
+                for position in positions {
+                    let missed = self.read_again(&parts, position).await;
+                    missed.batches.into_iter().for_each(|batch| beside.restore(now, batch));
+                }
+            }
+        }
+    }
+
+    /// What is owed under the old definitions is saved under them; from then on all is done by the new ones.
+    fn take_over(&mut self, now: Timestamp, beside: Engine) {
+        let definitions = beside.definitions().clone();
+        let effects = self.engine.swap(now, beside);
+        self.follow(now, effects);
+        self.parts.definitions = definitions.clone();
+        self.recompute.redefine(now, &self.parts);
+        // The pages ask for boards as soon as the hub tells them, so the set is in force before.
+        self.parts.in_force.replace(now, definitions.clone());
+        self.parts.hub.open(now, self.fence.number(), &definitions, &self.engine.snapshot(now));
+        tracing::info!(definitions = definitions.hash, kpis = definitions.kpis.len(), "other definitions are in force");
+        let effects = self.engine.step(now, Input::Wake);
         self.follow(now, effects);
     }
 
     /// Reads again from the store what the lane committed after this position. The rows are durable, so this is tried
     /// until it works; meanwhile the screens' values age, and say so.
     async fn fill_gap(&mut self, after: Position) {
+        let missed = self.read_again(&self.parts, after).await;
+        let now = self.parts.clock.now();
+        for batch in missed.batches {
+            self.step(now, batch);
+        }
+        if let Some(last) = missed.last {
+            self.seen.insert(last.lane, last.seq);
+        }
+    }
+
+    async fn read_again(&self, parts: &Parts, after: Position) -> restore::Missed {
         loop {
             self.parts.counters.gaps.fetch_add(1, Ordering::Relaxed);
-            match restore::read_after(&self.parts, after).await {
-                Ok(missed) => {
-                    let now = self.parts.clock.now();
-                    for batch in missed.batches {
-                        let effects = self.engine.step(now, Input::Batch(batch));
-                        self.follow(now, effects);
-                    }
-                    if let Some(last) = missed.last {
-                        self.seen.insert(last.lane, last.seq);
-                    }
-                    return;
-                }
+            match restore::read_after(parts, after).await {
+                Ok(missed) => return missed,
                 Err(error) => {
                     tracing::warn!(lane = after.lane, error = %crate::http::refusal::chain(&error), "can't read missed batches again yet");
                     self.parts.clock.pause(Duration::from_secs(1)).await;
@@ -179,7 +235,7 @@ impl Pipeline {
     fn follow(&mut self, now: Timestamp, effects: Effects) {
         self.recompute.add(now, effects.recompute);
         let positions = self.recompute.hold(effects.positions);
-        let overflow = self.saver.add(Save { recorded: effects.recorded, positions });
+        let overflow = self.saver.add(&self.parts.definitions, Save { recorded: effects.recorded, positions });
         self.recompute.add(now, overflow);
     }
 
@@ -189,6 +245,7 @@ impl Pipeline {
         let effects = self.engine.step(now, Input::Wake);
         self.follow(now, effects);
         self.recompute.abandon();
+        self.swap.abandon();
         tracing::info!(fence = self.fence.number(), "the pipeline has drained");
         self.saver.finish().await;
         self.saving.ended().await

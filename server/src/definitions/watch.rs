@@ -67,6 +67,28 @@ pub async fn first(folder: &Path, store: &Store, now: Timestamp) -> anyhow::Resu
     Ok(Taken { definitions: Arc::new(definitions), content, problems })
 }
 
+/// Which content is to be judged: one that is new and was found the same by two readings.
+#[derive(Debug)]
+struct Steady {
+    judged: Content,
+    seen: Content,
+}
+
+impl Steady {
+    fn new(judged: Content) -> Self {
+        Self { seen: judged.clone(), judged }
+    }
+
+    /// Whether what a reading has found is to be judged.
+    fn look(&mut self, content: &Content) -> bool {
+        let is_steady = *content == self.seen;
+        if !is_steady {
+            self.seen.clone_from(content);
+        }
+        is_steady && *content != self.judged
+    }
+}
+
 /// The watch's task.
 #[derive(Debug)]
 pub struct Watch {
@@ -74,10 +96,7 @@ pub struct Watch {
     store: Store,
     clock: Clock,
     in_force: InForce,
-    /// What was judged last.
-    judged: Content,
-    /// What the last reading found.
-    seen: Content,
+    steady: Steady,
     /// The load that the store has noted.
     noted: Option<(String, Timestamp)>,
 }
@@ -89,7 +108,7 @@ impl Watch {
         if !taken.problems.is_empty() {
             in_force.refuse(clock.now(), taken.problems);
         }
-        Self { folder, store, clock, in_force, judged: taken.content.clone(), seen: taken.content, noted: None }
+        Self { folder, store, clock, in_force, steady: Steady::new(taken.content), noted: None }
     }
 
     /// Watches for as long as it is let.
@@ -100,20 +119,19 @@ impl Watch {
             }
             self.clock.sleep(INTERVAL).await;
             let content = read(self.folder.clone()).await;
-            if content != self.judged
-                && content == self.seen
-                && let Err(error) = self.consider(&content).await
-            {
-                // It stays unjudged, so the next reading tries again.
-                tracing::warn!(error = %chain(&error), "changed definitions can't be stored now");
+            if !self.steady.look(&content) {
                 continue;
             }
-            self.seen = content;
+            match self.consider(&content).await {
+                Ok(()) => self.steady.judged = content,
+                // It stays unjudged, so the next reading tries again.
+                Err(error) => tracing::warn!(error = %chain(&error), "changed definitions can't be stored now"),
+            }
         }
     }
 
     /// Judges what the folder holds now. Nothing is wanted that the store doesn't have.
-    async fn consider(&mut self, content: &Content) -> Result<(), StoreError> {
+    async fn consider(&self, content: &Content) -> Result<(), StoreError> {
         let running = self.in_force.get();
         let (definitions, problems) = judge(&self.folder, content, Some(&running));
         let now = self.clock.now();
@@ -132,7 +150,6 @@ impl Watch {
             );
             self.in_force.refuse(now, problems);
         }
-        self.judged.clone_from(content);
         Ok(())
     }
 
@@ -168,4 +185,30 @@ fn texts(content: &Content) -> BTreeMap<String, String> {
 async fn read(folder: PathBuf) -> Content {
     let reading = tokio::task::spawn_blocking(move || folder::read(&folder).map_err(|error| format!("{error:#}")));
     reading.await.unwrap_or_else(|error| Err(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn content(text: &str) -> Content {
+        Ok(vec![File { name: "city.toml".to_owned(), text: text.to_owned() }])
+    }
+
+    #[test]
+    fn a_folder_that_is_being_written_is_not_judged() {
+        let mut steady = Steady::new(content("whole"));
+        let looks = ["whole", "who", "whole n", "whole new", "whole new"].map(|text| steady.look(&content(text)));
+        assert_eq!(looks, [false, false, false, false, true]);
+        steady.judged = content("whole new");
+        assert!(!steady.look(&content("whole new")), "it is judged once");
+        // Back to what was judged before the last time: it is in force no more, so it is looked at again.
+        assert!(!steady.look(&content("whole")));
+        assert!(steady.look(&content("whole")));
+        // A folder that can't be read for a moment, as while it is replaced, says nothing yet.
+        assert!(!steady.look(&Err("gone".to_owned())));
+        assert!(!steady.look(&content("whole")));
+        steady.judged = content("whole");
+        assert!(!steady.look(&content("whole")));
+    }
 }

@@ -130,6 +130,16 @@ impl Recompute {
         }
     }
 
+    /// Goes on by other definitions: what was being mended by the old ones is mended again by the new.
+    pub(super) fn redefine(&mut self, now: Timestamp, parts: &Parts) {
+        self.parts = parts.clone();
+        if let Some(job) = self.job.take() {
+            job.task.abort();
+            self.add(now, job.ranges);
+            self.hold(listed(job.positions));
+        }
+    }
+
     /// Ends without finishing: positions are not moved past what is not mended, so the next start finds it.
     pub(super) fn abandon(&mut self) {
         if let Some(job) = &self.job {

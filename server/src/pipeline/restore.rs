@@ -1,6 +1,6 @@
 //! From the store back into an engine: at a start, and where a lane's numbers have a hole.
 
-use super::Parts;
+use super::{Parts, swap::Rebuilt};
 use crate::store::{CommittedBatch, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +24,33 @@ pub(super) struct Restored {
 pub(super) async fn restore(parts: &Parts, now: Timestamp) -> Result<Restored, StoreError> {
     let begun = parts.clock.instant();
     let mut engine = Engine::new(parts.definitions.clone(), now);
+    resume(parts, now, &mut engine).await?;
+    let unconsumed = Unconsumed::read(parts).await?;
+    let changed: BTreeSet<&CaseKey> = unconsumed.cases.iter().map(|version| &version.key).collect();
+    let rows = fill(parts, now, &mut engine, &changed).await?;
+    let mut touched: Vec<Touched> = unconsumed.spans.iter().flat_map(|(from, to)| engine.touched(*from, *to, None)).collect();
+    // As news, so that the engine says itself what they touch; with them come the readings of the time that was missed.
+    let mut first = engine.step(now, Input::Batch(Batch { cases: unconsumed.cases, ..Batch::default() }));
+    first.recompute.append(&mut touched);
+    tracing::info!(rows, duration_ms = begun.elapsed().as_millis(), "the engine is rebuilt from the store");
+    Ok(Restored { engine, positions: unconsumed.positions, first })
+}
+
+/// Rebuilds an engine that stands beside one that goes on: it is to know at least what the store has now.
+pub(super) async fn rebuild(parts: &Parts, now: Timestamp, mut engine: Engine) -> Result<Rebuilt, StoreError> {
+    let begun = parts.clock.instant();
+    resume(parts, now, &mut engine).await?;
+    let rows = fill(parts, now, &mut engine, &BTreeSet::new()).await?;
+    let mut positions = Vec::new();
+    for position in parts.store.positions().await? {
+        positions.push(batches_after(parts, position).await?.last().map_or(position, |batch| batch.position));
+    }
+    tracing::info!(rows, duration_ms = begun.elapsed().as_millis(), "the changed KPIs are rebuilt from the store");
+    Ok(Rebuilt { engine, positions })
+}
+
+/// Tells the engine which instants of its KPIs are recorded.
+async fn resume(parts: &Parts, now: Timestamp, engine: &mut Engine) -> Result<(), StoreError> {
     let oldest_absence = now.saturating_sub(LONGEST_ABSENCE).unwrap_or(now);
     let latest = parts.store.latest_readings().await?;
     // A KPI that was never recorded, though data had come, is owed the instants since that data: the process before may
@@ -34,9 +61,12 @@ pub(super) async fn restore(parts: &Parts, now: Timestamp) -> Result<Restored, S
             engine.resume_after(&kpi.id, recorded.max(oldest_absence));
         }
     }
-    let unconsumed = Unconsumed::read(parts).await?;
-    engine.restore(now, Batch { series: all_series(parts).await?, ..Batch::default() });
+    Ok(())
+}
 
+/// Gives the engine the rows that its windows reach back to, but for these cases. Returns how many there were.
+async fn fill(parts: &Parts, now: Timestamp, engine: &mut Engine, but: &BTreeSet<&CaseKey>) -> Result<usize, StoreError> {
+    engine.restore(now, Batch { series: all_series(parts).await?, ..Batch::default() });
     let from = now.saturating_sub(engine.horizon()).unwrap_or(Timestamp::MIN);
     let mut rows = 0;
     let mut samples = parts.store.samples(&parts.definitions, from, Timestamp::MAX, None).await?;
@@ -44,19 +74,13 @@ pub(super) async fn restore(parts: &Parts, now: Timestamp) -> Result<Restored, S
         rows += samples.len();
         engine.restore(now, Batch { samples, ..Batch::default() });
     }
-    let changed: BTreeSet<&CaseKey> = unconsumed.cases.iter().map(|version| &version.key).collect();
     let mut cases = parts.store.cases(engine.relevant_cases_from(now)).await?;
     while let Some(mut cases) = cases.next().await? {
         rows += cases.len();
-        cases.retain(|version| !changed.contains(&version.key));
+        cases.retain(|version| !but.contains(&version.key));
         engine.restore(now, Batch { cases, ..Batch::default() });
     }
-    let mut touched: Vec<Touched> = unconsumed.spans.iter().flat_map(|(from, to)| engine.touched(*from, *to, None)).collect();
-    // As news, so that the engine says itself what they touch; with them come the readings of the time that was missed.
-    let mut first = engine.step(now, Input::Batch(Batch { cases: unconsumed.cases, ..Batch::default() }));
-    first.recompute.append(&mut touched);
-    tracing::info!(rows, duration_ms = begun.elapsed().as_millis(), "the engine is rebuilt from the store");
-    Ok(Restored { engine, positions: unconsumed.positions, first })
+    Ok(rows)
 }
 
 /// What was committed and never saved as consumed.
