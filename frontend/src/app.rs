@@ -213,6 +213,7 @@ fn page(route: &Route) -> Html {
         Route::Index => html! { <pages::index::Index /> },
         Route::Wall(id) => html! { <pages::wall::WallView key={id.to_string()} id={id.clone()} /> },
         Route::Board(id) => html! { <pages::board::BoardView key={id.to_string()} id={id.clone()} /> },
+        Route::Kpi(id, scope) => html! { <pages::kpi::KpiView key={format!("{id}/{scope}")} id={id.clone()} scope={scope.clone()} /> },
         Route::Sources => html! { <pages::sources::Sources /> },
         Route::Nowhere => html! { <Nowhere /> },
     }

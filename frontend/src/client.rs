@@ -4,11 +4,14 @@
 
 use crate::{locale::words, store::Order};
 use gloo_net::http::Request;
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use taydo_model::{
-    BoardId, ErrorBody, ErrorCode, WallId,
+    BoardId, ErrorBody, ErrorCode, KpiId, Scope, WallId,
     api::{BoardPage, CityPage, ReadingsPage, SourcesPage, WallPage},
+    passport::PassportPage,
     text::Language,
+    why::{CasesPage, WhyPage},
 };
 
 /// Why there is no answer.
@@ -99,4 +102,28 @@ pub async fn readings(order: &Order) -> Result<ReadingsPage, ClientError> {
     // Ids and times have no characters that a query would have to escape.
     let Order { key, from, to } = order;
     get(format!("/api/v1/kpis/{}/readings?scope={}&from={from}&to={to}", key.kpi, key.scope)).await
+}
+
+/// A KPI's passport for a scope.
+///
+/// # Errors
+/// When the server refuses or can't be reached.
+pub async fn passport(kpi: &KpiId, scope: &Scope) -> Result<PassportPage, ClientError> {
+    get(format!("/api/v1/kpis/{kpi}?scope={scope}")).await
+}
+
+/// Why a KPI changed between two moments.
+///
+/// # Errors
+/// When the server refuses or can't be reached.
+pub async fn why(kpi: &KpiId, scope: &Scope, from: Timestamp, to: Timestamp) -> Result<WhyPage, ClientError> {
+    get(format!("/api/v1/kpis/{kpi}/why?scope={scope}&from={from}&to={to}")).await
+}
+
+/// The cases that a level counts at a moment.
+///
+/// # Errors
+/// When the server refuses or can't be reached.
+pub async fn counted_cases(kpi: &KpiId, scope: &Scope, at: Timestamp) -> Result<CasesPage, ClientError> {
+    get(format!("/api/v1/kpis/{kpi}/cases?scope={scope}&at={at}&limit=100")).await
 }

@@ -4,6 +4,7 @@
 
 pub mod board;
 pub mod index;
+pub mod kpi;
 pub mod sources;
 pub mod wall;
 

@@ -8,9 +8,11 @@ pub mod tile;
 pub mod trend;
 
 use crate::{
+    app::Link,
     browser,
     centre::{Centre, Moment},
     ranking::Names,
+    route::Route,
     store::{Interest, PanelId},
 };
 use std::{
@@ -51,6 +53,16 @@ impl PanelProps {
             Content::Value { scope, .. } if *scope != Scope::City => format!("{title} – {}", self.names.of(scope, self.language)),
             _ => title.to_owned(),
         }
+    }
+}
+
+impl PanelProps {
+    /// The panel's title, leading to its KPI's page for a scope where it can be operated.
+    pub fn heading(&self, scope: &Scope) -> Html {
+        if self.is_kiosk {
+            return self.title().into();
+        }
+        html! { <Link to={Route::Kpi(self.kpi.id.clone(), scope.clone())} text={self.title()} /> }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Must never guess: an address that isn't one of ours is nowhere.
 
-use taydo_model::{BoardId, WallId};
+use taydo_model::{BoardId, KpiId, Scope, WallId};
 
 /// A page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub enum Route {
     Wall(WallId),
     /// A board: `/board/{id}`.
     Board(BoardId),
+    /// A KPI for a scope: `/kpi/{id}` for the city, `/kpi/{id}/{scope}` for any other.
+    Kpi(KpiId, Scope),
     /// The feeds' health: `/sources`.
     Sources,
     /// Anything else.
@@ -29,6 +31,10 @@ impl Route {
             ("sources", None) => Some(Self::Sources),
             ("wall", Some(id)) => WallId::new(id).ok().map(Self::Wall),
             ("board", Some(id)) => BoardId::new(id).ok().map(Self::Board),
+            ("kpi", Some(rest)) => {
+                let (id, scope) = rest.split_once('/').unwrap_or((rest, "city"));
+                KpiId::new(id).ok().zip(scope.parse().ok()).map(|(id, scope)| Self::Kpi(id, scope))
+            }
             _ => None,
         };
         found.unwrap_or(Self::Nowhere)
@@ -41,6 +47,8 @@ impl Route {
             Self::Index | Self::Nowhere => "/".to_owned(),
             Self::Wall(id) => format!("/wall/{id}"),
             Self::Board(id) => format!("/board/{id}"),
+            Self::Kpi(id, Scope::City) => format!("/kpi/{id}"),
+            Self::Kpi(id, scope) => format!("/kpi/{id}/{scope}"),
             Self::Sources => "/sources".to_owned(),
         }
     }
@@ -52,12 +60,12 @@ mod tests {
 
     #[test]
     fn every_page_has_its_address_and_nothing_else_has_one() {
-        for path in ["/", "/sources", "/wall/main", "/board/traffic.v2"] {
+        for path in ["/", "/sources", "/wall/main", "/board/traffic.v2", "/kpi/traffic.speed", "/kpi/traffic.speed/area:31135"] {
             assert_eq!(Route::parse(path).path(), path);
             assert_ne!(Route::parse(path), Route::Nowhere);
         }
         assert_eq!(Route::parse("/sources/"), Route::Sources);
-        for path in ["/wall", "/wall/A B", "/board/a/b", "/404", "/sources/x"] {
+        for path in ["/wall", "/wall/A B", "/board/a/b", "/404", "/sources/x", "/kpi", "/kpi/traffic.speed/road:1"] {
             assert_eq!(Route::parse(path), Route::Nowhere, "{path}");
         }
     }

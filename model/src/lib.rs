@@ -14,12 +14,15 @@ pub mod fault;
 pub mod files;
 pub mod id;
 pub mod kpi;
+pub mod number;
 pub mod observation;
+pub mod passport;
 pub mod reading;
 pub mod source;
 pub mod text;
 pub mod unit;
 pub mod wall;
+pub mod why;
 pub mod wire;
 
 pub use asset::Asset;

@@ -11,8 +11,10 @@ mod history;
 mod intake;
 mod live;
 mod pages;
+mod passport;
 pub mod refusal;
 mod site;
+mod why;
 
 pub use health::Readiness;
 
@@ -106,6 +108,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/boards/{id}", web::get().to(pages::board))
         .route("/api/v1/walls/{id}", web::get().to(pages::wall))
         .route("/api/v1/kpis/{id}/readings", web::get().to(history::readings))
+        .route("/api/v1/kpis/{id}", web::get().to(passport::passport))
+        .route("/api/v1/kpis/{id}/why", web::get().to(why::why))
+        .route("/api/v1/kpis/{id}/cases", web::get().to(why::cases))
         .route("/api/v1/sources", web::get().to(pages::sources))
         .route("/api/v1/observations", web::post().to(intake::observations))
         .route("/api/v1/cases", web::post().to(intake::cases))

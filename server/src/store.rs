@@ -16,6 +16,7 @@ mod micros;
 mod migration;
 mod observation;
 mod partition;
+mod passport;
 mod reading;
 mod reject;
 mod series;
@@ -23,6 +24,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 mod text;
+mod why;
 mod writer;
 
 pub use address::{AddressError, DatabaseAddress};
@@ -34,6 +36,7 @@ pub use error::{Cause, StoreError};
 pub use lease::Fence;
 pub use migration::OpenError;
 pub use observation::SampleStream;
+pub use why::Standings;
 pub use writer::Writer;
 
 use crate::clock::Clock;

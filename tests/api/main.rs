@@ -7,7 +7,9 @@ mod definitions;
 mod figures;
 mod live;
 mod mqtt;
+mod passport;
 mod ways_in;
+mod why;
 
 use harness::{Centre, Database, MovedClock, Setup, eventually};
 use serde_json::{Value, json};

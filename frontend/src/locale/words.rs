@@ -149,6 +149,62 @@ pub struct Words {
     pub unreachable: &'static str,
     /// `This wall has no scenes`.
     pub no_scenes: &'static str,
+    /// The section on a change.
+    pub why: &'static str,
+    /// Stands before spans.
+    pub compared_with: &'static str,
+    /// A column.
+    pub by_area: &'static str,
+    /// A column.
+    pub by_department: &'static str,
+    /// A column.
+    pub before: &'static str,
+    /// A column.
+    pub after: &'static str,
+    /// A column.
+    pub contribution: &'static str,
+    /// What no part accounts for.
+    pub rest: &'static str,
+    /// The section of cases.
+    pub cases_behind: &'static str,
+    /// A column.
+    pub case: &'static str,
+    /// A column.
+    pub procedure: &'static str,
+    /// A column.
+    pub opened: &'static str,
+    /// A column.
+    pub due: &'static str,
+    /// Stands before a span.
+    pub late_by: &'static str,
+    /// The section on the definition.
+    pub passport: &'static str,
+    /// How it is computed.
+    pub computed: &'static str,
+    /// What is divided by what.
+    pub quotient: &'static str,
+    /// How many samples or cases.
+    pub samples: &'static str,
+    /// When the newest data is of.
+    pub data_until: &'static str,
+    /// How many series should report.
+    pub expected: &'static str,
+    /// The share of them that do.
+    pub coverage: &'static str,
+    /// How often.
+    pub cadence: &'static str,
+    /// Target and thresholds.
+    pub thresholds: &'static str,
+    /// Who answers for it.
+    pub owner: &'static str,
+    /// The standard that it follows.
+    pub standard: &'static str,
+    /// The definition's version.
+    pub version: &'static str,
+    /// Stands before a time.
+    pub since: &'static str,
+    /// Its id.
+    pub id: &'static str,
 }
 
 static VI: Words = Words {
@@ -223,6 +279,34 @@ static VI: Words = Words {
     as_of: "lúc",
     unreachable: "Không gọi được máy chủ",
     no_scenes: "Màn hình này chưa có cảnh nào",
+    why: "Vì sao thay đổi",
+    compared_with: "So với trước đó",
+    by_area: "Phường, xã",
+    by_department: "Đơn vị",
+    before: "Trước",
+    after: "Sau",
+    contribution: "Đóng góp",
+    rest: "Phần còn lại",
+    cases_behind: "Hồ sơ được tính",
+    case: "Mã hồ sơ",
+    procedure: "Thủ tục",
+    opened: "Tiếp nhận",
+    due: "Hạn",
+    late_by: "trễ",
+    passport: "Hộ chiếu chỉ số",
+    computed: "Cách tính",
+    quotient: "Tử số : mẫu số",
+    samples: "Số mẫu",
+    data_until: "Dữ liệu đến",
+    expected: "Số điểm đo phải có",
+    coverage: "Tỷ lệ có báo cáo",
+    cadence: "Nhịp ghi",
+    thresholds: "Ngưỡng",
+    owner: "Đơn vị phụ trách",
+    standard: "Tiêu chuẩn",
+    version: "Phiên bản",
+    since: "từ",
+    id: "Mã chỉ số",
 };
 
 static EN: Words = Words {
@@ -297,6 +381,34 @@ static EN: Words = Words {
     as_of: "as of",
     unreachable: "The server can't be reached",
     no_scenes: "This wall has no scenes",
+    why: "Why it changed",
+    compared_with: "Compared with",
+    by_area: "Ward",
+    by_department: "Department",
+    before: "Before",
+    after: "After",
+    contribution: "Contribution",
+    rest: "The rest",
+    cases_behind: "Cases counted",
+    case: "Case",
+    procedure: "Procedure",
+    opened: "Opened",
+    due: "Due",
+    late_by: "late by",
+    passport: "Passport",
+    computed: "Computed as",
+    quotient: "Numerator : denominator",
+    samples: "Samples",
+    data_until: "Data until",
+    expected: "Series expected",
+    coverage: "Reporting",
+    cadence: "Recorded every",
+    thresholds: "Thresholds",
+    owner: "Owner",
+    standard: "Standard",
+    version: "Version",
+    since: "since",
+    id: "Id",
 };
 
 /// The texts in `language`.
@@ -384,6 +496,34 @@ impl Words {
             self.as_of,
             self.unreachable,
             self.no_scenes,
+            self.why,
+            self.compared_with,
+            self.by_area,
+            self.by_department,
+            self.before,
+            self.after,
+            self.contribution,
+            self.rest,
+            self.cases_behind,
+            self.case,
+            self.procedure,
+            self.opened,
+            self.due,
+            self.late_by,
+            self.passport,
+            self.computed,
+            self.quotient,
+            self.samples,
+            self.data_until,
+            self.expected,
+            self.coverage,
+            self.cadence,
+            self.thresholds,
+            self.owner,
+            self.standard,
+            self.version,
+            self.since,
+            self.id,
         ]
     }
 }

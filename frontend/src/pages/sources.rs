@@ -58,7 +58,8 @@ fn use_sources() -> Known {
     (*known).clone()
 }
 
-fn state(state: FeedState, words: &Words) -> Html {
+/// A feed's state: its shape and its word.
+pub(super) fn state(state: FeedState, words: &Words) -> Html {
     let (code, word, path) = match state {
         FeedState::Live => ("live", words.feed_live, "M2 8.5 6.5 13 14 3.5"),
         FeedState::Silent => ("silent", words.feed_silent, "M8 4v4.3l3 1.8M14.2 8A6.2 6.2 0 1 1 1.8 8a6.2 6.2 0 0 1 12.4 0Z"),
@@ -117,7 +118,7 @@ fn unknown(assets: &[UnknownAsset], words: &Words, language: Language) -> Html {
             <h2>{ words.unknown_assets }</h2>
             if assets.is_empty() { <p class="note">{ words.nothing }</p> } else {
                 <p class="note">{ words.unknown_assets_note }</p>
-                <table class="records">{ head(&[words.asset, words.source, words.observations]) }<tbody>{ for assets.iter().map(row) }</tbody></table>
+                <table class="records folding">{ head(&[words.asset, words.source, words.observations]) }<tbody>{ for assets.iter().map(row) }</tbody></table>
             }
         </section>
     }
@@ -136,7 +137,7 @@ fn rejects(rejects: &[Reject], centre: &Centre, now: Timestamp, language: Langua
         <section>
             <h2>{ words.newest_rejects }</h2>
             if rejects.is_empty() { <p class="note">{ words.nothing }</p> } else {
-                <table class="records rejects">{ head(&[words.time, words.source, words.reason, words.payload]) }<tbody>{ for rejects.iter().map(row) }</tbody></table>
+                <table class="records folding rejects">{ head(&[words.time, words.source, words.reason, words.payload]) }<tbody>{ for rejects.iter().map(row) }</tbody></table>
             }
         </section>
     }
@@ -157,7 +158,7 @@ pub fn Sources() -> Html {
             <p class="state" role="status">{ as_of }
                 { known.error.map(|error| html! { <span class="problem">{ " – " }{ error.text(language) }{ ". " }{ words.retrying }{ "…" }</span> }) }</p>
             if page.sources.is_empty() { <p class="note">{ words.nothing }</p> } else {
-                <table class="records feeds">{ head(&columns) }<tbody>{ for page.sources.iter().map(|source| feed(source, page.time, language)) }</tbody></table>
+                <table class="records folding feeds">{ head(&columns) }<tbody>{ for page.sources.iter().map(|source| feed(source, page.time, language)) }</tbody></table>
             }
             { unknown(&page.unknown_assets, words, language) }
             { rejects(&page.rejects, &centre, page.time, language) }

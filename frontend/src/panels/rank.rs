@@ -12,7 +12,7 @@ use crate::{
 };
 use std::rc::Rc;
 use taydo_model::{
-    Kpi,
+    Kpi, Scope,
     board::Content,
     kpi::{Better, Dimension},
     text::Language,
@@ -71,7 +71,7 @@ pub fn Rank(props: &PanelProps) -> Html {
     }
     html! {
         <section class="panel rank" data-kpi={props.kpi.id.to_string()}>
-            <header><h3>{ props.title() }</h3><span class="note">{ order }</span></header>
+            <header><h3>{ props.heading(&Scope::City) }</h3><span class="note">{ order }</span></header>
             if view.rows.is_empty() {
                 <p class="empty">{ marks::quality(taydo_model::Quality::Missing, words) }</p>
             } else {

@@ -19,6 +19,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "spine", sql: include_str!("../../../migrations/0001_spine.sql") },
     Migration { version: 2, name: "states and flags", sql: include_str!("../../../migrations/0002_states_and_flags.sql") },
     Migration { version: 8, name: "definition load", sql: include_str!("../../../migrations/0008_definition_load.sql") },
+    Migration { version: 9, name: "version since", sql: include_str!("../../../migrations/0009_version_since.sql") },
 ];
 
 /// Serialises servers that start at the same time on one database. Any number that nothing else uses.

@@ -41,7 +41,7 @@ impl Store {
         positions: &[Position],
     ) -> Result<usize, StoreError> {
         let mut client = self.client().await?;
-        self.names().learn(&client, definitions, readings).await?;
+        self.names().learn(&client, now, definitions, readings).await?;
         let rows = self.names().rows(definitions, readings)?;
         self.partitions().ensure(&mut client, Table::Reading, rows.iter().map(|row| row.time)).await?;
 

@@ -5,7 +5,7 @@
 use crate::clock::Clock;
 use crate::definitions::InForce;
 use rumqttc::v5::{
-    AsyncClient, ClientError,
+    AsyncClient,
     mqttbytes::{
         QoS,
         v5::{Filter, RetainForwardRule, SubscribeReasonCode},
@@ -61,9 +61,9 @@ impl Subscriptions {
         let mut state = self.state();
         *state = State { is_connected: true, gone: std::mem::take(&mut state.gone), ..State::default() };
         let dropped = Filter::new(DROPPED_TOPIC, QoS::AtMostOnce);
-        if let Err(error) = self.ask(&mut state, filters(definitions), Some(dropped)) {
+        if !self.ask(&mut state, filters(definitions), Some(dropped)) {
             // The queue is full of acknowledgements: the next connection tries again.
-            tracing::error!(%error, "can't ask for the subscriptions");
+            tracing::error!("can't ask for the subscriptions: the client's queue is full");
         }
     }
 
@@ -89,8 +89,8 @@ impl Subscriptions {
                 () = stop.cancelled() => return,
             }
             let definitions = changes.borrow_and_update().clone();
-            while let Err(error) = self.change(&definitions) {
-                tracing::warn!(%error, "the changed subscriptions can't be asked for yet");
+            while !self.change(&definitions) {
+                tracing::warn!("the changed subscriptions can't be asked for yet: the client's queue is full");
                 tokio::select! {
                     () = clock.pause(PAUSE) => {}
                     () = stop.cancelled() => return,
@@ -99,33 +99,38 @@ impl Subscriptions {
         }
     }
 
-    fn change(&self, definitions: &Definitions) -> Result<(), ClientError> {
+    /// Whether everything that changed could be asked for.
+    fn change(&self, definitions: &Definitions) -> bool {
         let mut state = self.state();
         let wanted = filters(definitions);
         let unwanted: Vec<String> = state.filters.keys().filter(|filter| !wanted.contains_key(*filter)).cloned().collect();
         state.gone.extend(unwanted);
         state.filters.retain(|filter, _| wanted.contains_key(filter));
         if !state.is_connected {
-            return Ok(());
+            return true;
         }
         self.ask(&mut state, wanted, None)
     }
 
-    /// Asks for those of `wanted` that were not asked for, then lets go of what is gone.
-    fn ask(&self, state: &mut State, wanted: BTreeMap<String, SourceId>, dropped: Option<Filter>) -> Result<(), ClientError> {
+    /// Asks for those of `wanted` that were not asked for, then lets go of what is gone. Whether the client's queue took it.
+    fn ask(&self, state: &mut State, wanted: BTreeMap<String, SourceId>, dropped: Option<Filter>) -> bool {
         state.gone.retain(|filter| !wanted.contains_key(filter));
         let new: Vec<(String, SourceId)> = wanted.into_iter().filter(|(filter, _)| !state.filters.contains_key(filter)).collect();
         if !new.is_empty() || dropped.is_some() {
             let asked = new.iter().map(|(path, _)| at_least_once(path.clone()));
-            self.client.try_subscribe_many(asked.chain(dropped))?;
+            if self.client.try_subscribe_many(asked.chain(dropped)).is_err() {
+                return false;
+            }
             state.asked.push_back(new.iter().map(|(_, source)| source.clone()).collect());
             state.filters.extend(new);
         }
         while let Some(filter) = state.gone.first().cloned() {
-            self.client.try_unsubscribe(filter.as_str())?;
+            if self.client.try_unsubscribe(filter.as_str()).is_err() {
+                return false;
+            }
             state.gone.remove(&filter);
         }
-        Ok(())
+        true
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

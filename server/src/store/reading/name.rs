@@ -4,8 +4,9 @@
 
 use super::{Row, last_of_each, stored_time};
 use crate::store::{StoreError, micros::Micros};
+use jiff::Timestamp;
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 use taydo_engine::Recorded;
@@ -25,8 +26,14 @@ struct Known {
 
 impl Names {
     /// Looks up, or makes, the numbers that these readings need.
-    pub(super) async fn learn(&self, client: &Client, definitions: &Definitions, readings: &[Recorded]) -> Result<(), StoreError> {
-        let (mut kpis, mut scopes, mut versions) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    pub(super) async fn learn(
+        &self,
+        client: &Client,
+        now: Timestamp,
+        definitions: &Definitions,
+        readings: &[Recorded],
+    ) -> Result<(), StoreError> {
+        let (mut kpis, mut scopes, mut versions) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
         {
             let known = self.known();
             for Recorded { reading, .. } in readings {
@@ -37,13 +44,13 @@ impl Names {
                     scopes.insert(&reading.scope);
                 }
             }
-            let wanted = definitions.kpis.iter().map(|kpi| kpi.version.as_str());
-            versions.extend(wanted.filter(|version| !known.versions.contains_key(*version)));
+            let wanted = definitions.kpis.iter().map(|kpi| (kpi.version.as_str(), kpi.id.as_str()));
+            versions.extend(wanted.filter(|(version, _)| !known.versions.contains_key(*version)));
         }
         let scope_texts: Vec<String> = scopes.iter().map(|scope| scope.to_string()).collect();
         let kpis = intern(client, "kpi", kpis.into_iter().collect()).await?;
         let scopes = intern(client, "scope", scope_texts.iter().map(String::as_str).collect()).await?;
-        let versions = intern(client, "kpi_version", versions.into_iter().collect()).await?;
+        let versions = intern_versions(client, now, versions).await?;
         let mut known = self.known();
         for (name, id) in kpis {
             known.kpis.insert(KpiId::new(name).map_err(|error| StoreError::Internal(error.into()))?, id);
@@ -84,6 +91,19 @@ impl Names {
     fn known(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The same for versions, each with the KPI that it is of; a new one is in use from now on.
+async fn intern_versions(client: &Client, now: Timestamp, versions: BTreeMap<&str, &str>) -> Result<Vec<(String, i32)>, StoreError> {
+    if versions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (names, kpis): (Vec<&str>, Vec<&str>) = versions.into_iter().unzip();
+    let numbers = intern(client, "kpi_version", names.clone()).await?;
+    let mark = "UPDATE kpi_version SET kpi = new.kpi, first_used = $3 FROM unnest($1::text[], $2::text[]) AS new (name, kpi) \
+        WHERE kpi_version.name = new.name AND first_used IS NULL";
+    client.execute(mark, &[&names, &kpis, &Micros::from(now)]).await?;
+    Ok(numbers)
 }
 
 /// The numbers of these names in one of the tables of names; makes those that don't exist.

@@ -1,0 +1,75 @@
+//! A KPI's passport.
+//!
+//! It gathers what the definitions, the feeds' health and the store know; it must never compute a figure.
+
+use super::pages::unavailable;
+use super::refusal::Refusal;
+use super::why::{find, named};
+use super::{State, query};
+use crate::store::StoreError;
+use actix_web::HttpRequest;
+use actix_web::web::{Data, Json, Path};
+use jiff::Timestamp;
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use taydo_model::kpi::From;
+use taydo_model::passport::{Feed, PassportPage};
+use taydo_model::why::Named;
+use taydo_model::{Definitions, Kpi, Scope, SourceId};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct For {
+    #[serde(default)]
+    scope: Scope,
+}
+
+pub(super) async fn passport(request: HttpRequest, id: Path<String>, state: Data<State>) -> Result<Json<PassportPage>, Refusal> {
+    let For { scope } = query(&request)?;
+    let definitions = state.definitions.get();
+    let kpi = find(&definitions, &id, &scope)?;
+    gather(&state, &definitions, kpi, &scope).await.map(Json).map_err(|error| unavailable(&error))
+}
+
+async fn gather(state: &State, definitions: &Definitions, kpi: &Kpi, scope: &Scope) -> Result<PassportPage, StoreError> {
+    let now = state.clock.now();
+    let (current, earlier): (Vec<_>, Vec<_>) =
+        state.store.versions(&kpi.id).await?.into_iter().partition(|version| version.version == kpi.version);
+    Ok(PassportPage {
+        definitions: definitions.hash.clone(),
+        kpi: kpi.clone(),
+        computed: kpi.in_words(definitions),
+        owner: kpi.owner.clone().map(|owner| named(definitions, &Scope::Department(owner))),
+        scope: named(definitions, scope),
+        reading: state.store.newest_reading(&kpi.id, scope).await?,
+        version_since: current.first().map(|version| version.since),
+        earlier,
+        expected: expected(definitions, kpi, scope, now),
+        feeds: feeds(state, definitions, kpi, now).await?,
+    })
+}
+
+/// How many assets in service should report for the scope.
+fn expected(definitions: &Definitions, kpi: &Kpi, scope: &Scope, now: Timestamp) -> Option<u32> {
+    let From::Observations { metric, .. } = &kpi.from else { return None };
+    let counts =
+        definitions.assets.iter().filter(|asset| asset.metrics.contains(metric) && asset.is_valid(now)).filter(|asset| match scope {
+            Scope::City => true,
+            Scope::Area(area) => asset.area == *area,
+            Scope::Asset(id) => asset.id == *id,
+            Scope::Department(_) => false,
+        });
+    u32::try_from(counts.count()).ok().filter(|count| *count > 0)
+}
+
+async fn feeds(state: &State, definitions: &Definitions, kpi: &Kpi, now: Timestamp) -> Result<Vec<Feed>, StoreError> {
+    let sources: BTreeSet<SourceId> = match &kpi.from {
+        From::Observations { metric, .. } => state.store.sources_of_metric(metric).await?,
+        From::Cases { kind, .. } => state.store.sources_of_cases(kind).await?,
+    }
+    .into_iter()
+    .collect();
+    let (health, _) = state.health.snapshot(definitions, now);
+    let of = health.into_iter().filter(|one| sources.contains(&one.id));
+    Ok(of.map(|one| Feed { of: Named { id: one.id.to_string(), name: one.title }, state: one.state, last_seen: one.last_seen }).collect())
+}
