@@ -14,15 +14,18 @@ mod kpi;
 mod metric;
 mod name;
 mod problem;
+mod schema;
 mod section;
 mod source;
 #[cfg(test)]
 mod tests;
 mod topic;
+mod trace;
 mod value;
 mod wall;
 
 pub use problem::Problem;
+pub use schema::{kinds, schema};
 
 use crate::Definitions;
 use document::Document;
@@ -60,23 +63,7 @@ fn read(files: &[File], running: Option<&Definitions>) -> (Definitions, Vec<Prob
     let mut files: Vec<&File> = files.iter().collect();
     files.sort_by(|a, b| a.name.cmp(&b.name));
     let documents: Vec<Document<'_>> = files.iter().copied().map(Document::parse).collect();
-    let known = Known::collect(&documents);
-    let of = |role: Role| documents.iter().filter(move |document| document.role == Some(role) && !document.broken);
-
-    let mut set = Definitions { hash: hash(&files), ..Definitions::default() };
-    for document in of(Role::City) {
-        set.city = city::read(document);
-    }
-    set.metrics = sorted(of(Role::Metrics).flat_map(metric::read), |metric| &metric.id);
-    set.assets = sorted(of(Role::Assets).flat_map(|document| asset::read(document, &known)), |asset| &asset.id);
-    let sources = of(Role::Sources).flat_map(|document| source::read(document, &known, &set.city, &set.metrics)).collect::<Vec<_>>();
-    set.sources = sorted(sources.into_iter(), |source| &source.id);
-    let kpis = of(Role::Kpis).flat_map(|document| kpi::read(document, &known, &set.metrics, &set.assets)).collect::<Vec<_>>();
-    set.kpis = sorted(kpis.into_iter(), |kpi| &kpi.id);
-    let boards = of(Role::Board).filter_map(|document| board::read(document, &known, &set.kpis)).collect::<Vec<_>>();
-    set.boards = sorted(boards.into_iter(), |board| &board.id);
-    set.walls = sorted(of(Role::Walls).flat_map(|document| wall::read(document, &known)), |wall| &wall.id);
-
+    let set = Definitions { hash: hash(&files), ..define(&documents) };
     if let Some(running) = running {
         change::check(&documents, running);
     }
@@ -95,6 +82,27 @@ fn read(files: &[File], running: Option<&Definitions>) -> (Definitions, Vec<Prob
     (set, problems)
 }
 
+/// What the documents define, as far as it is sound; their problems are noted in them.
+fn define(documents: &[Document<'_>]) -> Definitions {
+    let known = Known::collect(documents);
+    let of = |role: Role| documents.iter().filter(move |document| document.role == Some(role) && !document.broken);
+
+    let mut set = Definitions::default();
+    for document in of(Role::City) {
+        set.city = city::read(document);
+    }
+    set.metrics = sorted(of(Role::Metrics).flat_map(metric::read), |metric| &metric.id);
+    set.assets = sorted(of(Role::Assets).flat_map(|document| asset::read(document, &known)), |asset| &asset.id);
+    let sources = of(Role::Sources).flat_map(|document| source::read(document, &known, &set.city, &set.metrics)).collect::<Vec<_>>();
+    set.sources = sorted(sources.into_iter(), |source| &source.id);
+    let kpis = of(Role::Kpis).flat_map(|document| kpi::read(document, &known, &set.metrics, &set.assets)).collect::<Vec<_>>();
+    set.kpis = sorted(kpis.into_iter(), |kpi| &kpi.id);
+    let boards = of(Role::Board).filter_map(|document| board::read(document, &known, &set.kpis)).collect::<Vec<_>>();
+    set.boards = sorted(boards.into_iter(), |board| &board.id);
+    set.walls = sorted(of(Role::Walls).flat_map(|document| wall::read(document, &known)), |wall| &wall.id);
+    set
+}
+
 /// What a file of a city's folder holds, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
@@ -108,6 +116,19 @@ enum Role {
 }
 
 impl Role {
+    /// What such a file is called in a word.
+    fn kind(self) -> &'static str {
+        match self {
+            Self::City => "city",
+            Self::Metrics => "metrics",
+            Self::Assets => "assets",
+            Self::Sources => "sources",
+            Self::Kpis => "kpis",
+            Self::Board => "board",
+            Self::Walls => "walls",
+        }
+    }
+
     fn of(name: &str) -> Option<Self> {
         let in_folder = |folder: &str| {
             name.strip_prefix(folder)

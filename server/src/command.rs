@@ -4,6 +4,7 @@ mod broker;
 mod check;
 mod import;
 mod replay;
+mod schema;
 mod serve;
 mod simulate;
 mod source;
@@ -23,6 +24,7 @@ struct Taydo {
 enum Command {
     Serve(serve::Args),
     Check(check::Args),
+    Schema(schema::Args),
     Import(import::Args),
     Replay(replay::Args),
     Source(source::Args),
@@ -36,6 +38,7 @@ pub fn run() -> ExitCode {
     let outcome = match Taydo::parse().command {
         Command::Serve(args) => args.run(),
         Command::Check(args) => args.run(),
+        Command::Schema(args) => args.run(),
         Command::Import(args) => args.run(),
         Command::Replay(args) => args.run(),
         Command::Source(args) => args.run(),
