@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod cases;
+mod check;
 mod definitions;
 mod figures;
 mod live;
