@@ -231,7 +231,7 @@ async fn subscriptions_come_and_go_without_the_session_being_dropped() {
         (ready.status == 200 && ready.body["warnings"].as_array().is_some_and(Vec::is_empty)).then_some(())
     };
     eventually("the server subscribes", Duration::from_secs(20), ready).await;
-    let mut device = Device::connect(broker.address(), "device").await;
+    let device = Device::connect(broker.address(), "device").await;
     let before = town.standing().await;
     let source =
         "\n[extra]\ntitle = { vi = \"Thêm\", en = \"Extra\" }\nway = \"mqtt\"\ntopic = \"extra/{asset}\"\nvalue = \"probe.value\"\n";
@@ -269,6 +269,7 @@ async fn subscriptions_come_and_go_without_the_session_being_dropped() {
     .await;
     assert_eq!(count("probe-03").await, 0, "nobody subscribes to the old topic");
     let sources = town.small.centre.get("/api/v1/sources").await.body;
+    assert_eq!(sources["rejects"], json!([]), "the broker was asked to stop sending it");
     let problems: Vec<_> = sources["sources"].as_array().unwrap().iter().filter(|source| !source["problem"].is_null()).collect();
     assert!(problems.is_empty(), "{problems:?}");
 }
