@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use taydo_engine::recompute::Plan;
 use taydo_engine::{Batch, CaseVersion, Engine, Input, Sample, Series, SeriesId, Touched};
-use taydo_model::kpi::{Aggregate, Better, CaseMeasure, Dimension, From, Window};
+use taydo_model::kpi::{Aggregate, Better, CaseMeasure, CaseTerms, Dimension, From, Suspect, Window};
 use taydo_model::{Asset, Case, CaseKey, Definitions, Kpi, Labels, Metric, SampleState, Text, Unit};
 
 const SERIES: i32 = 10_000;
@@ -40,6 +40,7 @@ fn kpi(id: &str, from: From, by: &[Dimension], every_s: u32) -> Arc<Kpi> {
         target: None,
         attention: None,
         critical: None,
+        thresholds_for: Vec::new(),
     })
 }
 
@@ -50,6 +51,8 @@ fn observed(aggregate: Aggregate) -> From {
         window: Window::Sliding(300),
         across: None,
         only: Labels::default(),
+        suspect: Suspect::Flag,
+        at_least: 0,
         factor: 1.0,
     }
 }
@@ -66,6 +69,8 @@ fn definitions(kpis: Vec<Arc<Kpi>>) -> Arc<Definitions> {
         unit: Unit::default(),
         resolution: 0.1,
         range: None,
+        jump: None,
+        frozen_s: None,
         kind: Default::default(),
     };
     let asset = |series: i32| {
@@ -137,22 +142,18 @@ fn case(number: u32) -> CaseVersion {
     let opened = i64::from(number) * 90 * 86_400 / i64::from(CASES);
     let closed = (!number.is_multiple_of(4)).then(|| at(opened + i64::from(number % 40) * 36_000));
     let case = Case {
-        id: format!("c{number}").try_into().unwrap(),
-        kind: "dossier".into(),
         department: Some(format!("d{}", number % 15).parse().unwrap()),
         area: Some(format!("{}", number % 100).parse().unwrap()),
-        opened: at(opened),
         due: Some(at(opened + 10 * 86_400)),
         closed,
-        updated: None,
-        labels: Labels::default(),
+        ..Case::new(format!("c{number}").try_into().unwrap(), "dossier", at(opened))
     };
     let key = CaseKey { source: "s".parse().unwrap(), id: case.id.clone() };
     CaseVersion { key, updated: closed.unwrap_or(case.opened), hash: 0, case }
 }
 
 fn recompute(measure: CaseMeasure, window_s: u32) {
-    let from = From::Cases { kind: "dossier".into(), measure, window: Window::Sliding(window_s) };
+    let from = From::Cases { kind: "dossier".into(), measure, window: Window::Sliding(window_s), terms: CaseTerms::default() };
     let kpi = kpi("cases", from, &[Dimension::Area, Dimension::Department], 3600);
     let definitions = definitions(vec![Arc::clone(&kpi)]);
     let touched = Touched { kpi: kpi.id.clone(), from: at(0), to: at(90 * 86_400) };
@@ -167,9 +168,13 @@ fn recompute(measure: CaseMeasure, window_s: u32) {
 }
 
 fn open_cases() {
-    let from = |measure| From::Cases { kind: "dossier".into(), measure, window: Window::Sliding(86_400) };
+    let from = |measure| From::Cases { kind: "dossier".into(), measure, window: Window::Sliding(86_400), terms: CaseTerms::default() };
     let by = [Dimension::Area, Dimension::Department];
-    let kpis = vec![kpi("open", from(CaseMeasure::Open), &by, 60), kpi("overdue", from(CaseMeasure::Overdue), &by, 60)];
+    let kpis = vec![
+        kpi("open", from(CaseMeasure::Open), &by, 60),
+        kpi("overdue", from(CaseMeasure::Overdue), &by, 60),
+        kpi("age", from(CaseMeasure::MedianAge), &by, 60),
+    ];
     let mut engine = Engine::new(definitions(kpis), at(91 * 86_400));
     let open = |number: u32| {
         let mut version = case(number);
@@ -199,5 +204,7 @@ fn main() {
     recompute(CaseMeasure::Open, 0);
     recompute(CaseMeasure::Overdue, 0);
     recompute(CaseMeasure::OnTime, 30 * 86_400);
+    recompute(CaseMeasure::MedianAge, 0);
+    recompute(CaseMeasure::P90Duration, 30 * 86_400);
     open_cases();
 }

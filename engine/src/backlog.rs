@@ -1,73 +1,42 @@
-//! A KPI from cases: for each scope, how many cases count at a moment.
+//! A KPI from cases: for each scope, what the cases that count at a moment come to.
 //!
-//! Each measure is a span of time in which a case counts, so that levels and sliding windows are one thing, and
-//! deadlines fall due without data. It must never decide when a reading is due.
+//! Each measure is a span of time in which a case counts, so that levels and windows are one thing, and deadlines fall due
+//! without data. It must never decide when a reading is due.
 
-use crate::calendar::Length;
+mod measure;
+mod place;
+
 use crate::figure::Figure;
-use crate::moment::{HOUR, NEVER, SECOND, micros, seconds};
+use crate::moment::{HOUR, NEVER, SECOND, micros, seconds, step_floor};
 use crate::range::Ranges;
-use crate::steps::{Span, Steps, difference};
-use std::collections::BTreeMap;
-use taydo_model::kpi::{CaseMeasure, Dimension, From};
-use taydo_model::{Case, City, Kpi, Scope, Unit};
+use measure::Measure;
+use place::{Place, Share, events};
+use taydo_model::kpi::Dimension;
+use taydo_model::{Case, Definitions, Flags, Kpi, Scope};
 
 /// For how long after its last case a scope is known to be at zero, at least. A source that has said nothing for longer
 /// is missing.
 const MEMORY: i64 = 30 * 24 * HOUR;
 
-/// Where and when a case counts.
-#[derive(Debug, Clone, PartialEq)]
-struct Spans {
-    /// While it counts.
-    count: Span,
-    /// The same, if it was closed in time.
-    on_time: Span,
-    /// While it vouches for its scopes.
-    known: Span,
-}
-
 /// The cases of one KPI.
 #[derive(Debug)]
 pub(crate) struct Backlog {
-    kind: String,
-    measure: CaseMeasure,
-    window: Length,
+    measure: Measure,
     memory: i64,
+    every: i64,
     by: Vec<Dimension>,
-    /// What a ratio must be multiplied by.
-    per_ratio: f64,
     floor: i64,
+    /// By the scopes' numbers in the tally.
     places: Vec<Place>,
 }
 
-/// A scope's part. Its number is the scope's number in the tally.
-#[derive(Debug, Default)]
-struct Place {
-    is_city: bool,
-    count: Steps,
-    on_time: Steps,
-    known: Steps,
-    /// How many cases were opened or closed at a moment, as far back as is remembered.
-    events: BTreeMap<i64, u32>,
-}
-
 impl Backlog {
-    /// The cases for a KPI of a city from cases; `None` when it is not one.
-    pub(crate) fn new(kpi: &Kpi, city: &City) -> Option<Self> {
-        let From::Cases { kind, measure, window } = &kpi.from else { return None };
-        let window = Length::new(window.longest_s(), city);
-        let per_ratio = Unit::parse("ratio").and_then(|ratio| ratio.factor_to(kpi.unit)).unwrap_or(1.0);
-        Some(Self {
-            kind: kind.clone(),
-            measure: *measure,
-            memory: MEMORY.max(window.longest()).max(seconds(kpi.stale_s)),
-            window,
-            by: kpi.by.clone(),
-            per_ratio,
-            floor: i64::MIN / 4,
-            places: Vec::new(),
-        })
+    /// The cases for a KPI from cases; `None` when it is not one, or can't be counted in this city.
+    pub(crate) fn new(kpi: &Kpi, definitions: &Definitions) -> Option<Self> {
+        let measure = Measure::new(kpi, definitions)?;
+        let memory = MEMORY.max(measure.longest()).max(seconds(kpi.stale_s));
+        let every = seconds(kpi.every_s.max(1));
+        Some(Self { measure, memory, every, by: kpi.by.clone(), floor: i64::MIN / 4, places: Vec::new() })
     }
 
     /// How far before an instant its reading looks for closed cases.
@@ -76,17 +45,17 @@ impl Backlog {
     }
 
     pub(crate) fn add_place(&mut self, scope: &Scope) {
-        let mut place = Place { is_city: *scope == Scope::City, ..Place::default() };
+        let mut place = Place::new(*scope == Scope::City, self.measure.is_ranked());
         place.forget(self.floor, self.memory);
         self.places.push(place);
     }
 
-    /// Whether the case is of the kind that is counted.
+    /// Whether the case is one of those that are counted.
     pub(crate) fn counts(&self, case: &Case) -> bool {
-        self.kind.is_empty() || self.kind == case.kind
+        self.measure.admits(case)
     }
 
-    /// The scopes of a case; none when it is of another kind.
+    /// The scopes of a case; none when it is not counted.
     pub(crate) fn scopes(&self, case: &Case) -> Vec<Scope> {
         if !self.counts(case) {
             return Vec::new();
@@ -100,42 +69,21 @@ impl Backlog {
         scopes
     }
 
-    fn spans(&self, case: &Case) -> Spans {
+    fn share(&self, case: &Case) -> Share {
         let opened = micros(case.opened);
-        let closed = case.closed.map(micros);
-        let due = case.due.map(micros);
-        let end = closed.unwrap_or(NEVER);
-        let never = (0, 0);
-        let count = match (self.measure, closed, due) {
-            (CaseMeasure::Open, ..) => (opened, end),
-            (CaseMeasure::Overdue, _, Some(due)) => (opened.max(due + 1), end),
-            (CaseMeasure::Opened, ..) => (opened, self.window.end(opened)),
-            (CaseMeasure::Closed, Some(closed), _) | (CaseMeasure::OnTime, Some(closed), Some(_)) => (closed, self.window.end(closed)),
-            (CaseMeasure::Overdue | CaseMeasure::Closed | CaseMeasure::OnTime, ..) => never,
-        };
-        let in_time = self.measure == CaseMeasure::OnTime && closed <= due;
-        Spans { count, on_time: if in_time { count } else { never }, known: (opened, end.max(opened) + self.memory) }
+        let end = case.closed.map_or(NEVER, micros).max(opened);
+        Share { part: self.measure.part(case), known: (opened, end + self.memory), events: events(case) }
     }
 
     /// Puts a case's new state, if any, in the place of the old, if any, in one scope that both or one of them belong
     /// to. The moments whose readings change are added to `touched`.
     pub(crate) fn put(&mut self, place: u32, old: Option<&Case>, new: Option<&Case>, touched: &mut Ranges) {
-        let spans = |case: Option<&Case>| case.map_or(Spans { count: (0, 0), on_time: (0, 0), known: (0, 0) }, |case| self.spans(case));
-        let (was, is) = (spans(old), spans(new));
+        let share = |case: Option<&Case>| case.map(|case| self.share(case)).unwrap_or_default();
+        let (was, is) = (share(old), share(new));
         let (floor, memory) = (self.floor - self.memory, self.memory);
-        let Some(place) = self.places.get_mut(place as usize) else { return };
-        for (steps, was, is) in [
-            (&mut place.count, was.count, is.count),
-            (&mut place.on_time, was.on_time, is.on_time),
-            (&mut place.known, was.known, is.known),
-        ] {
-            steps.put(was, -1);
-            steps.put(is, 1);
-            for (from, to) in difference(was, is) {
-                touched.add(from, to - 1);
-            }
+        if let Some(place) = self.places.get_mut(place as usize) {
+            place.replace(&was, &is, floor, memory, touched);
         }
-        place.replace_events(events(old), events(new), floor, memory, touched);
     }
 
     /// Raises the floor: instants before it are not asked for any more.
@@ -153,63 +101,25 @@ impl Backlog {
     /// A reading's content at a moment; `None` when there is no such scope then.
     pub(crate) fn figure(&self, kpi: &Kpi, place: usize, at: i64) -> Option<Figure> {
         let place = self.places.get(place)?;
-        let known = place.known.count(at) > 0;
-        if !known && !place.is_city {
-            return None;
+        let data_time = place.newest(at, at - self.memory);
+        if place.known.at(at).cases == 0 {
+            return place.is_city.then(|| Figure { data_time, ..Figure::default() }.judge(kpi, at));
         }
-        let count = place.count.count(at);
-        #[allow(clippy::cast_precision_loss)]
-        let (whole, part) = (count as f64, place.on_time.count(at) as f64);
-        let (value, parts) = match self.measure {
-            _ if !known => (None, None),
-            CaseMeasure::OnTime if count == 0 => (None, None),
-            CaseMeasure::OnTime => (Some(part * self.per_ratio / whole), Some((part, whole))),
-            _ => (Some(whole), None),
-        };
-        let newest = place.events.range(..=at).next_back().map(|(time, _)| *time).filter(|time| *time > at - self.memory);
-        let samples = if known { count } else { 0 };
-        Some(Figure { value, parts, samples, data_time: newest, ..Figure::default() }.judge(kpi, at))
+        let amount = place.counted.at(at);
+        let samples = u64::try_from(amount.cases).unwrap_or(0);
+        let ranked = place.ranks.as_ref().map(|ranks| ranks.at(at));
+        let (value, parts) = self.measure.value(&amount, ranked.as_ref(), at);
+        let too_few = samples < self.measure.minimum();
+        let flags = if too_few { Flags::TOO_FEW } else { Flags::default() };
+        Some(Figure { value: value.filter(|_| !too_few), parts, samples, data_time, flags, ..Figure::default() }.judge(kpi, at))
     }
 
-    /// The next moment at which a scope's reading changes by itself.
+    /// The next moment at which a scope's reading changes by itself. Ages grow all the time; they are told again at each
+    /// instant of the grid.
     pub(crate) fn next_change(&self, place: usize, now: i64) -> Option<i64> {
         let place = self.places.get(place)?;
-        [&place.count, &place.on_time, &place.known].into_iter().filter_map(|steps| steps.next_after(now)).min()
-    }
-}
-
-fn events(case: Option<&Case>) -> [Option<i64>; 2] {
-    case.map_or([None, None], |case| [Some(micros(case.opened)), case.closed.map(micros)])
-}
-
-impl Place {
-    fn replace_events(&mut self, old: [Option<i64>; 2], new: [Option<i64>; 2], floor: i64, memory: i64, touched: &mut Ranges) {
-        let gone = old.into_iter().flatten().filter(|time| !new.contains(&Some(*time)));
-        let come = new.into_iter().flatten().filter(|time| !old.contains(&Some(*time)));
-        let changed: Vec<i64> = gone.chain(come).collect();
-        for time in old.into_iter().flatten().filter(|time| *time > floor) {
-            if let Some(count) = self.events.get_mut(&time) {
-                *count -= 1;
-                if *count == 0 {
-                    self.events.remove(&time);
-                }
-            }
-        }
-        for time in new.into_iter().flatten().filter(|time| *time > floor) {
-            *self.events.entry(time).or_default() += 1;
-        }
-        for time in changed {
-            let next = self.events.range(time + 1..).next().map_or(NEVER, |(next, _)| *next);
-            touched.add(time, next.min(time + memory) - 1);
-        }
-    }
-
-    fn forget(&mut self, floor: i64, memory: i64) {
-        for steps in [&mut self.count, &mut self.on_time, &mut self.known] {
-            steps.forget(floor);
-        }
-        while self.events.first_key_value().is_some_and(|(time, _)| *time <= floor - memory) {
-            self.events.pop_first();
-        }
+        let grows = self.measure.ages() && place.counted.at(now).cases > 0;
+        let older = grows.then(|| (step_floor(now, self.every) + 1) * self.every);
+        place.next_after(now).into_iter().chain(older).min()
     }
 }

@@ -3,15 +3,18 @@
 //! It owns the series, the cases and the order of a step. It must never compute a value.
 
 use crate::book::Book;
-use crate::moment::{ALWAYS, NEVER, SECOND, micros, step_ceil, step_floor, timestamp};
-use crate::tally::{Source, Taking, Tally};
-use crate::track::{Placed, Track};
+use crate::mark::Marks;
+use crate::moment::{ALWAYS, NEVER, SECOND, micros, step_ceil, timestamp};
+use crate::order::turns;
+use crate::suspicion::Rules;
+use crate::tally::{Came, Data, Source, Taking, Tally};
+use crate::track::{Keeping, Placed, Track};
 use crate::window::{Route, Spoiled, number};
-use crate::{Batch, CaseVersion, Effects, Input, Position, Sample, Series, SeriesId, Touched};
-use jiff::{SignedDuration, Timestamp};
+use crate::{Batch, CaseVersion, ClosedPane, Effects, Input, Position, Reopened, Sample, Series, SeriesId, Touched};
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use taydo_model::{Definitions, KpiId, MetricId, Reading};
+use taydo_model::{Definitions, KpiId, MetricId, Reading, SampleState};
 
 /// How long corrections are gathered before they are told, so that a reading that many late samples touch is told again
 /// once and not for each of them.
@@ -29,12 +32,12 @@ pub(crate) struct SeriesState {
     pub(crate) metric: usize,
 }
 
-/// How far back the samples of a metric are needed: the farthest of its KPIs.
+/// A metric that KPIs use. Its samples are kept as far back as the farthest of them needs.
 #[derive(Debug)]
 pub(crate) struct MetricState {
     pub(crate) id: MetricId,
     tallies: Vec<usize>,
-    floor: i64,
+    pub(crate) keeping: Keeping,
 }
 
 impl MetricState {
@@ -44,13 +47,30 @@ impl MetricState {
         for (at, tally) in tallies.iter().enumerate() {
             let Source::Windows(windows) = &tally.source else { continue };
             let id = &windows.metric().id;
-            match metrics.iter_mut().find(|metric| metric.id == *id) {
-                Some(metric) => metric.tallies.push(at),
-                None => metrics.push(Self { id: id.clone(), tallies: vec![at], floor: ALWAYS }),
+            let place = metrics.iter().position(|metric| metric.id == *id).unwrap_or_else(|| {
+                let keeping = Keeping { rules: Rules::new(windows.metric()), linked: false, anchored: false, floor: ALWAYS };
+                metrics.push(Self { id: id.clone(), tallies: Vec::new(), keeping });
+                metrics.len() - 1
+            });
+            if let Some(metric) = metrics.get_mut(place) {
+                metric.tallies.push(at);
+                metric.keeping.linked |= windows.lens().is_linked();
+                metric.keeping.anchored |= windows.lens().is_anchored();
             }
         }
         metrics
     }
+}
+
+/// A sample whose time has not come, in order of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Ahead {
+    time: i64,
+    /// The series' number here.
+    pub(crate) series: u32,
+    revision: i32,
+    ticks: i64,
+    state: SampleState,
 }
 
 /// The engine. One task owns it.
@@ -63,8 +83,7 @@ pub struct Engine {
     /// A series' number here, by its number in the store.
     pub(crate) numbers: HashMap<SeriesId, u32>,
     pub(crate) cases: Book,
-    /// Samples whose time has not come: (time, series' number here, revision, ticks).
-    pub(crate) ahead: BTreeSet<(i64, u32, i32, i64)>,
+    pub(crate) ahead: BTreeSet<Ahead>,
     /// How far each lane has been consumed, where that was not told yet.
     positions: BTreeMap<i16, i64>,
     /// When the corrections that wait are told.
@@ -88,10 +107,19 @@ impl Engine {
         Self::with(definitions, now, |kpi| kpis.contains(kpi))
     }
 
+    /// The same for one KPI, with the stretch that begins at this moment the next to be closed.
+    pub(crate) fn for_closing(definitions: Arc<Definitions>, kpi: &KpiId, from: Timestamp) -> Self {
+        let mut engine = Self::for_kpis(definitions, std::slice::from_ref(kpi), from);
+        engine.tallies.iter_mut().for_each(|tally| tally.begin_closing_at(micros(from)));
+        engine
+    }
+
     fn with(definitions: Arc<Definitions>, now: Timestamp, wanted: impl Fn(&KpiId) -> bool) -> Self {
         let now = micros(now);
-        let kpis = definitions.kpis.iter().filter(|kpi| wanted(&kpi.id));
-        let tallies: Vec<Tally> = kpis.filter_map(|kpi| Tally::new(kpi, &definitions, now)).collect();
+        let mut tallies: Vec<Tally> = Vec::new();
+        for turn in turns(&definitions, wanted) {
+            tallies.extend(Tally::new(&turn, &definitions, &tallies, now));
+        }
         let metrics = MetricState::all(&tallies);
         let mut engine = Self {
             definitions,
@@ -107,6 +135,8 @@ impl Engine {
             told: None,
         };
         engine.begin(now);
+        engine.hand_on(now);
+        engine.note_heard();
         engine
     }
 
@@ -116,6 +146,7 @@ impl Engine {
         for tally in self.tallies.iter_mut().filter(|tally| tally.kpi.id == *kpi) {
             tally.grid.resume_after(recorded);
         }
+        self.note_heard();
     }
 
     /// Takes rows of the store again, at a restart or to begin a recompute; nothing follows from them. Samples may
@@ -123,20 +154,70 @@ impl Engine {
     pub fn restore(&mut self, now: Timestamp, batch: Batch) {
         let now = self.begin(micros(now));
         self.take(now, batch, Taking::Restore);
+        self.hand_on(now);
     }
 
-    /// How far before `now` a restart must read samples.
+    /// What a restart at `now` must read of the metrics that KPIs are computed from: samples after this moment, each of
+    /// its own, so that a long window over a small metric costs only that metric's rows.
     #[must_use]
-    pub fn horizon(&self) -> SignedDuration {
-        let windows = self.tallies.iter().filter(|tally| matches!(tally.source, Source::Windows(_)));
-        let reach = windows.map(|tally| -tally.needed_from(0)).max().unwrap_or(0);
-        SignedDuration::from_micros(reach)
+    pub fn samples_needed_from(&self, now: Timestamp) -> Vec<(MetricId, Timestamp)> {
+        let now = micros(now);
+        let needed_from = |metric: &MetricState| {
+            let tallies = metric.tallies.iter().filter_map(|at| self.tallies.get(*at));
+            tallies.map(|tally| tally.needed_from(now)).min().unwrap_or(now)
+        };
+        self.metrics.iter().map(|metric| (metric.id.clone(), timestamp(needed_from(metric)))).collect()
+    }
+
+    /// The closed panes that a restart must hand in by [`Engine::restore_closed`], in order, before any samples; stale are
+    /// those that may lack what no engine has consumed: samples between these times, both included.
+    #[must_use]
+    pub fn closed_needed(&mut self, unconsumed: &[(Timestamp, Timestamp)]) -> Vec<Reopened> {
+        let now = self.now;
+        self.tallies.iter_mut().filter_map(|tally| tally.closed_needed(tally.grid.computable_from(now), unconsumed)).collect()
+    }
+
+    /// Up to where a KPI's panes are closed: nothing that comes later changes them, but late data that the engine names.
+    /// `None` for a KPI whose panes never are.
+    #[must_use]
+    pub fn closed_until(&self, kpi: &KpiId) -> Option<Timestamp> {
+        self.tallies.iter().find(|tally| tally.kpi.id == *kpi)?.closed_until().map(timestamp)
+    }
+
+    /// Takes a closed pane of the store. Whether it was of use: one that another basis made, or that can't be read, isn't,
+    /// and must be made again.
+    pub fn restore_closed(&mut self, pane: &ClosedPane) -> bool {
+        let mut tallies = self.tallies.iter_mut().filter(|tally| tally.kpi.id == pane.kpi);
+        if !tallies.next().is_some_and(|tally| tally.take_closed(pane)) {
+            return false;
+        }
+        self.raise_floors();
+        true
+    }
+
+    /// Closes what has ended by the moment, whether or not corrections may still come.
+    pub(crate) fn close_up_to(&mut self, moment: i64) -> Vec<ClosedPane> {
+        let series = &self.series;
+        self.tallies.iter_mut().flat_map(|tally| tally.close_up_to(moment, series)).collect()
+    }
+
+    /// The metrics of which a restart must also read the [`ANCHORS`](crate::ANCHORS) newest samples of each series before
+    /// that: growth is counted from them. Samples that measure nothing or aren't possible are none of these, nor those
+    /// more than [`LONGEST_STEP`](crate::LONGEST_STEP) older.
+    #[must_use]
+    pub fn anchored(&self) -> Vec<MetricId> {
+        self.metrics.iter().filter(|metric| metric.keeping.anchored).map(|metric| metric.id.clone()).collect()
     }
 
     /// The cases that a restart at `now` must read: those that are open, or were opened or closed after this moment.
     #[must_use]
     pub fn relevant_cases_from(&self, now: Timestamp) -> Timestamp {
         timestamp(self.cases_needed_from(micros(now)))
+    }
+
+    /// Whether any of its KPIs counts cases.
+    pub(crate) fn counts_cases(&self) -> bool {
+        self.tallies.iter().any(|tally| matches!(tally.source, Source::Backlog(_)))
     }
 
     fn cases_needed_from(&self, now: i64) -> i64 {
@@ -149,14 +230,16 @@ impl Engine {
     /// (`None`: of any).
     #[must_use]
     pub fn touched(&self, from: Timestamp, to: Timestamp, metrics: Option<&[MetricId]>) -> Vec<Touched> {
-        let mut touched = Vec::new();
-        for tally in &self.tallies {
-            let Source::Windows(windows) = &tally.source else { continue };
-            let last = step_floor((micros(to) + windows.reach()).min(tally.grid.recorded), tally.grid.every) * tally.grid.every;
-            let first = step_ceil(micros(from), tally.grid.every) * tally.grid.every;
-            if first <= last && metrics.is_none_or(|metrics| metrics.contains(&windows.metric().id)) {
-                touched.push(Touched { kpi: tally.kpi.id.clone(), from: timestamp(first), to: timestamp(last) });
+        let rests_until = |(leaf, back): (usize, i64)| match &self.tallies.get(leaf)?.source {
+            Source::Windows(windows) if metrics.is_none_or(|metrics| metrics.contains(&windows.metric().id)) => {
+                Some(windows.aftermath(micros(to)).saturating_add(back))
             }
+            _ => None,
+        };
+        let mut touched = Vec::new();
+        for (at, tally) in self.tallies.iter().enumerate() {
+            let Some(until) = tally.leaves(at).into_iter().filter_map(rests_until).max() else { continue };
+            touched.extend(tally.touched(micros(from), until));
         }
         touched
     }
@@ -164,15 +247,17 @@ impl Engine {
     /// The same for cases, given their present and all earlier versions: from when each was first said to be opened.
     #[must_use]
     pub fn touched_by_cases(&self, cases: &[CaseVersion]) -> Vec<Touched> {
-        let mut touched = Vec::new();
-        for tally in &self.tallies {
-            let Source::Backlog(backlog) = &tally.source else { continue };
-            let counted = cases.iter().filter(|version| backlog.counts(&version.case));
-            let Some(from) = counted.map(|version| micros(version.case.opened)).min() else { continue };
-            let first = step_ceil(from, tally.grid.every) * tally.grid.every;
-            if first <= tally.grid.recorded {
-                touched.push(Touched { kpi: tally.kpi.id.clone(), from: timestamp(first), to: timestamp(tally.grid.recorded) });
+        let counted = |(leaf, _): (usize, i64)| match &self.tallies.get(leaf)?.source {
+            Source::Backlog(backlog) => {
+                let counted = cases.iter().filter(|version| backlog.counts(&version.case));
+                counted.map(|version| micros(version.case.opened)).min()
             }
+            _ => None,
+        };
+        let mut touched = Vec::new();
+        for (at, tally) in self.tallies.iter().enumerate() {
+            let Some(from) = tally.leaves(at).into_iter().filter_map(counted).min() else { continue };
+            touched.extend(tally.touched(from, NEVER));
         }
         touched
     }
@@ -186,14 +271,23 @@ impl Engine {
         let now = self.begin(micros(now));
         let mut effects = Effects::default();
         let tick = matches!(input, Input::Tick);
-        if let Input::Batch(batch) = input {
-            self.take(now, batch, Taking::News);
+        match input {
+            Input::Batch(batch) => self.take(now, batch, Taking::News),
+            Input::Reclosed(reclosed) => {
+                // What follows is told at once, so that the positions that waited for the panes can follow it.
+                self.correct_at = now;
+                for one in &reclosed {
+                    self.tallies.iter_mut().filter(|tally| tally.kpi.id == one.kpi).for_each(|tally| tally.take_reclosed(one, now));
+                }
+            }
+            Input::Tick | Input::Wake => {}
         }
+        self.hand_on(now);
         self.record(now, &mut effects);
         self.correct(now, &mut effects);
         effects.recorded.sort_by_key(|recorded| recorded.reading.time);
         if tick {
-            self.tallies.iter_mut().for_each(|tally| tally.tick(now, &self.series, &mut effects.live));
+            self.in_turn(|tally, data| tally.tick(now, data, &mut effects.live));
         }
         effects
     }
@@ -209,7 +303,7 @@ impl Engine {
     #[must_use]
     pub fn next_wake(&self) -> Option<Timestamp> {
         // Devices whose clocks are a little ahead must not cause a wake for each of their samples.
-        let ahead = self.ahead.first().map(|(time, ..)| step_ceil(*time, SECOND) * SECOND);
+        let ahead = self.ahead.first().map(|ahead| step_ceil(ahead.time, SECOND) * SECOND);
         let wakes = self.tallies.iter().map(Tally::next_wake).chain(ahead).chain([self.correct_at]);
         wakes.min().filter(|wake| *wake < NEVER).map(timestamp)
     }
@@ -218,7 +312,8 @@ impl Engine {
     #[must_use]
     pub fn snapshot(&self, now: Timestamp) -> Vec<Reading> {
         let now = micros(now).max(self.now);
-        self.tallies.iter().flat_map(|tally| tally.snapshot(now, &self.series)).collect()
+        let data = Data { series: &self.series, tallies: &self.tallies };
+        self.tallies.iter().flat_map(|tally| tally.snapshot(now, data)).collect()
     }
 
     /// The definitions that it works by.
@@ -231,25 +326,46 @@ impl Engine {
         self.now = self.now.max(now);
         let now = self.now;
         self.tallies.iter_mut().for_each(|tally| tally.begin(now));
-        for metric in &mut self.metrics {
-            let windows = metric.tallies.iter().filter_map(|at| match &self.tallies.get(*at)?.source {
-                Source::Windows(windows) => Some(windows.floor()),
-                Source::Backlog(_) => None,
-            });
-            metric.floor = windows.min().unwrap_or(now);
-        }
+        self.raise_floors();
         let mut spoiled = Vec::new();
-        while self.ahead.first().is_some_and(|(time, ..)| *time <= now) {
-            let Some((time, series, revision, ticks)) = self.ahead.pop_first() else { break };
+        while self.ahead.first().is_some_and(|ahead| ahead.time <= now) {
+            let Some(ahead) = self.ahead.pop_first() else { break };
             // Its time has only come now, so no instant that it belongs to can have been recorded, unless the shell
             // slept over one: then it is as late as it would be had it come now.
-            self.place(series, time, ticks, revision, Taking::News, &mut spoiled);
+            self.place(ahead, Taking::News, &mut spoiled);
         }
         self.rebuild(spoiled);
         now
     }
 
-    fn take(&mut self, now: i64, batch: Batch, taking: Taking) {
+    /// Lets each KPI do something with those before it.
+    fn in_turn(&mut self, mut act: impl FnMut(&mut Tally, &Data<'_>)) {
+        for at in 0..self.tallies.len() {
+            let (before, rest) = self.tallies.split_at_mut(at);
+            if let Some(tally) = rest.first_mut() {
+                act(tally, &Data { series: &self.series, tallies: before });
+            }
+        }
+    }
+
+    /// Lets what is made from other KPIs hear which of their readings changed.
+    pub(crate) fn hand_on(&mut self, now: i64) {
+        self.in_turn(|tally, data| tally.hear(data.tallies, now));
+        self.tallies.iter_mut().for_each(Tally::forget_news);
+    }
+
+    /// Of each metric the samples are kept that one of its KPIs needs.
+    fn raise_floors(&mut self) {
+        for metric in &mut self.metrics {
+            let windows = metric.tallies.iter().filter_map(|at| match &self.tallies.get(*at)?.source {
+                Source::Windows(windows) => Some(windows.floor()),
+                Source::Backlog(_) | Source::Derived(_) => None,
+            });
+            metric.keeping.floor = windows.min().unwrap_or(self.now);
+        }
+    }
+
+    pub(crate) fn take(&mut self, now: i64, batch: Batch, taking: Taking) {
         batch.series.into_iter().for_each(|series| self.add_series(&series));
         let mut spoiled = Vec::new();
         for sample in &batch.samples {
@@ -272,7 +388,7 @@ impl Engine {
         let mut routes = Vec::new();
         for at in self.metrics.get(metric).map(|metric| metric.tallies.clone()).unwrap_or_default() {
             if let Some(tally) = self.tallies.get_mut(at) {
-                routes.extend(tally.route(at, place, &series.labels));
+                routes.extend(tally.route(at, (place, series.id), &series.labels));
             }
         }
         if !routes.is_empty() {
@@ -286,27 +402,29 @@ impl Engine {
 
     fn take_sample(&mut self, now: i64, sample: &Sample, taking: Taking, spoiled: &mut Vec<Spoiled>) {
         let Some(series) = self.numbers.get(&sample.series).copied() else { return };
-        let time = micros(sample.time);
-        if time > now && self.ahead.len() < MAX_AHEAD {
-            self.ahead.insert((time, series, sample.revision, sample.ticks));
+        let Sample { time, ticks, revision, state, .. } = *sample;
+        let sample = Ahead { time: micros(time), series, revision, ticks, state };
+        if sample.time > now && self.ahead.len() < MAX_AHEAD {
+            self.ahead.insert(sample);
         } else {
-            self.place(series, time, sample.ticks, sample.revision, taking, spoiled);
+            self.place(sample, taking, spoiled);
         }
     }
 
-    fn place(&mut self, series: u32, time: i64, ticks: i64, revision: i32, taking: Taking, spoiled: &mut Vec<Spoiled>) {
-        let Some(state) = self.series.get_mut(series as usize) else { return };
-        let floor = self.metrics.get(state.metric).map_or(ALWAYS, |metric| metric.floor);
-        let placed = if time <= floor { Placed::TooOld } else { state.track.place(time, ticks, revision) };
+    fn place(&mut self, sample: Ahead, taking: Taking, spoiled: &mut Vec<Spoiled>) {
+        let Some(state) = self.series.get_mut(sample.series as usize) else { return };
+        let Some(MetricState { keeping, .. }) = self.metrics.get(state.metric) else { return };
+        let placed = state.track.place(keeping, sample.time, sample.ticks, sample.revision, Marks::of_state(sample.state));
         if placed == Placed::Unchanged {
             return;
         }
-        state.track.forget(floor);
+        let came = Came { now: self.now, taking };
         for route in &state.routes {
             if let Some(tally) = self.tallies.get_mut(route.tally) {
-                tally.put_sample(route, (time, ticks), placed, self.now, taking, spoiled);
+                tally.put_sample(route, sample.time, (&placed, &state.track), came, spoiled);
             }
         }
+        state.track.forget(keeping);
     }
 
     fn rebuild(&mut self, mut spoiled: Vec<Spoiled>) {
@@ -329,10 +447,26 @@ impl Engine {
     }
 
     fn record(&mut self, now: i64, effects: &mut Effects) {
-        for tally in &mut self.tallies {
-            tally.record(now, &self.series, effects);
-        }
+        self.in_turn(|tally, data| {
+            tally.record(now, data, effects);
+            tally.close(now, data.series, effects);
+        });
+        self.note_heard();
         self.cases.forget(self.cases_needed_from(now));
+    }
+
+    /// Notes of each operand up to which instant those that are made from it have recorded: news of later ones are none.
+    pub(crate) fn note_heard(&mut self) {
+        for at in (0..self.tallies.len()).rev() {
+            let (before, rest) = self.tallies.split_at_mut(at);
+            let Some(tally) = rest.first() else { continue };
+            let until = tally.grid.recorded.max(tally.heard_until);
+            for operand in tally.operands() {
+                if let Some(operand) = before.get_mut(operand) {
+                    operand.heard_until = operand.heard_until.max(until);
+                }
+            }
+        }
     }
 
     fn correct(&mut self, now: i64, effects: &mut Effects) {
@@ -340,10 +474,13 @@ impl Engine {
             self.correct_at = now + CORRECTION_WAIT;
         }
         if self.correct_at <= now {
-            self.tallies.iter_mut().for_each(|tally| tally.correct(now, &self.series, effects));
+            self.in_turn(|tally, data| tally.correct(now, data, effects));
             self.correct_at = NEVER;
         }
-        self.tallies.iter_mut().for_each(|tally| tally.take_beyond(effects));
+        for tally in &mut self.tallies {
+            tally.take_beyond(effects);
+            tally.take_stale(effects);
+        }
         if self.correct_at == NEVER {
             let told = std::mem::take(&mut self.positions);
             effects.positions.extend(told.into_iter().map(|(lane, seq)| Position { lane, seq }));

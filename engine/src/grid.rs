@@ -12,12 +12,19 @@ const CATCH_UP: i64 = 120;
 /// How much longer than the lateness data is kept, for corrections that wait to be told.
 const SLACK: i64 = 60 * SECOND;
 
+/// How far back a KPI keeps what its own readings rest on.
+pub(crate) fn keeps(kpi: &Kpi) -> i64 {
+    seconds(kpi.delay_s) + seconds(kpi.lateness_s) + SLACK
+}
+
 /// Where a KPI stands on its grid. All in microseconds.
 #[derive(Debug)]
 pub(crate) struct Grid {
     pub(crate) every: i64,
     delay: i64,
     lateness: i64,
+    /// How far back everything that readings rest on is kept.
+    kept: i64,
     /// The last instant whose turn has been.
     pub(crate) recorded: i64,
 }
@@ -31,10 +38,11 @@ pub(crate) struct Due {
 }
 
 impl Grid {
-    /// The first instant to be recorded is the first one after `now`.
-    pub(crate) fn new(kpi: &Kpi, now: i64) -> Self {
+    /// The first instant to be recorded is the first one after `now`. What readings rest on is kept for at least so long.
+    pub(crate) fn new(kpi: &Kpi, kept: i64, now: i64) -> Self {
         let every = seconds(kpi.every_s.max(1));
-        Self { every, delay: seconds(kpi.delay_s), lateness: seconds(kpi.lateness_s), recorded: step_floor(now, every) * every }
+        let (delay, lateness) = (seconds(kpi.delay_s), seconds(kpi.lateness_s));
+        Self { every, delay, lateness, kept: kept.max(keeps(kpi)), recorded: step_floor(now, every) * every }
     }
 
     /// The instants up to and including `time` are in the store already.
@@ -55,7 +63,7 @@ impl Grid {
 
     /// From this instant on everything that readings rest on is kept.
     pub(crate) fn computable_from(&self, now: i64) -> i64 {
-        now - self.delay - self.lateness - SLACK
+        now - self.kept
     }
 
     /// Moves on to the last instant whose turn has come; `None` when there is no new one.

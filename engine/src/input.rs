@@ -2,8 +2,9 @@
 //!
 //! Plain values. Nothing here may decide anything.
 
+use crate::ClosedPane;
 use jiff::Timestamp;
-use taydo_model::{Case, CaseKey, Labels, MetricId, SampleState};
+use taydo_model::{Case, CaseKey, KpiId, Labels, MetricId, SampleState};
 
 /// Names a series within one store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -71,11 +72,30 @@ pub struct Position {
     pub seq: i64,
 }
 
+/// Closed panes as they are now stored, in the place of all that the engine has between two moments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reclosed {
+    /// The KPI.
+    pub kpi: KpiId,
+    /// What they were made by.
+    pub basis: i64,
+    /// Where the first stretch begins.
+    pub after: Timestamp,
+    /// Where the last one ends.
+    pub until: Timestamp,
+    /// Readings up to this instant have been recomputed with them.
+    pub computed: Timestamp,
+    /// The panes.
+    pub panes: Vec<ClosedPane>,
+}
+
 /// What happens to the engine.
 #[derive(Debug, Clone)]
 pub enum Input {
     /// Committed rows.
     Batch(Batch),
+    /// Panes that were made again, as [`crate::Effects::reopened`] asked.
+    Reclosed(Vec<Reclosed>),
     /// The hub's tick: live readings that changed since the last one are wanted.
     Tick,
     /// Nothing but time passing: `next_wake` has come.

@@ -7,24 +7,38 @@
 mod backlog;
 mod book;
 mod calendar;
+mod closed;
+mod combine;
+mod derived;
 mod engine;
 mod figure;
+mod fold;
 mod grid;
 mod input;
+mod lens;
+mod mark;
 mod moment;
+mod order;
 mod output;
 mod pane;
 mod range;
+mod ranks;
 pub mod recompute;
+pub mod refold;
+mod sketch;
+mod span;
 mod steps;
+mod suspicion;
 mod swap;
 mod tally;
 mod track;
 mod window;
 
 pub use engine::Engine;
-pub use input::{Batch, CaseVersion, Input, Position, Sample, Series, SeriesId};
-pub use output::{Effects, Recorded, Touched};
+pub use input::{Batch, CaseVersion, Input, Position, Reclosed, Sample, Series, SeriesId};
+pub use lens::LONGEST_STEP;
+pub use output::{ClosedPane, ClosedSpan, Effects, Recorded, Reopened, Touched};
+pub use track::ANCHORS;
 
 #[cfg(test)]
 mod tests;

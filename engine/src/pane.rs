@@ -1,44 +1,10 @@
-//! Panes: a window's samples, folded per fixed width of time, so that a sliding window is a sum of few parts.
+//! Panes: a window's samples, folded per fixed width of time, so that a window is a sum of few parts.
 //!
-//! A cell is the row of panes of one set of samples. Adding is exact in any order; taking a sample's place is exact
-//! too, but may leave a pane whose extremes must be found again. Nothing here may know KPIs or series.
+//! A cell is the row of panes of one set of samples. Nothing here may know KPIs or series, nor what a fold holds.
 
+use crate::fold::{Fold, Kind, Point};
+use crate::moment::ALWAYS;
 use std::collections::VecDeque;
-
-/// Samples folded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Fold {
-    pub(crate) count: u64,
-    pub(crate) sum: i128,
-    pub(crate) min: i64,
-    pub(crate) max: i64,
-    /// The newest sample's time, and its ticks; of several at that time the largest.
-    pub(crate) last: (i64, i64),
-}
-
-impl Fold {
-    pub(crate) fn of(time: i64, ticks: i64) -> Self {
-        Self { count: 1, sum: i128::from(ticks), min: ticks, max: ticks, last: (time, ticks) }
-    }
-
-    pub(crate) fn merge(&mut self, other: &Self) {
-        self.count += other.count;
-        self.sum += other.sum;
-        self.min = self.min.min(other.min);
-        self.max = self.max.max(other.max);
-        self.last = self.last.max(other.last);
-    }
-
-    /// Puts `new` in the place of `old`; false when an extreme can't be known any more.
-    fn replace(&mut self, time: i64, old: i64, new: i64) -> bool {
-        self.sum += i128::from(new) - i128::from(old);
-        let known = (old > self.min || new <= old) && (old < self.max || new >= old) && (self.last != (time, old) || new >= old);
-        self.min = self.min.min(new);
-        self.max = self.max.max(new);
-        self.last = self.last.max((time, new));
-        known
-    }
-}
 
 #[derive(Debug)]
 struct Pane {
@@ -46,29 +12,24 @@ struct Pane {
     fold: Fold,
 }
 
-/// A row of panes, by number; only those with samples exist. Pane `n` of width `w` covers ((n−1)·w, n·w].
-#[derive(Debug, Default)]
+/// A row of panes, by number; only those that hold anything exist. Pane `n` of width `w` covers ((n−1)·w, n·w].
+#[derive(Debug)]
 pub(crate) struct Cell {
+    kind: Kind,
     panes: VecDeque<Pane>,
     /// The newest sample in panes that were forgotten.
     older: Option<i64>,
+    /// The newest forgotten sample that may not count after all.
+    doubtful: Option<i64>,
 }
 
 impl Cell {
-    pub(crate) fn add(&mut self, number: i64, time: i64, ticks: i64) {
-        let fold = Fold::of(time, ticks);
-        match self.panes.back_mut() {
-            Some(pane) if pane.number == number => pane.fold.merge(&fold),
-            Some(pane) if pane.number > number => match self.panes.binary_search_by(|pane| pane.number.cmp(&number)) {
-                Ok(at) => {
-                    if let Some(pane) = self.panes.get_mut(at) {
-                        pane.fold.merge(&fold);
-                    }
-                }
-                Err(at) => self.panes.insert(at, Pane { number, fold }),
-            },
-            _ => self.panes.push_back(Pane { number, fold }),
-        }
+    pub(crate) fn new(kind: Kind) -> Self {
+        Self { kind, panes: VecDeque::new(), older: None, doubtful: None }
+    }
+
+    pub(crate) fn add(&mut self, number: i64, point: &Point) {
+        self.change(number, |fold| fold.add(point));
     }
 
     /// Notes a sample that is older than the panes that are kept.
@@ -76,25 +37,58 @@ impl Cell {
         self.older = self.older.max(Some(time));
     }
 
-    /// Puts one sample's ticks in the place of others; false when the pane must be rebuilt.
-    pub(crate) fn replace(&mut self, number: i64, time: i64, old: i64, new: i64) -> bool {
-        self.pane_mut(number).is_none_or(|pane| pane.fold.replace(time, old, new))
+    /// Notes that a sample older than the panes that are kept may not count.
+    pub(crate) fn doubt(&mut self, time: i64) {
+        self.doubtful = self.doubtful.max(Some(time));
     }
 
-    /// Gives a pane the fold of its samples.
-    pub(crate) fn rebuild(&mut self, number: i64, samples: impl Iterator<Item = (i64, i64)>) {
-        let fold = samples.map(|(time, ticks)| Fold::of(time, ticks)).reduce(|mut all, one| {
-            all.merge(&one);
-            all
+    /// Whether [`Cell::newest`] of these panes may be wrong: it is not newer than a sample in doubt after `after`.
+    pub(crate) fn is_doubtful(&self, after: i64, until: i64) -> bool {
+        self.doubtful.is_some_and(|time| time > after && self.newest(until).is_none_or(|newest| newest <= time))
+    }
+
+    /// Puts one sample in the place of another of the same pane; false when the pane's extremes must be found again.
+    pub(crate) fn replace(&mut self, number: i64, old: Option<&Point>, new: Option<&Point>) -> bool {
+        let mut known = true;
+        self.change(number, |fold| known = fold.replace(old, new));
+        known
+    }
+
+    /// Notes that a value held for so many microseconds of the pane, or (with a negative number) that it didn't.
+    pub(crate) fn hold(&mut self, number: i64, ticks: i64, micros: i64) {
+        self.change(number, |fold| fold.hold(ticks, micros));
+    }
+
+    /// Changes a pane, which exists as long as it holds anything.
+    fn change(&mut self, number: i64, change: impl FnOnce(&mut Fold)) {
+        let at = self.place(number).unwrap_or_else(|at| {
+            self.panes.insert(at, Pane { number, fold: Fold::new(self.kind) });
+            at
         });
-        if let (Some(pane), Some(fold)) = (self.pane_mut(number), fold) {
-            pane.fold = fold;
+        if let Some(pane) = self.panes.get_mut(at) {
+            change(&mut pane.fold);
+            if pane.fold.is_empty() {
+                self.panes.remove(at);
+            }
         }
     }
 
-    fn pane_mut(&mut self, number: i64) -> Option<&mut Pane> {
-        let at = self.panes.binary_search_by(|pane| pane.number.cmp(&number)).ok()?;
-        self.panes.get_mut(at)
+    /// Finds again what taking samples out has left unknown, given the (time, ticks) of all that are in the pane.
+    pub(crate) fn find_extremes(&mut self, number: i64, samples: impl Iterator<Item = (i64, i64)>) {
+        if let Ok(at) = self.place(number)
+            && let Some(pane) = self.panes.get_mut(at)
+        {
+            pane.fold.find_extremes(samples);
+        }
+    }
+
+    fn place(&self, number: i64) -> Result<usize, usize> {
+        match self.panes.back() {
+            None => Err(0),
+            Some(pane) if pane.number < number => Err(self.panes.len()),
+            Some(pane) if pane.number == number => Ok(self.panes.len() - 1),
+            Some(_) => self.panes.binary_search_by(|pane| pane.number.cmp(&number)),
+        }
     }
 
     /// The fold of the panes with `after < number ≤ until`; `None` when they hold nothing.
@@ -102,7 +96,7 @@ impl Cell {
         let mut all: Option<Fold> = None;
         for pane in self.panes.iter().rev().skip_while(|pane| pane.number > until).take_while(|pane| pane.number > after) {
             match &mut all {
-                None => all = Some(pane.fold),
+                None => all = Some(pane.fold.clone()),
                 Some(all) => all.merge(&pane.fold),
             }
         }
@@ -111,18 +105,25 @@ impl Cell {
 
     /// The newest sample's time in panes up to `until`, or in those that were forgotten, which are before it.
     pub(crate) fn newest(&self, until: i64) -> Option<i64> {
-        self.panes.iter().rev().find(|pane| pane.number <= until).map(|pane| pane.fold.last.0).max(self.older)
+        self.newest_kept(until).max(self.older)
     }
 
-    /// The number of the first pane after this one that holds anything.
+    /// The same, without those that were forgotten.
+    pub(crate) fn newest_kept(&self, until: i64) -> Option<i64> {
+        let mut held = self.panes.iter().rev().skip_while(|pane| pane.number > until).map(|pane| pane.fold.newest);
+        held.find(|time| *time > ALWAYS)
+    }
+
+    /// The number of the first pane after this one that has samples.
     pub(crate) fn next_after(&self, number: i64) -> Option<i64> {
-        self.panes.get(self.panes.partition_point(|pane| pane.number <= number)).map(|pane| pane.number)
+        let later = self.panes.range(self.panes.partition_point(|pane| pane.number <= number)..);
+        later.filter(|pane| pane.fold.count > 0).map(|pane| pane.number).next()
     }
 
     /// Forgets panes up to and including `until`, but not when their newest sample was.
     pub(crate) fn forget(&mut self, until: i64) {
         while let Some(pane) = self.panes.front().filter(|pane| pane.number <= until) {
-            self.older = self.older.max(Some(pane.fold.last.0));
+            self.older = self.older.max(Some(pane.fold.newest).filter(|time| *time > ALWAYS));
             self.panes.pop_front();
         }
     }

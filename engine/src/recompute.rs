@@ -4,33 +4,61 @@
 //! shell's to retract. It says what to read and drives an engine over it, chunk by chunk. It must never read anything itself.
 
 use crate::moment::{SECOND, micros, seconds, step_ceil, step_floor, timestamp};
-use crate::{Batch, CaseVersion, Engine, Input, Sample, Series, Touched};
-use jiff::Timestamp;
+use crate::order::turns;
+use crate::{Batch, CaseVersion, ClosedPane, ClosedSpan, Engine, Input, Sample, Series, Touched};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use taydo_model::{Definitions, Kpi, MetricId, Reading, kpi};
+use taydo_model::{Definitions, Kpi, KpiId, MetricId, Reading};
 
-/// What a recompute must read before it can run.
+/// What a recompute must read: all cases, then the closed panes and the samples as they are asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Needs {
-    /// Samples of one metric after `after`, up to and including `until`, in chunks in order of time, and all its series.
-    Samples {
-        /// The metric.
-        metric: MetricId,
-        /// Exclusive.
-        after: Timestamp,
-        /// Inclusive.
-        until: Timestamp,
-    },
-    /// Cases in their present state: those that are open, or were opened or closed after `after`; of these the ones opened
-    /// after `until` may be left out.
-    Cases {
-        /// The kind; empty: all.
-        kind: String,
-        /// Exclusive.
-        after: Timestamp,
-        /// Inclusive.
-        until: Timestamp,
-    },
+pub struct Needs {
+    /// For KPIs that count cases, also as a part of a formula: cases in their present state, those that are open, or were
+    /// opened or closed after this moment; of these the ones opened after `until` may be left out.
+    pub cases_after: Option<Timestamp>,
+    /// For KPIs that are computed from observations, also as a part of a formula.
+    pub samples: Option<SamplesNeeded>,
+    /// The last instant.
+    pub until: Timestamp,
+}
+
+/// First the closed panes, in order; then samples of some metrics after `after`, up to and including [`Needs::until`], in
+/// chunks in order of time; and all their series.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SamplesNeeded {
+    /// The panes that are handed to [`Run::load_closed`], each KPI's in order.
+    pub closed: Vec<ClosedSpan>,
+    /// The metrics.
+    pub metrics: Vec<MetricId>,
+    /// Exclusive.
+    pub after: Timestamp,
+    /// Whether the newest samples of each series up to `after` are wanted too, before the others: see
+    /// [`Engine::anchored`].
+    pub anchors: bool,
+}
+
+/// Ranges together with those of the KPIs that are made from the touched ones, operands before what is made from them: what
+/// to recompute by hand, where no engine has heard of the change. A KPI that no longer is defined stays where it is.
+#[must_use]
+pub fn with_dependents(definitions: &Arc<Definitions>, ranges: Vec<Touched>) -> Vec<Touched> {
+    let mut all: BTreeMap<KpiId, (Timestamp, Timestamp)> = BTreeMap::new();
+    let add = |all: &mut BTreeMap<KpiId, (Timestamp, Timestamp)>, kpi: &KpiId, (from, to)| {
+        let range = all.entry(kpi.clone()).or_insert((from, to));
+        *range = (range.0.min(from), range.1.max(to));
+    };
+    let (known, mut listed): (Vec<Touched>, Vec<Touched>) = ranges.into_iter().partition(|one| definitions.kpi(&one.kpi).is_some());
+    known.iter().for_each(|touched| add(&mut all, &touched.kpi, (touched.from, touched.to)));
+    for turn in turns(definitions, |_| true) {
+        for operand in turn.kpi.operands() {
+            if let Some((from, to)) = all.get(&operand.kpi).copied() {
+                let until = to.checked_add(SignedDuration::from_hours(operand.hours_back.into())).unwrap_or(Timestamp::MAX);
+                add(&mut all, &turn.kpi.id, (from, until));
+            }
+        }
+        listed.extend(all.get(&turn.kpi.id).map(|(from, to)| Touched { kpi: turn.kpi.id.clone(), from: *from, to: *to }));
+    }
+    listed
 }
 
 /// How to mend one touched range.
@@ -65,20 +93,39 @@ impl Plan {
         u64::try_from((self.to - self.from) / seconds(self.kpi.every_s.max(1)) + 1).unwrap_or(0)
     }
 
-    /// What must be read.
+    /// What must be read, given up to where the live engine has closed the KPI's panes
+    /// ([`Engine::closed_until`]; any moment for a KPI whose panes never are).
     #[must_use]
-    pub fn needs(&self) -> Needs {
-        let engine = self.engine();
-        let until = timestamp(self.to);
-        match &self.kpi.from {
-            kpi::From::Observations { metric, .. } => {
-                let reach = i64::try_from(engine.horizon().as_micros()).unwrap_or(i64::MAX / 8);
-                Needs::Samples { metric: metric.clone(), after: timestamp(self.from - reach), until }
-            }
-            kpi::From::Cases { kind, .. } => {
-                Needs::Cases { kind: kind.clone(), after: engine.relevant_cases_from(timestamp(self.from)), until }
+    pub fn needs(&self, closed_until: Timestamp) -> Needs {
+        let mut engine = self.engine();
+        let from = timestamp(self.from - SECOND);
+        let cases_after = engine.counts_cases().then(|| engine.relevant_cases_from(timestamp(self.from)));
+        let (metrics, after): (Vec<MetricId>, Vec<Timestamp>) = engine.samples_needed_from(from).into_iter().unzip();
+        let samples = after.into_iter().min().map(|after| {
+            let closed = engine.closed_needed(&[]).into_iter().map(|needed| needed.span).collect();
+            let anchors = !engine.anchored().is_empty();
+            self.skip_closed(closed_until, SamplesNeeded { closed, metrics, after, anchors })
+        });
+        Needs { cases_after, samples, until: timestamp(self.to) }
+    }
+
+    /// Reads panes in the place of samples as far as they are closed, for a KPI from observations whose windows all end
+    /// where panes do. A formula's parts end where they will.
+    fn skip_closed(&self, closed_until: Timestamp, mut needed: SamplesNeeded) -> SamplesNeeded {
+        if let ([span], []) = (needed.closed.as_mut_slice(), self.kpi.operands()) {
+            if self.sees_only_closed_panes(span) {
+                let until = closed_until.min(span.edge_before(timestamp(self.to)));
+                let skipped = until.duration_since(span.until).max(SignedDuration::ZERO);
+                span.until += skipped;
+                needed.after += skipped;
             }
         }
+        needed
+    }
+
+    /// Whether the ends of all its readings' windows are ends of stretches.
+    fn sees_only_closed_panes(&self, span: &ClosedSpan) -> bool {
+        i128::from(self.kpi.every_s) * 1_000_000 % span.stretch.as_micros() == 0
     }
 
     fn engine(&self) -> Engine {
@@ -86,12 +133,12 @@ impl Plan {
         Engine::for_kpis(Arc::clone(&self.definitions), std::slice::from_ref(&self.kpi.id), before)
     }
 
-    /// Begins, with the metric's series (their labels enriched by the register).
+    /// Begins, with the metrics' series (their labels enriched by the register).
     #[must_use]
     pub fn run(self, series: Vec<Series>) -> Run {
         let mut engine = self.engine();
         engine.restore(timestamp(self.from - SECOND), Batch { series, ..Batch::default() });
-        Run { next: self.from, plan: self, engine }
+        Run { next: self.from, plan: self, engine, closed: BTreeMap::new() }
     }
 }
 
@@ -102,13 +149,28 @@ pub struct Run {
     engine: Engine,
     /// The next instant to be computed.
     next: i64,
+    /// Panes whose time has not come.
+    closed: BTreeMap<KpiId, VecDeque<ClosedPane>>,
 }
 
 impl Run {
+    /// Takes closed panes, each KPI's in order. All that end up to an instant are wanted before [`Run::advance`] comes to it.
+    pub fn load_closed(&mut self, panes: Vec<ClosedPane>) {
+        for pane in panes {
+            self.closed.entry(pane.kpi.clone()).or_default().push_back(pane);
+        }
+    }
+
     /// Takes cases. All of them are wanted before the first call of [`Run::advance`].
     pub fn load_cases(&mut self, cases: Vec<CaseVersion>) {
         let now = timestamp(self.next - SECOND);
         self.engine.restore(now, Batch { cases, ..Batch::default() });
+    }
+
+    /// Takes anchors. All of them are wanted before the first call of [`Run::advance`].
+    pub fn load_samples(&mut self, samples: Vec<Sample>) {
+        let now = timestamp(self.next - SECOND);
+        self.engine.restore(now, Batch { samples, ..Batch::default() });
     }
 
     /// Takes a chunk of samples, in any order, and gives the readings of all instants up to and including `until`;
@@ -124,6 +186,11 @@ impl Run {
             let mut due = Vec::new();
             while let Some(sample) = rest.next_if(|sample| micros(sample.time) <= self.next) {
                 due.push(sample);
+            }
+            for panes in self.closed.values_mut() {
+                while let Some(pane) = panes.pop_front_if(|pane| micros(pane.until) <= self.next) {
+                    self.engine.restore_closed(&pane);
+                }
             }
             self.engine.restore(timestamp(self.next), Batch { samples: due, ..Batch::default() });
             let effects = self.engine.step(timestamp(self.next + delay), Input::Wake);

@@ -1,58 +1,151 @@
-//! A series' samples, as far back as a correction may reach.
+//! A series' samples, as far back as a correction may reach, each with its marks.
 //!
-//! It decides which of several samples of one time counts. It must never aggregate.
+//! It decides which of several samples of one time counts, and keeps the marks right. It must never aggregate.
 
+use crate::mark::Marks;
+use crate::suspicion::{Rules, takes_part};
 use std::collections::{BTreeMap, VecDeque};
 
-/// What became of a sample.
+/// How many samples that take part are kept of the time before the floor where the next one's growth is counted from
+/// them: as many as may be jumped over, and what decides whether they jumped.
+pub const ANCHORS: usize = 6;
+/// Anchors are sought out when so many samples lie before the floor.
+const SLACK: usize = 4 * ANCHORS;
+/// On both sides of a change, how many samples beyond suspicion must lie between it and what can't have changed.
+const CLEAR: usize = 4;
+
+/// A sample in 16 bytes: ticks have 54 binary digits at most, sign included, so marks fit beside them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) time: i64,
+    packed: i64,
+}
+
+impl Entry {
+    pub(crate) fn new(time: i64, ticks: i64, marks: Marks) -> Self {
+        Self { time, packed: (ticks << 8) | i64::from(marks.bits()) }
+    }
+
+    pub(crate) fn ticks(&self) -> i64 {
+        self.packed >> 8
+    }
+
+    pub(crate) fn marks(&self) -> Marks {
+        let [bits, ..] = self.packed.to_le_bytes();
+        Marks::from_bits(bits)
+    }
+}
+
+/// What became of a sample.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Placed {
-    /// It is the first one of its time.
-    New,
-    /// It counts instead of the one with these ticks.
-    Replaced {
-        /// What counted until now.
-        old: i64,
-    },
+    /// It is the newest of its series.
+    Appended(Entry),
+    /// It came among others, or instead of one: the stretch of samples that changed with it, and what they were. At both
+    /// ends is as much that didn't change as it takes to tell what each sample adds.
+    Inserted { before: Vec<Entry>, after: Vec<Entry> },
     /// Nothing changes.
     Unchanged,
     /// It is older than what is kept, so nobody can say whether it replaces another.
-    TooOld,
+    TooOld(Entry),
 }
 
-/// A series' samples in order of time, 16 bytes each.
+/// How a metric's samples are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Keeping {
+    pub(crate) rules: Rules,
+    /// Whether what a sample adds depends on its neighbours.
+    pub(crate) linked: bool,
+    /// Whether the last samples before the floor are kept, for the growth since them.
+    pub(crate) anchored: bool,
+    /// Samples up to here are not needed any more.
+    pub(crate) floor: i64,
+}
+
+/// A series' samples in order of time.
 #[derive(Debug, Default)]
 pub(crate) struct Track {
-    /// (time, ticks)
-    samples: VecDeque<(i64, i64)>,
+    entries: VecDeque<Entry>,
     /// The revisions other than zero, by time. Few sources revise, so most tracks have none.
     revisions: BTreeMap<i64, i32>,
 }
 
 impl Track {
-    /// Takes a sample: for one time the highest revision counts, then the larger ticks.
-    pub(crate) fn place(&mut self, time: i64, ticks: i64, revision: i32) -> Placed {
-        if self.samples.back().is_none_or(|(newest, _)| *newest < time) {
-            self.samples.push_back((time, ticks));
+    /// Takes a sample: for one time the highest revision counts, then the larger ticks, then the larger state.
+    pub(crate) fn place(&mut self, keeping: &Keeping, time: i64, ticks: i64, revision: i32, sent: Marks) -> Placed {
+        let entry = Entry::new(time, ticks, keeping.rules.own_marks(ticks, sent));
+        // In order of time, as a restart reads them, samples are marked right wherever the floor is.
+        if self.entries.back().is_none_or(|newest| newest.time < time) {
+            self.entries.push_back(entry);
             self.set_revision(time, revision);
-            return Placed::New;
+            let at = self.entries.len() - 1;
+            self.mark(&keeping.rules, at, at + 1);
+            return self.entries.back().map_or(Placed::Unchanged, |entry| Placed::Appended(*entry));
         }
-        match self.samples.binary_search_by(|(have, _)| have.cmp(&time)) {
+        if time <= keeping.floor && !self.may_anchor(keeping, time) {
+            return Placed::TooOld(entry);
+        }
+        match self.entries.binary_search_by(|have| have.time.cmp(&time)) {
             Err(at) => {
-                self.samples.insert(at, (time, ticks));
+                let (begin, end) = self.stretch(keeping, at, at);
+                let before = self.slice(begin, end);
+                self.entries.insert(at, entry);
                 self.set_revision(time, revision);
-                Placed::New
+                self.mark(&keeping.rules, at, end + 1);
+                Placed::Inserted { before, after: self.slice(begin, end + 1) }
             }
-            Ok(at) => {
-                let have_revision = self.revisions.get(&time).copied().unwrap_or(0);
-                let Some(have) = self.samples.get_mut(at) else { return Placed::Unchanged };
-                let old = have.1;
-                if (revision, ticks) <= (have_revision, old) {
-                    return Placed::Unchanged;
-                }
-                have.1 = ticks;
-                self.set_revision(time, revision);
-                if ticks == old { Placed::Unchanged } else { Placed::Replaced { old } }
+            Ok(at) => self.replace(keeping, at, entry, revision),
+        }
+    }
+
+    /// Whether a sample from before the floor can be one that growth is counted from: unless enough newer ones are kept.
+    fn may_anchor(&self, keeping: &Keeping, time: i64) -> bool {
+        let old = || self.entries.iter().take_while(|entry| entry.time <= keeping.floor).filter(|entry| takes_part(entry.marks()));
+        keeping.anchored && (self.entries.front().is_some_and(|oldest| oldest.time <= time) || old().nth(ANCHORS - 1).is_none())
+    }
+
+    fn replace(&mut self, keeping: &Keeping, at: usize, entry: Entry, revision: i32) -> Placed {
+        let have_revision = self.revisions.get(&entry.time).copied().unwrap_or(0);
+        let Some(have) = self.entries.get(at).copied() else { return Placed::Unchanged };
+        let content = |entry: &Entry| (entry.ticks(), entry.marks().sent().bits());
+        if (revision, content(&entry)) <= (have_revision, content(&have)) {
+            return Placed::Unchanged;
+        }
+        self.set_revision(entry.time, revision);
+        if content(&entry) == content(&have) {
+            return Placed::Unchanged;
+        }
+        let (begin, end) = self.stretch(keeping, at, at + 1);
+        let before = self.slice(begin, end);
+        if let Some(slot) = self.entries.get_mut(at) {
+            *slot = entry;
+        }
+        self.mark(&keeping.rules, at, end);
+        Placed::Inserted { before, after: self.slice(begin, end) }
+    }
+
+    /// The entries that a change at `at` may concern, as indices before the change; `next` is the first one after it.
+    fn stretch(&self, keeping: &Keeping, at: usize, next: usize) -> (usize, usize) {
+        let end = keeping.rules.affected(&self.entries, next);
+        if !keeping.linked {
+            return (at, end);
+        }
+        let is_clear = |at: &usize| self.entries.get(*at).is_some_and(|entry| !entry.marks().has_any(Marks::VOID.with(Marks::SUSPECT)));
+        let begin = (0..at).rev().filter(is_clear).nth(CLEAR - 1).unwrap_or(0);
+        let clear_after = (end..self.entries.len()).filter(is_clear).nth(CLEAR - 1);
+        (begin, clear_after.map_or(self.entries.len(), |at| at + 1))
+    }
+
+    fn slice(&self, begin: usize, end: usize) -> Vec<Entry> {
+        self.entries.range(begin.min(self.entries.len())..end.min(self.entries.len())).copied().collect()
+    }
+
+    /// Finds the marks of these entries, in order.
+    fn mark(&mut self, rules: &Rules, begin: usize, end: usize) {
+        for at in begin..end.min(self.entries.len()) {
+            let marks = rules.marks(&self.entries, at);
+            if let Some(entry) = self.entries.get_mut(at) {
+                *entry = Entry::new(entry.time, entry.ticks(), marks);
             }
         }
     }
@@ -65,48 +158,73 @@ impl Track {
         }
     }
 
-    /// Takes over what another track of the same series holds.
-    pub(crate) fn absorb(&mut self, other: Self) {
-        let (mine, others) = (std::mem::take(self), other);
-        let (mut left, mut right) = (mine.entries().peekable(), others.entries().peekable());
-        // In order of time, because placing a sample before others moves them.
-        while let Some(next) = match (left.peek(), right.peek()) {
-            (Some(one), Some(two)) if one.0 <= two.0 => left.next(),
-            (_, Some(_)) => right.next(),
-            (_, None) => left.next(),
-        } {
-            let (time, ticks, revision) = next;
-            self.place(time, ticks, revision);
+    /// Forgets samples up to the floor, but for the last ones where they are anchors.
+    pub(crate) fn forget(&mut self, keeping: &Keeping) {
+        let newest = self.entries.back().map_or(keeping.floor, |entry| entry.time);
+        let floor = keeping.floor.min(newest - keeping.rules.reach() - 1);
+        let is_old = |entry: &Entry| entry.time <= floor;
+        if !keeping.anchored {
+            while self.entries.front().is_some_and(is_old) {
+                self.entries.pop_front();
+            }
+        } else if self.entries.get(SLACK).is_some_and(is_old) {
+            let old = self.entries.partition_point(is_old);
+            let kept = self.entries.range(..old).rev().filter(|entry| takes_part(entry.marks())).take(ANCHORS).copied();
+            let kept: Vec<Entry> = kept.collect();
+            self.entries.drain(..old);
+            kept.into_iter().for_each(|entry| self.entries.push_front(entry));
         }
-    }
-
-    /// (time, ticks, revision), in order of time.
-    fn entries(&self) -> impl Iterator<Item = (i64, i64, i32)> {
-        self.samples.iter().map(|(time, ticks)| (*time, *ticks, self.revisions.get(time).copied().unwrap_or(0)))
-    }
-
-    /// Forgets samples up to and including `until`.
-    pub(crate) fn forget(&mut self, until: i64) {
-        while self.samples.front().is_some_and(|(time, _)| *time <= until) {
-            self.samples.pop_front();
-        }
-        while self.revisions.first_key_value().is_some_and(|(time, _)| *time <= until) {
+        let oldest = self.entries.front().map_or(floor, |entry| floor.min(entry.time - 1));
+        while self.revisions.first_key_value().is_some_and(|(time, _)| *time <= oldest) {
             self.revisions.pop_first();
         }
     }
 
-    /// The samples with `after < time ≤ until`, in order.
-    pub(crate) fn within(&self, after: i64, until: i64) -> impl Iterator<Item = (i64, i64)> {
-        let first = self.samples.partition_point(|(time, _)| *time <= after);
-        self.samples.iter().skip(first).take_while(move |(time, _)| *time <= until).copied()
+    /// What two tracks of the same series hold together.
+    pub(crate) fn joined(self, other: Self, keeping: &Keeping) -> Self {
+        if other.entries.is_empty() {
+            return self;
+        }
+        let mut joined = Self::default();
+        let (mut left, mut right) = (self.sent().peekable(), other.sent().peekable());
+        // In order of time, so that each is marked by those before it.
+        while let Some((entry, revision)) = match (left.peek(), right.peek()) {
+            (Some((one, _)), Some((two, _))) if one.time <= two.time => left.next(),
+            (_, Some(_)) => right.next(),
+            (_, None) => left.next(),
+        } {
+            joined.place(keeping, entry.time, entry.ticks(), revision, entry.marks().sent());
+        }
+        joined
     }
 
-    /// Whether there is a sample with `after < time ≤ until`.
-    pub(crate) fn reported(&self, after: i64, until: i64) -> bool {
-        match self.samples.back() {
-            None => false,
-            Some((newest, _)) if *newest <= until => *newest > after,
-            Some(_) => self.within(after, until).next().is_some(),
-        }
+    /// The samples with their revisions, in order of time.
+    fn sent(&self) -> impl Iterator<Item = (&Entry, i32)> {
+        self.entries.iter().map(|entry| (entry, self.revisions.get(&entry.time).copied().unwrap_or(0)))
+    }
+
+    /// The oldest sample that is kept.
+    pub(crate) fn oldest(&self) -> Option<i64> {
+        self.entries.front().map(|entry| entry.time)
+    }
+
+    /// The samples with `after < time ≤ until`, in order.
+    pub(crate) fn within(&self, after: i64, until: i64) -> impl Iterator<Item = &Entry> {
+        let first = self.entries.partition_point(|entry| entry.time <= after);
+        self.entries.range(first..).take_while(move |entry| entry.time <= until)
+    }
+
+    /// The samples before the newest one, the nearest first.
+    pub(crate) fn before_newest(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().rev().skip(1)
+    }
+
+    /// The samples up to and including `until`, the newest first.
+    pub(crate) fn back_from(&self, until: i64) -> impl Iterator<Item = &Entry> {
+        let end = match self.entries.back() {
+            Some(newest) if newest.time > until => self.entries.partition_point(|entry| entry.time <= until),
+            _ => self.entries.len(),
+        };
+        self.entries.range(..end).rev()
     }
 }

@@ -215,6 +215,7 @@ fn page(route: &Route) -> Html {
         Route::Board(id) => html! { <pages::board::BoardView key={id.to_string()} id={id.clone()} /> },
         Route::Kpi(id, scope) => html! { <pages::kpi::KpiView key={format!("{id}/{scope}")} id={id.clone()} scope={scope.clone()} /> },
         Route::Sources => html! { <pages::sources::Sources /> },
+        Route::Forms => html! { <pages::forms::Forms /> },
         Route::Nowhere => html! { <Nowhere /> },
     }
 }

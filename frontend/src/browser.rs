@@ -82,6 +82,20 @@ pub fn remember_language(language: Language) {
     }
 }
 
+/// What was remembered under a name; empty is nothing.
+#[must_use]
+pub fn remembered(name: &str) -> Option<String> {
+    storage()?.get_item(name).ok()?.filter(|text| !text.is_empty())
+}
+
+/// Remembers a text for the next visit.
+pub fn remember(name: &str, text: &str) {
+    if let Some(storage) = storage() {
+        // A full or forbidden store only means that it is forgotten.
+        let _ = storage.set_item(name, text);
+    }
+}
+
 /// Loads the page again, unless it did so of itself a moment ago: two replicas of different builds must not make it flap.
 pub fn reload() {
     let now = js_sys::Date::now();

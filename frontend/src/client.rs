@@ -3,12 +3,17 @@
 //! Must never try again by itself; whoever asks knows whether that makes sense.
 
 use crate::{locale::words, store::Order};
-use gloo_net::http::Request;
+use gloo_net::http::{Request, Response};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use taydo_model::{
-    BoardId, ErrorBody, ErrorCode, KpiId, Scope, WallId,
+    BoardId, DepartmentId, ErrorBody, ErrorCode, KpiId, Scope, WallId,
     api::{BoardPage, CityPage, ReadingsPage, SourcesPage, WallPage},
+    baseline::BaselinePage,
+    compare::ComparePage,
+    event::EventsPage,
+    form::{Draft, FormsPage, Verdict},
+    gap::GapsPage,
     passport::PassportPage,
     text::Language,
     why::{CasesPage, WhyPage},
@@ -41,12 +46,21 @@ impl ClientError {
     }
 }
 
+/// The status of a figure or a file that was refused; its body is the same as when it is taken.
+const NOT_TAKEN: u16 = 422;
+
+fn unreachable(error: gloo_net::Error) -> ClientError {
+    ClientError::Unreachable(error.to_string())
+}
+
 async fn get<T: DeserializeOwned>(path: String) -> Result<T, ClientError> {
-    let unreachable = |error: gloo_net::Error| ClientError::Unreachable(error.to_string());
-    let answer = Request::get(&path).send().await.map_err(unreachable)?;
+    read(Request::get(&path).send().await.map_err(unreachable)?).await
+}
+
+async fn read<T: DeserializeOwned>(answer: Response) -> Result<T, ClientError> {
     let text = answer.text().await.map_err(unreachable)?;
-    if answer.ok() {
-        return parse(&text).ok_or(ClientError::Unreachable(path));
+    if answer.ok() || answer.status() == NOT_TAKEN {
+        return parse(&text).ok_or_else(|| ClientError::Unreachable(answer.url()));
     }
     match parse::<ErrorBody>(&text) {
         Some(body) => Err(ClientError::Refused(body)),
@@ -120,10 +134,90 @@ pub async fn why(kpi: &KpiId, scope: &Scope, from: Timestamp, to: Timestamp) -> 
     get(format!("/api/v1/kpis/{kpi}/why?scope={scope}&from={from}&to={to}")).await
 }
 
+/// A figure beside what it was and what it should be.
+///
+/// # Errors
+/// When the server refuses or can't be reached.
+pub async fn compare(kpi: &KpiId, scope: &Scope) -> Result<ComparePage, ClientError> {
+    get(format!("/api/v1/kpis/{kpi}/compare?scope={scope}")).await
+}
+
+/// The band that a figure usually lies in.
+///
+/// # Errors
+/// When the server refuses or can't be reached; also when there is no band yet.
+pub async fn baseline(kpi: &KpiId, scope: &Scope, from: Timestamp, to: Timestamp) -> Result<BaselinePage, ClientError> {
+    get(format!("/api/v1/kpis/{kpi}/baseline?scope={scope}&from={from}&to={to}")).await
+}
+
+/// The events that touch a stretch of time.
+///
+/// # Errors
+/// When the server refuses or can't be reached.
+pub async fn events(from: Timestamp, to: Timestamp) -> Result<EventsPage, ClientError> {
+    get(format!("/api/v1/events?from={from}&to={to}")).await
+}
+
+/// The reports of the centre's own absences.
+///
+/// # Errors
+/// When the server refuses or can't be reached.
+pub async fn gaps() -> Result<GapsPage, ClientError> {
+    get("/api/v1/gaps".to_owned()).await
+}
+
 /// The cases that a level counts at a moment.
 ///
 /// # Errors
 /// When the server refuses or can't be reached.
 pub async fn counted_cases(kpi: &KpiId, scope: &Scope, at: Timestamp) -> Result<CasesPage, ClientError> {
     get(format!("/api/v1/kpis/{kpi}/cases?scope={scope}&at={at}&limit=100")).await
+}
+
+/// What departments have to enter.
+///
+/// # Errors
+/// When the server refuses or can't be reached.
+pub async fn forms(department: Option<&DepartmentId>) -> Result<FormsPage, ClientError> {
+    get(department.map_or_else(|| "/api/v1/forms".to_owned(), |id| format!("/api/v1/forms?department={id}"))).await
+}
+
+/// Sends a typed figure.
+///
+/// # Errors
+/// When the server refuses the request or can't be reached; a figure that isn't taken is a verdict.
+pub async fn enter(draft: &Draft) -> Result<Verdict, ClientError> {
+    let body = serde_json::to_string(draft).unwrap_or_default();
+    let request = Request::post("/api/v1/forms/entries").header("content-type", "application/json").body(body).map_err(unreachable)?;
+    read(request.send().await.map_err(unreachable)?).await
+}
+
+/// How a file is sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sending {
+    /// The department.
+    pub department: DepartmentId,
+    /// Who sends it.
+    pub name: String,
+    /// Only to be checked.
+    pub dry_run: bool,
+    /// Its good rows are taken, whatever the others are.
+    pub good_rows: bool,
+    /// The SHA-256 of the file whose jumps are meant.
+    pub confirm: Option<String>,
+}
+
+/// Sends a file.
+///
+/// # Errors
+/// When the server refuses the request or can't be reached; a file that isn't taken is a verdict.
+pub async fn upload(file: &web_sys::File, how: &Sending) -> Result<Verdict, ClientError> {
+    let escape = |text: &str| String::from(js_sys::encode_uri_component(text));
+    let Sending { department, name, dry_run, good_rows, confirm } = how;
+    let confirm = confirm.as_ref().map(|sha256| format!("&confirm={sha256}")).unwrap_or_default();
+    let (name, title) = (escape(name), escape(&file.name()));
+    let path =
+        format!("/api/v1/forms/uploads?department={department}&name={name}&file={title}&dry_run={dry_run}&good_rows={good_rows}{confirm}");
+    let request = Request::post(&path).header("content-type", "application/octet-stream").body(file.clone()).map_err(unreachable)?;
+    read(request.send().await.map_err(unreachable)?).await
 }

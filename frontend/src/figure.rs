@@ -5,7 +5,7 @@
 
 use crate::{locale, store::Course};
 use jiff::Timestamp;
-use taydo_model::{Kpi, Quality, Reading, Status, text::Language};
+use taydo_model::{Kpi, Quality, Reading, Scope, Status, text::Language};
 
 /// Changes are told against this long ago, in seconds, or one grid step where that is longer.
 const BACK_S: u32 = 900;
@@ -87,20 +87,20 @@ pub fn with_unit(kpi: &Kpi, value: f64, language: Language) -> String {
     }
 }
 
-/// The figure at `now`. Without a reading all that is known is the KPI: the value is missing.
+/// A scope's figure at `now`. Without a reading all that is known is the KPI: the value is missing.
 #[must_use]
-pub fn figure(kpi: &Kpi, reading: Option<&Reading>, course: Option<&Course>, now: Timestamp, language: Language) -> Figure {
+pub fn figure(kpi: &Kpi, scope: &Scope, reading: Option<&Reading>, course: Option<&Course>, now: Timestamp, language: Language) -> Figure {
     let quality = reading.map_or(Quality::Missing, |reading| kpi.quality_at(reading, now));
     let value = reading.filter(|_| quality != Quality::Missing).and_then(|reading| reading.value);
     Figure {
         value: value.map(|value| locale::number(value, kpi.decimals, language)),
         unit: kpi.unit.symbol().get(language).to_owned(),
         quality: if value.is_some() { quality } else { Quality::Missing },
-        status: value.map_or(Status::Normal, |value| kpi.status(value)),
+        status: value.map_or(Status::Normal, |value| kpi.status(scope, value)),
         change: value.zip(reading).and_then(|(value, reading)| change(kpi, value, reading.time, course?, language)),
         target: kpi
-            .target
-            .map(|target| Target { text: with_unit(kpi, target, language), met: value.and_then(|value| kpi.meets_target(value)) }),
+            .target_of(scope)
+            .map(|target| Target { text: with_unit(kpi, target, language), met: value.and_then(|value| kpi.meets_target(scope, value)) }),
     }
 }
 
@@ -128,7 +128,7 @@ fn change(kpi: &Kpi, value: f64, time: Timestamp, course: &Course, language: Lan
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use taydo_model::{KpiId, Scope, Text, Unit, api::Point, kpi};
+    use taydo_model::{KpiId, Text, Unit, api::Point, kpi};
 
     pub(crate) fn speed() -> Kpi {
         Kpi {
@@ -140,7 +140,12 @@ pub(crate) mod tests {
             better: kpi::Better::Higher,
             standard: None,
             owner: None,
-            from: kpi::From::Cases { kind: String::new(), measure: kpi::CaseMeasure::Open, window: kpi::Window::Sliding(0) },
+            from: kpi::From::Cases {
+                kind: String::new(),
+                measure: kpi::CaseMeasure::Open,
+                window: kpi::Window::Sliding(0),
+                terms: kpi::CaseTerms::default(),
+            },
             by: vec![kpi::Dimension::Area],
             every_s: 60,
             delay_s: 5,
@@ -150,6 +155,7 @@ pub(crate) mod tests {
             target: Some(30.0),
             attention: Some(25.0),
             critical: Some(15.0),
+            thresholds_for: vec![kpi::Dimension::Area],
         }
     }
 
@@ -183,7 +189,7 @@ pub(crate) mod tests {
     #[test]
     fn what_is_missing_is_never_zero() {
         for reading in [None, Some(reading(Scope::City, None))] {
-            let shown = figure(&speed(), reading.as_ref(), None, at(10_000), Language::Vi);
+            let shown = figure(&speed(), &Scope::City, reading.as_ref(), None, at(10_000), Language::Vi);
             assert_eq!((shown.value, shown.quality, shown.status), (None, Quality::Missing, Status::Normal));
             assert_eq!(shown.target, Some(Target { text: "30,0\u{a0}km/h".into(), met: None }));
         }
@@ -192,15 +198,16 @@ pub(crate) mod tests {
     #[test]
     fn quality_ages_without_frames() {
         let reading = reading(Scope::City, Some(12.0));
-        let quality = |now| figure(&speed(), Some(&reading), None, at(now), Language::Vi).quality;
+        let quality = |now| figure(&speed(), &Scope::City, Some(&reading), None, at(now), Language::Vi).quality;
         assert_eq!((quality(10_300), quality(10_301)), (Quality::Good, Quality::Stale));
     }
 
     #[test]
     fn a_change_is_told_against_a_quarter_of_an_hour_ago() {
         let shown = |value: f64, points: &[(i64, Option<f64>)]| {
-            let change = figure(&speed(), Some(&reading(Scope::City, Some(value))), Some(&course(points)), at(10_000), Language::Vi).change;
-            change.map(|change| (change.direction, change.by, change.span))
+            let reading = reading(Scope::City, Some(value));
+            let shown = figure(&speed(), &Scope::City, Some(&reading), Some(&course(points)), at(10_000), Language::Vi);
+            shown.change.map(|change| (change.direction, change.by, change.span))
         };
         let quarter = || "15 phút".to_owned();
         let points = [(9_000, Some(30.0)), (9_100, Some(20.0)), (9_200, Some(1.0))];
@@ -212,8 +219,20 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_ward_is_not_measured_by_what_is_meant_for_the_city() {
+        let ward: Scope = "area:31135".parse().unwrap();
+        let bad = reading(ward.clone(), Some(1.0));
+        let shown = |kpi: &Kpi| {
+            let figure = figure(kpi, &ward, Some(&bad), None, at(10_000), Language::Vi);
+            (figure.status, figure.target.is_some())
+        };
+        assert_eq!(shown(&speed()), (Status::Critical, true));
+        assert_eq!(shown(&Kpi { thresholds_for: vec![], ..speed() }), (Status::Normal, false));
+    }
+
+    #[test]
     fn a_value_that_reads_as_the_target_has_reached_it() {
-        assert_eq!(speed().meets_target(29.96), Some(true), "shown as 30,0");
-        assert_eq!(speed().meets_target(29.94), Some(false), "shown as 29,9");
+        assert_eq!(speed().meets_target(&Scope::City, 29.96), Some(true), "shown as 30,0");
+        assert_eq!(speed().meets_target(&Scope::City, 29.94), Some(false), "shown as 29,9");
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod calendar;
 pub mod clock;
+pub mod comparison;
 pub mod digits;
 pub mod draw;
 pub mod figure;

@@ -3,8 +3,10 @@
 //!
 //! Must never read a clock, a zone's rules or the browser's settings: the language is always an argument.
 
+mod form_words;
 mod words;
 
+pub use form_words::{FormWords, form_words};
 pub use taydo_model::number::{count, difference, number, span};
 pub use taydo_model::text::Language;
 pub use words::{Words, words};

@@ -3,6 +3,7 @@
 //! Must never put a control on a wall.
 
 pub mod board;
+pub mod forms;
 pub mod index;
 pub mod kpi;
 pub mod sources;
@@ -13,7 +14,7 @@ use crate::{
     browser,
     centre::Centre,
     client::ClientError,
-    locale::{self, words},
+    locale::{self, form_words, words},
     panels::PanelView,
     ranking::Names,
     route::Route,
@@ -80,7 +81,7 @@ pub fn Frame(props: &FrameProps) -> Html {
             <a class="skip" href="#main">{ words.skip }</a>
             <header class="top">
                 <p class="brand"><Link to={Route::Index} text="Tây Đô" /></p>
-                <nav aria-label={words.centre}><ul>{ link(Route::Index, words.boards) }{ link(Route::Sources, words.sources) }</ul></nav>
+                <nav aria-label={words.centre}><ul>{ link(Route::Index, words.boards) }{ link(Route::Forms, form_words(speech.language).title) }{ link(Route::Sources, words.sources) }</ul></nav>
                 { switch_language(speech.language, &speech.choose) }
             </header>
             <main id="main" tabindex="-1"><h1>{ &props.title }</h1>{ props.children.clone() }</main>

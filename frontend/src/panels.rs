@@ -2,6 +2,7 @@
 //!
 //! Must never hold live data in Yew's state beyond what is on the screen.
 
+pub mod again;
 pub mod marks;
 pub mod rank;
 pub mod tile;

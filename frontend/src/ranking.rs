@@ -120,7 +120,9 @@ pub fn ranking<'a>(
     let more = valued.len().saturating_sub(limit);
     valued.truncate(limit);
     let largest = valued.iter().map(|(value, ..)| *value).max_by(f64::total_cmp).unwrap_or_default();
-    let full = kpi.target.filter(|target| *target > 0.0).map_or(largest, |target| largest.max(target));
+    // All rows are of one dimension, so the target holds for all of them or for none.
+    let target = valued.first().and_then(|(.., reading)| kpi.target_of(&reading.scope)).filter(|target| *target > 0.0);
+    let full = target.map_or(largest, |target| largest.max(target));
     let length =
         |value: f64| if full.partial_cmp(&0.0) == Some(Ordering::Greater) { (value / full * 100.0).clamp(0.0, 100.0) } else { 0.0 };
     let row = |(value, quality, reading): (f64, Quality, &Reading)| Row {
@@ -130,9 +132,9 @@ pub fn ranking<'a>(
         value: figure::with_unit(kpi, value, language),
         length: length(value),
         quality,
-        status: kpi.status(value),
+        status: kpi.status(&reading.scope, value),
     };
-    let target = kpi.target.filter(|target| *target > 0.0 && *target <= full).map(length);
+    let target = target.filter(|target| *target <= full).map(length);
     Ranking { rows: valued.into_iter().map(row).collect(), more, without, target }
 }
 

@@ -17,6 +17,8 @@ pub enum Route {
     Kpi(KpiId, Scope),
     /// The feeds' health: `/sources`.
     Sources,
+    /// What departments enter: `/forms`.
+    Forms,
     /// Anything else.
     Nowhere,
 }
@@ -29,6 +31,7 @@ impl Route {
         let found = match (parts.next().unwrap_or_default(), parts.next()) {
             ("", None) => Some(Self::Index),
             ("sources", None) => Some(Self::Sources),
+            ("forms", None) => Some(Self::Forms),
             ("wall", Some(id)) => WallId::new(id).ok().map(Self::Wall),
             ("board", Some(id)) => BoardId::new(id).ok().map(Self::Board),
             ("kpi", Some(rest)) => {
@@ -50,6 +53,7 @@ impl Route {
             Self::Kpi(id, Scope::City) => format!("/kpi/{id}"),
             Self::Kpi(id, scope) => format!("/kpi/{id}/{scope}"),
             Self::Sources => "/sources".to_owned(),
+            Self::Forms => "/forms".to_owned(),
         }
     }
 }
@@ -60,7 +64,7 @@ mod tests {
 
     #[test]
     fn every_page_has_its_address_and_nothing_else_has_one() {
-        for path in ["/", "/sources", "/wall/main", "/board/traffic.v2", "/kpi/traffic.speed", "/kpi/traffic.speed/area:31135"] {
+        for path in ["/", "/sources", "/forms", "/wall/main", "/board/traffic.v2", "/kpi/traffic.speed", "/kpi/traffic.speed/area:31135"] {
             assert_eq!(Route::parse(path).path(), path);
             assert_ne!(Route::parse(path), Route::Nowhere);
         }

@@ -74,7 +74,8 @@ pub struct WallPage {
 /// The most readings in one answer of `GET /api/v1/kpis/{id}/readings`.
 pub const MAX_POINTS: u32 = 5_000;
 
-/// `GET /api/v1/kpis/{id}/readings?scope&from&to`: recorded readings, in order of time, the newest revision of each.
+/// `GET /api/v1/kpis/{id}/readings?scope&from&to[&as_of]`: recorded readings, in order of time, the newest revision of
+/// each; with `as_of` the one that was the newest then.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReadingsPage {
     /// The KPI.
@@ -85,6 +86,9 @@ pub struct ReadingsPage {
     pub from: Timestamp,
     /// Their last possible moment.
     pub to: Timestamp,
+    /// The moment whose knowledge this is; absent: the present.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Timestamp>,
     /// The readings.
     pub points: Vec<Point>,
 }
@@ -111,6 +115,12 @@ pub struct SourcesPage {
     pub unknown_assets: Vec<UnknownAsset>,
     /// The newest rejects, of all sources.
     pub rejects: Vec<Reject>,
+    /// Figures that departments have to enter soon …
+    #[serde(default)]
+    pub figures_soon: usize,
+    /// … and those that are late.
+    #[serde(default)]
+    pub figures_late: usize,
     /// Which definition set is in force, and what is wrong with the city's folder.
     pub definitions: DefinitionsState,
 }

@@ -1,6 +1,6 @@
 //! Boards: pages of panels on a grid.
 
-use crate::{BoardId, KpiId, Scope, Text, kpi::Dimension};
+use crate::{BoardId, KpiId, Scope, Text, compare::Against, kpi::Dimension};
 use serde::{Deserialize, Serialize};
 
 /// A page of panels.
@@ -46,6 +46,9 @@ pub enum Content {
         kpi: KpiId,
         /// For whom.
         scope: Scope,
+        /// What it is told beside, in a line.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        compare: Option<Against>,
     },
     /// The course of one or more figures.
     Trend {
@@ -55,6 +58,9 @@ pub enum Content {
         scopes: Vec<Scope>,
         /// How far back, in seconds.
         span_s: u32,
+        /// Whether the band that the figure usually lies in and the city's events are drawn behind it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        band: bool,
     },
     /// The worst or largest of a dimension.
     Ranking {

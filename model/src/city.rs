@@ -1,7 +1,8 @@
 //! The city: its name, its zone, its areas and its departments.
 
-use crate::{AreaId, DepartmentId, Text};
+use crate::{AreaId, DepartmentId, Text, Unit};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A city, as its folder defines it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -14,12 +15,24 @@ pub struct City {
     pub zone: String,
     /// Inhabitants.
     pub population: u64,
+    /// Figures that change once a year or less, by name; formulas call them `city.NAME`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub constants: BTreeMap<String, Constant>,
     /// Wards and communes, by id.
     pub areas: Vec<Area>,
     /// Departments and other owners, by id.
     pub departments: Vec<Department>,
     /// Where geography and names come from, to be shown with them.
     pub attribution: String,
+}
+
+/// A figure of the city that isn't measured.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Constant {
+    /// The number, in `unit`.
+    pub value: f64,
+    /// Its unit.
+    pub unit: Unit,
 }
 
 /// A ward or commune.
@@ -43,6 +56,22 @@ pub struct Department {
 }
 
 impl City {
+    /// The constant that formulas call `city.NAME`; the population is always one.
+    #[must_use]
+    pub fn constant(&self, name: &str) -> Option<Constant> {
+        if name == "population" {
+            #[allow(clippy::cast_precision_loss)]
+            return Some(Constant { value: self.population as f64, unit: Unit::parse("people")? });
+        }
+        self.constants.get(name).copied()
+    }
+
+    /// Its zone; where that is unknown, UTC.
+    #[must_use]
+    pub fn time_zone(&self) -> jiff::tz::TimeZone {
+        jiff::tz::TimeZone::get(&self.zone).unwrap_or(jiff::tz::TimeZone::UTC)
+    }
+
     /// The area's name, or its id where the city doesn't know it.
     #[must_use]
     pub fn area_name<'a>(&'a self, id: &'a AreaId) -> &'a str {

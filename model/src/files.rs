@@ -5,11 +5,14 @@
 
 mod asset;
 mod board;
+mod calendar;
 mod change;
 mod city;
 mod csv;
 mod document;
 mod duration;
+mod formula;
+mod goal;
 mod kpi;
 mod metric;
 mod name;
@@ -27,7 +30,7 @@ mod wall;
 pub use problem::Problem;
 pub use schema::{kinds, schema};
 
-use crate::Definitions;
+use crate::{Definitions, Kpi, Metric, form, kpi::From};
 use document::Document;
 use name::Known;
 use sha2::{Digest, Sha256};
@@ -91,28 +94,47 @@ fn define(documents: &[Document<'_>]) -> Definitions {
     for document in of(Role::City) {
         set.city = city::read(document);
     }
+    for document in of(Role::Calendar) {
+        set.calendar = calendar::read(document, &set.city).map(Arc::new);
+    }
     set.metrics = sorted(of(Role::Metrics).flat_map(metric::read), |metric| &metric.id);
     set.assets = sorted(of(Role::Assets).flat_map(|document| asset::read(document, &known)), |asset| &asset.id);
     let sources = of(Role::Sources).flat_map(|document| source::read(document, &known, &set.city, &set.metrics)).collect::<Vec<_>>();
     set.sources = sorted(sources.into_iter(), |source| &source.id);
-    let kpis = of(Role::Kpis).flat_map(|document| kpi::read(document, &known, &set.metrics, &set.assets)).collect::<Vec<_>>();
-    set.kpis = sorted(kpis.into_iter(), |kpi| &kpi.id);
+    set.kpis = kpi::read(of(Role::Kpis), &known, &set);
+    add_forms(&mut set);
     let boards = of(Role::Board).filter_map(|document| board::read(document, &known, &set.kpis)).collect::<Vec<_>>();
     set.boards = sorted(boards.into_iter(), |board| &board.id);
     set.walls = sorted(of(Role::Walls).flat_map(|document| wall::read(document, &known)), |wall| &wall.id);
+    set.goals = of(Role::Goals).flat_map(|document| goal::read(document, &known, &set.kpis)).collect();
     set
+}
+
+/// Gives each KPI that is entered its metric, and all of them their source.
+fn add_forms(set: &mut Definitions) {
+    let entered = |kpi: &Arc<Kpi>| if let From::Form(form) = &kpi.from { Some(Arc::new(form.metric(kpi))) } else { None };
+    let metrics: Vec<Arc<Metric>> = set.kpis.iter().filter_map(entered).collect();
+    if metrics.is_empty() {
+        return;
+    }
+    set.metrics.extend(metrics);
+    set.metrics.sort_by(|a, b| a.id.cmp(&b.id));
+    set.sources.extend(form::source().map(Arc::new));
+    set.sources.sort_by(|a, b| a.id.cmp(&b.id));
 }
 
 /// What a file of a city's folder holds, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
     City,
+    Calendar,
     Metrics,
     Assets,
     Sources,
     Kpis,
     Board,
     Walls,
+    Goals,
 }
 
 impl Role {
@@ -120,12 +142,14 @@ impl Role {
     fn kind(self) -> &'static str {
         match self {
             Self::City => "city",
+            Self::Calendar => "calendar",
             Self::Metrics => "metrics",
             Self::Assets => "assets",
             Self::Sources => "sources",
             Self::Kpis => "kpis",
             Self::Board => "board",
             Self::Walls => "walls",
+            Self::Goals => "goals",
         }
     }
 
@@ -137,10 +161,12 @@ impl Role {
         };
         match name {
             "city.toml" => Some(Self::City),
+            "calendar.toml" => Some(Self::Calendar),
             "metrics.toml" => Some(Self::Metrics),
             "assets.toml" => Some(Self::Assets),
             "sources.toml" => Some(Self::Sources),
             "walls.toml" => Some(Self::Walls),
+            "goals.toml" => Some(Self::Goals),
             _ if in_folder("assets/") => Some(Self::Assets),
             _ if in_folder("kpis/") => Some(Self::Kpis),
             _ if in_folder("boards/") => Some(Self::Board),

@@ -102,6 +102,8 @@ ids! {
     BoardId, "a board id";
     /// Names a wall.
     WallId, "a wall id";
+    /// Names a goal of the city's plan.
+    GoalId, "a goal id";
     /// Names a label of a series, such as `lane`.
     LabelName, "a label name";
 }

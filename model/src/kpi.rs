@@ -1,8 +1,11 @@
 //! KPIs: named figures with a unit, a direction and a target, and how they are computed.
 
-use crate::{DepartmentId, KpiId, Labels, MetricId, Quality, Reading, Scope, Status, Text, Unit};
+use crate::form::Form;
+use crate::formula::Formula;
+use crate::{Allowance, DepartmentId, KpiId, LabelName, Labels, MetricId, Quality, Reading, Scope, Status, Text, Unit};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// A definition. Its `version` changes whenever anything in it does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,6 +46,10 @@ pub struct Kpi {
     pub attention: Option<f64>,
     /// From here on, towards the bad side, it is critical.
     pub critical: Option<f64>,
+    /// The dimensions whose scopes the target and the thresholds hold for, beside the city's: for a speed or a share
+    /// they are right everywhere, but a ward must not be measured by what is meant for the whole city's count.
+    #[serde(default)]
+    pub thresholds_for: Vec<Dimension>,
 }
 
 /// Which direction is good.
@@ -70,13 +77,20 @@ pub enum From {
         aggregate: Aggregate,
         /// The window of event time.
         window: Window,
-        /// Absent: all samples of a scope are one set. `Sum`: each series is aggregated by itself and the
-        /// results are added, as a city's load is the sum of its feeders' mean loads.
+        /// Absent: all samples of a scope are one set; a counter's increase and rate are each series' own, added up. Else
+        /// each series is aggregated by itself and the results come together so, as a city's load is the sum of its
+        /// feeders' mean loads.
         #[serde(default)]
         across: Option<Across>,
         /// Only series that carry these labels.
         #[serde(default)]
         only: Labels,
+        /// What becomes of suspect samples.
+        #[serde(default)]
+        suspect: Suspect,
+        /// With fewer samples than this in the window there is no value.
+        #[serde(default)]
+        at_least: u32,
         /// What the result is multiplied by to be in the KPI's unit.
         factor: f64,
     },
@@ -86,10 +100,62 @@ pub enum From {
         kind: String,
         /// What is counted.
         measure: CaseMeasure,
-        /// For `opened`, `closed` and `on_time`: the window; zero for levels such as open cases. A sliding one of whole
+        /// For what happens, such as `opened`: the window; zero for levels such as open cases. A sliding one of whole
         /// days is counted in the city's calendar: 30 days before 00:00 is 00:00, also when clocks were changed in between.
         window: Window,
+        /// Which of them, and how they are counted.
+        #[serde(default)]
+        terms: CaseTerms,
     },
+    /// From other KPIs' readings at the same instant and for the same scope.
+    Formula {
+        /// The formula as it is written.
+        text: String,
+        /// What its operands are, by their numbers.
+        operands: Vec<Operand>,
+        /// The formula, its result in the KPI's unit.
+        formula: Formula,
+        /// Absent: it is computed of each scope's own readings. Else it is computed for each asset, and the value of an
+        /// area and of the city is the largest or the smallest of their assets'.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        across: Option<Extreme>,
+    },
+    /// From what a department enters, for the city and each scope of `by` by itself.
+    Form(Form),
+}
+
+/// A KPI as a part of a formula.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operand {
+    /// The KPI.
+    pub kpi: KpiId,
+    /// How many whole hours before the instant it is read as well.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub hours_back: u8,
+}
+
+fn is_zero(hours: &u8) -> bool {
+    *hours == 0
+}
+
+/// Which of several values stands for all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Extreme {
+    Max,
+    Min,
+}
+
+impl From {
+    /// What the engine computes it as: an entered figure is the newest observation of a metric of its own.
+    #[must_use]
+    pub fn computed(&self) -> Cow<'_, Self> {
+        match self {
+            Self::Form(form) => Cow::Owned(form.computed()),
+            other => Cow::Borrowed(other),
+        }
+    }
 }
 
 /// The stretch of event time that a reading at T looks at.
@@ -132,9 +198,9 @@ impl Window {
     }
 }
 
-/// How a window's samples become one number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+/// How a window's samples become one number. Samples that measure nothing (calibrating, fault) are left out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum Aggregate {
     Count,
@@ -144,17 +210,58 @@ pub enum Aggregate {
     Max,
     /// The newest sample; of several at one time, the largest.
     Last,
+    /// By how much counters grew: each series' steps from one sample to the next, counted at the later one's time, so that
+    /// adjacent windows add up. A lower value is a new beginning, and counts whole. A step of more than 35 days isn't counted.
+    Increase,
+    /// The increase by the time that its steps took; of several series, the sum of their rates.
+    Rate,
+    /// Percentiles as SQL's `percentile_cont` has them, within 1/128 of the samples that they lie between.
+    Median,
+    P90,
+    P95,
+    P99,
+    /// The mean over time: each value holds until the series' next one, but no longer than `hold_s` seconds (absent: the
+    /// KPI's `stale_s`). Time at which no value holds doesn't count.
+    TimeWeightedMean {
+        hold_s: Option<u32>,
+    },
+    /// How many different values of the label the series that reported have.
+    Distinct {
+        label: LabelName,
+    },
+    /// The share of samples above the limit, which is in the metric's unit.
+    ShareAbove {
+        limit: f64,
+    },
+    /// The share of samples below the limit, which is in the metric's unit.
+    ShareBelow {
+        limit: f64,
+    },
 }
 
-/// How the series of one scope come together.
+/// What becomes of suspect samples: see [`crate::Metric::jump`], [`crate::Metric::frozen_s`], [`crate::Metric::range`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Suspect {
+    /// They count, and the reading is flagged.
+    #[default]
+    Flag,
+    /// They are left out, and don't show that their asset reported.
+    Exclude,
+}
+
+/// How the series of one scope come together, each aggregated by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
 pub enum Across {
-    /// Each series by itself, then the sum.
     Sum,
+    Max,
+    Min,
+    Mean,
 }
 
-/// What is counted of cases.
+/// What is counted of cases. What is withdrawn is closed, but not done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CaseMeasure {
@@ -162,12 +269,116 @@ pub enum CaseMeasure {
     Open,
     /// Open at T with a deadline before T.
     Overdue,
-    /// Opened in (T − window, T].
+    /// Open at T with a deadline at T or later, of which no more than `within` is left.
+    DueSoon,
+    /// Opened in the window.
     Opened,
-    /// Closed in (T − window, T].
+    /// Done in the window.
     Closed,
-    /// Of those closed in (T − window, T] with a deadline, the share closed by it.
+    /// Last opened again in the window.
+    Reopened,
+    /// Withdrawn in the window.
+    Withdrawn,
+    /// Of those done in the window with a deadline, the share done by it.
     OnTime,
+    /// Of those done in the window that answered, the share that was satisfied.
+    Satisfied,
+    /// The median age of those open at T: T − opened.
+    MedianAge,
+    /// The age that nine in ten of those open at T don't exceed.
+    P90Age,
+    /// The median duration of those done in the window: closed − opened.
+    MedianDuration,
+    /// The duration that nine in ten of those done in the window don't exceed.
+    P90Duration,
+    /// The durations of those done in the window, added up.
+    Duration,
+}
+
+/// Which cases are counted, and how.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CaseTerms {
+    /// Only cases that carry these labels.
+    #[serde(skip_serializing_if = "Labels::is_empty")]
+    pub only: Labels,
+    /// No case that carries one of these labels.
+    #[serde(skip_serializing_if = "Labels::is_empty")]
+    pub without: Labels,
+    /// A case counts as often as this label's whole number says, such as the customers that an outage cut off; without
+    /// such a number it counts nothing. The minimum is of cases all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weigh: Option<LabelName>,
+    /// Ages and durations are of office time, in working days, rather than of time.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub working: bool,
+    /// For `due_soon`: how much may be left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub within: Option<Allowance>,
+    /// For `satisfied`: what an answer is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Answer>,
+    /// From fewer cases than this a share, a median or a p90 has no value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub minimum: Option<u32>,
+}
+
+/// What people answered when they were asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The label that holds the answer; a case without it was not answered.
+    pub label: LabelName,
+    /// The answers that mean that they were satisfied.
+    pub satisfied: Vec<String>,
+}
+
+impl CaseMeasure {
+    /// What stands at a moment, rather than what happens in a window.
+    #[must_use]
+    pub fn is_level(self) -> bool {
+        matches!(self, Self::Open | Self::Overdue | Self::DueSoon | Self::MedianAge | Self::P90Age)
+    }
+
+    /// A share of cases.
+    #[must_use]
+    pub fn is_share(self) -> bool {
+        matches!(self, Self::OnTime | Self::Satisfied)
+    }
+
+    /// A length of time.
+    #[must_use]
+    pub fn is_time(self) -> bool {
+        self.quantile().is_some() || self == Self::Duration
+    }
+
+    /// For medians and the like: which share of the cases lies below, between two of them interpolated linearly as SQL's
+    /// `percentile_cont` does.
+    #[must_use]
+    pub fn quantile(self) -> Option<f64> {
+        match self {
+            Self::MedianAge | Self::MedianDuration => Some(0.5),
+            Self::P90Age | Self::P90Duration => Some(0.9),
+            _ => None,
+        }
+    }
+}
+
+impl CaseTerms {
+    /// Whether these labels are among those that count.
+    #[must_use]
+    pub fn admit(&self, labels: &Labels) -> bool {
+        let carries = |(name, value): (&LabelName, &str)| labels.get(name.as_str()) == Some(value);
+        self.only.iter().all(carries) && !self.without.iter().any(carries)
+    }
+
+    /// How often a case with these labels counts.
+    #[must_use]
+    pub fn weight(&self, labels: &Labels) -> u32 {
+        match &self.weigh {
+            Some(name) => labels.get(name.as_str()).and_then(|text| text.trim().parse().ok()).unwrap_or(0),
+            None => 1,
+        }
+    }
 }
 
 /// A way to divide a city.
@@ -181,9 +392,18 @@ pub enum Dimension {
 }
 
 impl Kpi {
-    /// The status of a value: how far it lies towards the bad side.
+    /// Whether the target and the thresholds hold for this scope.
     #[must_use]
-    pub fn status(&self, value: f64) -> Status {
+    pub fn judges(&self, scope: &Scope) -> bool {
+        scope.dimension().is_none_or(|dimension| self.thresholds_for.contains(&dimension))
+    }
+
+    /// The status of a scope's value: how far it lies towards the bad side. Normal where the thresholds don't hold.
+    #[must_use]
+    pub fn status(&self, scope: &Scope, value: f64) -> Status {
+        if !self.judges(scope) {
+            return Status::Normal;
+        }
         let reached = |limit: Option<f64>| match (limit, self.better) {
             (Some(limit), Better::Higher) => value < limit,
             (Some(limit), Better::Lower) => value > limit,
@@ -198,13 +418,19 @@ impl Kpi {
         }
     }
 
-    /// Whether a value is on the target's good side, as far as it is shown: one that reads as the target has reached it.
-    /// `None` without a target or a direction.
+    /// The target for this scope, where there is one.
     #[must_use]
-    pub fn meets_target(&self, value: f64) -> Option<bool> {
+    pub fn target_of(&self, scope: &Scope) -> Option<f64> {
+        self.target.filter(|_| self.judges(scope))
+    }
+
+    /// Whether a scope's value is on the target's good side, as far as it is shown: one that reads as the target has
+    /// reached it. `None` without a target for the scope or a direction.
+    #[must_use]
+    pub fn meets_target(&self, scope: &Scope, value: f64) -> Option<bool> {
         let scale = 10_f64.powi(i32::from(self.decimals));
         let value = (value * scale).round() / scale;
-        match (self.target, self.better) {
+        match (self.target_of(scope), self.better) {
             (Some(target), Better::Higher) => Some(value >= target),
             (Some(target), Better::Lower) => Some(value <= target),
             (None, _) | (_, Better::Neither) => None,
@@ -224,11 +450,22 @@ impl Kpi {
         scope.dimension().is_none_or(|dimension| self.by.contains(&dimension))
     }
 
-    /// The window; zero for levels such as open cases.
+    /// The window; zero for levels such as open cases, and for formulas, whose parts have their own.
     #[must_use]
     pub fn window(&self) -> Window {
         match &self.from {
             From::Observations { window, .. } | From::Cases { window, .. } => *window,
+            From::Form(form) => Window::Sliding(form.window_s()),
+            From::Formula { .. } => Window::Sliding(0),
+        }
+    }
+
+    /// The KPIs that it is made from; none unless it is a formula.
+    #[must_use]
+    pub fn operands(&self) -> &[Operand] {
+        match &self.from {
+            From::Formula { operands, .. } => operands,
+            From::Observations { .. } | From::Cases { .. } | From::Form(_) => &[],
         }
     }
 }

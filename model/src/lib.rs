@@ -6,18 +6,29 @@
 
 pub mod api;
 pub mod asset;
+pub mod baseline;
 pub mod board;
+pub mod calendar;
 pub mod case;
 pub mod city;
+pub mod compare;
+pub mod event;
 pub mod fault;
 #[cfg(feature = "files")]
 pub mod files;
+pub mod form;
+pub mod formula;
+pub mod gap;
+pub mod goal;
+pub mod history;
 pub mod id;
 pub mod kpi;
+pub mod median;
 pub mod number;
 pub mod observation;
 pub mod passport;
 pub mod reading;
+pub mod recompute;
 pub mod source;
 pub mod text;
 pub mod unit;
@@ -26,10 +37,11 @@ pub mod why;
 pub mod wire;
 
 pub use asset::Asset;
+pub use calendar::{Allowance, WorkingCalendar};
 pub use case::{Case, CaseKey};
-pub use city::{Area, City, Department};
+pub use city::{Area, City, Constant, Department};
 pub use fault::{ErrorBody, ErrorCode};
-pub use id::{AreaId, AssetId, BoardId, CaseId, DepartmentId, KpiId, LabelName, MetricId, SourceId, WallId};
+pub use id::{AreaId, AssetId, BoardId, CaseId, DepartmentId, GoalId, KpiId, LabelName, MetricId, SourceId, WallId};
 pub use kpi::Kpi;
 pub use observation::{Labels, Metric, Observation, SampleState};
 pub use reading::{Flags, Quality, Reading, Scope, Status};
@@ -45,6 +57,8 @@ pub struct Definitions {
     pub hash: String,
     /// The city itself: name, zone, population, areas, departments.
     pub city: City,
+    /// Which days are worked and how long cases may take, where the city says.
+    pub calendar: Option<Arc<WorkingCalendar>>,
     /// The metrics, by id.
     pub metrics: Vec<Arc<Metric>>,
     /// The register of assets, by id.
@@ -57,6 +71,27 @@ pub struct Definitions {
     pub boards: Vec<Arc<board::Board>>,
     /// The walls, by id.
     pub walls: Vec<Arc<wall::Wall>>,
+    /// The city's plan, in its own order.
+    pub goals: Vec<goal::Part>,
+}
+
+impl Definitions {
+    /// The KPIs from observations, cases or forms that this one rests on: itself, unless it is a formula.
+    #[must_use]
+    pub fn leaves<'d>(&'d self, kpi: &'d Arc<Kpi>) -> Vec<&'d Arc<Kpi>> {
+        let mut all = vec![kpi];
+        let mut next = 0;
+        while let Some(kpi) = all.get(next).copied() {
+            for operand in kpi.operands().iter().filter_map(|operand| self.kpi(&operand.kpi)) {
+                if !all.iter().any(|known| known.id == operand.id) {
+                    all.push(operand);
+                }
+            }
+            next += 1;
+        }
+        all.retain(|kpi| kpi.operands().is_empty());
+        all
+    }
 }
 
 macro_rules! lookups {

@@ -71,10 +71,26 @@ pub struct Metric {
     pub unit: Unit,
     /// The step that values are rounded to when they are taken in, in `unit`: sums of such values are exact.
     pub resolution: f64,
-    /// What is physically possible, both ends included, in `unit`. What is outside is refused.
+    /// What is physically possible, both ends included, in `unit`. A value outside is kept and suspect.
+    #[serde(default)]
     pub range: Option<(f64, f64)>,
+    /// A value that is too far from its series' value before is suspect.
+    #[serde(default)]
+    pub jump: Option<Jump>,
+    /// A value that has been the same for this long, in seconds, without a pause as long, is suspect.
+    #[serde(default)]
+    pub frozen_s: Option<u32>,
     /// Gauge or counter.
     pub kind: MetricKind,
+}
+
+/// Which values jump: those that differ by more than `more_than` (in the metric's unit) from the one before, when that is
+/// at most `within_s` seconds older. The value that comes back from a jump doesn't jump itself.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Jump {
+    pub more_than: f64,
+    pub within_s: u32,
 }
 
 impl Metric {
@@ -194,6 +210,9 @@ pub struct Observation {
     /// The source's own count of corrections to this key; the highest wins, then the larger value.
     #[serde(default)]
     pub revision: i32,
+    /// What the sender says of the value. Absent: nothing in particular.
+    #[serde(default)]
+    pub state: SampleState,
 }
 
 #[cfg(test)]
@@ -208,6 +227,8 @@ mod tests {
             unit: Unit::default(),
             resolution,
             range: None,
+            jump: None,
+            frozen_s: None,
             kind: MetricKind::Gauge,
         };
         assert_eq!(metric(0.1).ticks(31.5), Some(315));

@@ -2,6 +2,7 @@
 //!
 //! It must never show a number without what it was divided from, where it was divided.
 
+mod cases;
 mod definition;
 
 use crate::why::Named;

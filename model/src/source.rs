@@ -1,6 +1,6 @@
 //! Sources: the configured ways in, and how what arrives maps to observations and cases.
 
-use crate::{DepartmentId, LabelName, Labels, MetricId, SourceId, Text, Unit};
+use crate::{DepartmentId, LabelName, Labels, MetricId, SampleState, SourceId, Text, Unit};
 use serde::{Deserialize, Serialize};
 
 /// A configured way in.
@@ -40,6 +40,10 @@ pub enum Way {
     },
     /// Files, by `taydo import` and `taydo replay`.
     Csv(Box<Csv>),
+    /// The centre's own measurements of itself; nobody can send them.
+    Own,
+    /// What departments enter. The loader makes this source; files can't define one.
+    Form,
 }
 
 /// A topic such as `can-tho/traffic/{asset}/{metric}`: each `{name}` stands for one level.
@@ -137,6 +141,41 @@ pub struct Field {
     /// Labels that go with it.
     #[serde(default)]
     pub labels: Labels,
+    /// Where the sender says what its value is worth.
+    #[serde(default)]
+    pub state: Option<StateField>,
+}
+
+/// The field or column beside a value that says what it is worth, and its codes: `00`, `01`, `02` of an air station.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateField {
+    /// The field's or column's name.
+    pub name: String,
+    /// Codes of a value that nothing is to be said of. Where some are named, an unknown code is refused; where none is, all
+    /// other codes are normal.
+    pub normal: Vec<String>,
+    /// Codes of a sensor that is being calibrated.
+    pub calibrating: Vec<String>,
+    /// Codes of a sensor that has a fault.
+    pub fault: Vec<String>,
+    /// Codes of a value that is expected to be corrected.
+    pub provisional: Vec<String>,
+}
+
+impl StateField {
+    /// What a code stands for; an absent one is normal. `None` where it is unknown.
+    #[must_use]
+    pub fn read(&self, code: &str) -> Option<SampleState> {
+        let code = code.trim();
+        let listed = |codes: &[String]| codes.iter().any(|one| one == code);
+        Some(match code {
+            _ if listed(&self.calibrating) => SampleState::Calibrating,
+            _ if listed(&self.fault) => SampleState::Fault,
+            _ if listed(&self.provisional) => SampleState::Provisional,
+            _ if code.is_empty() || self.normal.is_empty() || listed(&self.normal) => SampleState::Normal,
+            _ => return None,
+        })
+    }
 }
 
 /// How a CSV file is read.
@@ -190,8 +229,14 @@ pub struct CaseColumns {
     pub opened: String,
     /// The column of the deadline.
     pub due: Option<String>,
+    /// The column of the time that a case may take, such as `5wd`.
+    pub allowance: Option<String>,
     /// The column of the closing time.
     pub closed: Option<String>,
+    /// The column of the time at which it was withdrawn.
+    pub withdrawn: Option<String>,
+    /// The column of the time at which it was last opened again.
+    pub reopened: Option<String>,
     /// The column of the time of this state; absent: the export's time.
     pub updated: Option<String>,
     /// The column of the department; its text is made an id.
@@ -205,6 +250,19 @@ pub struct CaseColumns {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_state_is_read_by_its_codes() {
+        let codes = |codes: &[&str]| codes.iter().map(|code| (*code).to_owned()).collect::<Vec<_>>();
+        let open = StateField { name: "st".into(), calibrating: codes(&["01"]), fault: codes(&["02", "03"]), ..StateField::default() };
+        let closed = StateField { normal: codes(&["00"]), ..open.clone() };
+        for (code, state) in
+            [("01", SampleState::Calibrating), (" 03 ", SampleState::Fault), ("00", SampleState::Normal), ("", SampleState::Normal)]
+        {
+            assert_eq!((open.read(code), closed.read(code)), (Some(state), Some(state)), "{code:?}");
+        }
+        assert_eq!((open.read("7"), closed.read("7")), (Some(SampleState::Normal), None));
+    }
 
     #[test]
     fn a_topic_is_read_by_its_pattern_and_written_again() {

@@ -6,7 +6,7 @@
 
 mod sentence;
 
-use crate::kpi::{Across, Aggregate, CaseMeasure, From};
+use crate::kpi::{Across, Aggregate, From};
 use crate::{AreaId, Case, CaseId, DepartmentId, Kpi, KpiId, Quality, Scope, SourceId, Text};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -96,7 +96,7 @@ pub struct Part {
 pub struct Flows {
     /// What was first told of the moment before; corrections came since.
     pub shown: f64,
-    /// What is told of that moment now, less what was shown.
+    /// What is told of that moment now, less what was shown and what was opened again since.
     pub corrected: f64,
     /// All of it.
     #[serde(flatten)]
@@ -194,15 +194,23 @@ enum Division {
 }
 
 fn division(kpi: &Kpi, before: &Standing, after: &Standing) -> Division {
-    if [before, after].iter().all(|one| one.denominator.is_some_and(|whole| whole != 0.0) && one.numerator.is_some()) {
+    // What a formula divides need not add up over the parts: a mean does not.
+    let is_formula = matches!(kpi.from, From::Formula { .. });
+    if !is_formula && [before, after].iter().all(|one| one.denominator.is_some_and(|whole| whole != 0.0) && one.numerator.is_some()) {
         return Division::Ratio;
     }
     let adds = match &kpi.from {
-        From::Observations { across: Some(Across::Sum), .. } => true,
-        From::Observations { aggregate, .. } => matches!(aggregate, Aggregate::Count | Aggregate::Sum),
-        From::Cases { measure, .. } => {
-            matches!(measure, CaseMeasure::Open | CaseMeasure::Overdue | CaseMeasure::Opened | CaseMeasure::Closed)
+        From::Observations { across: Some(across), .. } => *across == Across::Sum,
+        From::Observations { aggregate, .. } => {
+            matches!(aggregate, Aggregate::Count | Aggregate::Sum | Aggregate::Increase | Aggregate::Rate)
         }
+        From::Cases { measure, .. } => {
+            // What is left are levels, flows and sums; shares have parts of their own.
+            !measure.is_share() && measure.quantile().is_none()
+        }
+        From::Formula { .. } => false,
+        // A department's own total need not be the sum of what its wards entered.
+        From::Form(_) => false,
     };
     if adds { Division::Sum } else { Division::None }
 }
@@ -292,7 +300,15 @@ fn flow(case: &Case, counts: &impl Fn(&Case, Timestamp) -> bool, from: Timestamp
     let passed = !was && !is && last.is_some_and(|last| last > from && counts(case, last));
     let came = (!was && is) || passed;
     let went = (was && !is) || passed;
-    Flow { entered: u64::from(came), closed: u64::from(went), ..Flow::default() }
+    // A case that was opened again counts throughout, now that this is known. It didn't when the moment before was told,
+    // so this is how it came in.
+    let reopened = was && case.reopened.is_some_and(|again| from < again && again <= to);
+    Flow {
+        entered: u64::from(came),
+        reopened: u64::from(reopened),
+        closed: u64::from(went && case.withdrawn.is_none()),
+        withdrawn: u64::from(went && case.withdrawn.is_some()),
+    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,16 @@
 //! The only wiring: from a checked configuration to a running centre, and back down without losing anything.
 
+use crate::absence::Watch;
+use crate::baseline;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::definitions::{self, InForce, Watch};
+use crate::definitions::{self, InForce};
+use crate::door::{Door, Inbox};
 use crate::http::{self, Readiness, State};
 use crate::hub::{Hub, Limits};
 use crate::ingest::{Health, Intake, LANES, Lanes, Mqtt};
 use crate::pipeline::{self, Parts, Pipeline};
+use crate::self_watch::{self, SelfWatch};
 use crate::store::{EmbeddedDatabase, Store};
 use crate::telemetry::Metrics;
 use anyhow::Context as _;
@@ -16,6 +20,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+
+/// How often the departments' door is looked after.
+const ERRANDS_EVERY: Duration = Duration::from_secs(300);
 
 /// A running centre.
 pub struct Application {
@@ -27,8 +34,11 @@ pub struct Application {
     mqtt: Option<Mqtt>,
     pipeline: JoinHandle<Result<(), crate::store::StoreError>>,
     server: http::Server,
-    chores: JoinHandle<()>,
-    watch: JoinHandle<()>,
+    store: Store,
+    /// What goes on beside all that, and may end at any moment.
+    chores: Vec<JoinHandle<()>>,
+    errands: JoinHandle<()>,
+    inbox: Option<JoinHandle<()>>,
 }
 
 /// The runtime that an application lives in. The engine, the lanes and recomputes must not wait for one another; the HTTP
@@ -78,7 +88,8 @@ impl Application {
         let store = Store::open(address, clock.clone()).await?;
         let taken = definitions::first(&config.city, &store, clock.now()).await?;
         let in_force = InForce::new(taken.definitions.clone(), clock.now());
-        let watch = Watch::new(config.city.clone(), store.clone(), clock.clone(), in_force.clone(), taken);
+        let folder = definitions::Watch::new(config.city.clone(), store.clone(), clock.clone(), in_force.clone(), taken);
+        let last_here = store.last_beat().await?;
         let readiness = Arc::new(Readiness::default());
         readiness.lacks("engine", "being rebuilt from the store");
         let metrics = Arc::new(Metrics::default());
@@ -95,13 +106,41 @@ impl Application {
         };
         let pipeline = Pipeline::start(parts).await?;
         readiness.has("engine");
+        let desk = pipeline.desk();
         let (batches, committed) = mpsc::channel(pipeline::QUEUE);
         let pipeline = tokio::spawn(pipeline.run(committed));
 
         let health = Arc::new(Health::new(store.series_counts().await?));
         let (intake, lanes) = Intake::start(in_force.clone(), store.clone(), clock.clone(), health.clone(), LANES, batches).await?;
         let mqtt = config.mqtt.map(|broker| Mqtt::start(broker, &in_force, intake.clone(), health.clone(), clock.clone()));
+        let watch =
+            Watch { definitions: in_force.clone(), store: store.clone(), clock: clock.clone(), health: health.clone(), desk: desk.clone() };
+        let own = self_watch::Parts {
+            intake: intake.clone(),
+            health: health.clone(),
+            store: store.clone(),
+            clock: clock.clone(),
+            data: config.data.clone(),
+        };
+        let mut beside = vec![
+            tokio::spawn(chores(clock.clone(), hub.clone(), store.clone())),
+            tokio::spawn(watch.run(last_here)),
+            tokio::spawn(folder.run()),
+            tokio::spawn(baseline::run(in_force.clone(), store.clone(), clock.clone())),
+        ];
+        beside.extend(SelfWatch::new(own).map(|watch| tokio::spawn(watch.run())));
+        let door = Door::new(store.clone(), intake.clone(), clock.clone());
+        let errands = tokio::spawn(errands(clock.clone(), door.clone(), intake.clone()));
+        let inbox = match config.inbox {
+            Some(folder) => {
+                let what = format!("can't make the inbox {}", folder.display());
+                let inbox = Inbox::new(folder, door.clone(), intake.clone(), clock.clone()).context(what)?;
+                Some(tokio::spawn(inbox.watch()))
+            }
+            None => None,
+        };
         let state = State {
+            door,
             definitions: in_force,
             build,
             clock: clock.clone(),
@@ -109,13 +148,12 @@ impl Application {
             intake,
             health,
             hub: hub.clone(),
+            desk,
             readiness,
             metrics,
         };
         let server = http::server(listener, state, config.workers)?;
-        let chores = tokio::spawn(chores(clock.clone(), hub.clone(), store));
-        let watch = tokio::spawn(watch.run());
-        Ok(Self { port: 0, clock, database: None, hub, lanes, mqtt, pipeline, server, chores, watch })
+        Ok(Self { port: 0, clock, database: None, hub, lanes, mqtt, pipeline, server, store, chores: beside, errands, inbox })
     }
 
     /// The port that it listens on.
@@ -138,16 +176,24 @@ impl Application {
             ended = &mut self.pipeline => Some(reason("the pipeline", ended)),
         };
         tracing::info!("stopping");
-        self.watch.abort();
         self.hub.close_all("the server is stopping");
         server.stop(true).await;
         if let Some(mqtt) = self.mqtt {
             mqtt.stop().await;
         }
+        self.errands.abort();
+        if let Some(inbox) = self.inbox {
+            // A file that is being taken is either kept with its receipt or found again at the next start.
+            inbox.abort();
+        }
         self.lanes.stop().await;
-        self.chores.abort();
+        self.chores.iter().for_each(JoinHandle::abort);
         if failure.is_none() {
             self.pipeline.await??;
+        }
+        // The next start counts an absence from here; without it from the last heartbeat, seconds ago.
+        if let Err(error) = self.store.beat(self.clock.now()).await {
+            tracing::debug!(error = %http::refusal::chain(&error), "the last heartbeat can't be stored");
         }
         if let Some(database) = self.database {
             database.stop().await?;
@@ -192,6 +238,17 @@ fn build_name() -> String {
     format!("{}-{}", env!("CARGO_PKG_VERSION"), http::front_end())
 }
 
+/// What the departments' door asks for now and then: reminders, and observations that entries still lack.
+async fn errands(clock: Clock, door: Door, intake: Intake) {
+    loop {
+        let definitions = intake.definitions();
+        if let Err(error) = door.keep(&definitions).await {
+            tracing::warn!(error = %http::refusal::chain(&error), "departments can't be reminded now");
+        }
+        clock.sleep(ERRANDS_EVERY).await;
+    }
+}
+
 /// What is to be done now and then: the hub's housekeeping each second, the store's each hour.
 async fn chores(clock: Clock, hub: Hub, store: Store) {
     let mut seconds = 0_u32;
@@ -219,6 +276,7 @@ mod tests {
             listen: listen.parse().unwrap(),
             mqtt: None,
             database: None,
+            inbox: None,
             tick: Duration::from_millis(250),
             workers: 1,
             test_clock: None,

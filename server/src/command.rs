@@ -2,7 +2,9 @@
 
 mod broker;
 mod check;
+mod client;
 mod import;
+mod recompute;
 mod replay;
 mod schema;
 mod serve;
@@ -26,6 +28,7 @@ enum Command {
     Check(check::Args),
     Schema(schema::Args),
     Import(import::Args),
+    Recompute(recompute::Args),
     Replay(replay::Args),
     Source(source::Args),
     Simulate(Box<simulate::Args>),
@@ -40,6 +43,7 @@ pub fn run() -> ExitCode {
         Command::Check(args) => args.run(),
         Command::Schema(args) => args.run(),
         Command::Import(args) => args.run(),
+        Command::Recompute(args) => args.run(),
         Command::Replay(args) => args.run(),
         Command::Source(args) => args.run(),
         Command::Simulate(args) => args.run(),

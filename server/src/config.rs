@@ -21,6 +21,8 @@ pub struct Config {
     pub mqtt: Option<SocketAddr>,
     /// Another database than the embedded one.
     pub database: Option<DatabaseAddress>,
+    /// The folder into which departments put files.
+    pub inbox: Option<PathBuf>,
     /// How often changes are sent to screens.
     pub tick: Duration,
     /// Threads that serve connections.

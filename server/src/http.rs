@@ -5,13 +5,20 @@
 
 pub mod access;
 mod assets;
+mod baseline;
 mod body;
+mod compare;
+mod event;
+mod forms;
+mod gap;
 mod health;
 mod history;
 mod intake;
+mod kpi;
 mod live;
 mod pages;
 mod passport;
+mod recompute;
 pub mod refusal;
 mod site;
 mod why;
@@ -20,8 +27,10 @@ pub use health::Readiness;
 
 use crate::clock::Clock;
 use crate::definitions::InForce;
+use crate::door::Door;
 use crate::hub::Hub;
 use crate::ingest::{Health, Intake};
+use crate::pipeline::RecomputeDesk;
 use crate::store::Store;
 use crate::telemetry::Metrics;
 use actix_web::dev::Extensions;
@@ -49,10 +58,14 @@ pub struct State {
     pub store: Store,
     /// The gate for data.
     pub intake: Intake,
+    /// The departments' door.
+    pub door: Door,
     /// The feeds' health.
     pub health: Arc<Health>,
     /// Live readings.
     pub hub: Hub,
+    /// Where recomputes are asked for.
+    pub desk: RecomputeDesk,
     /// What is not ready, and why.
     pub readiness: Arc<Readiness>,
     /// The server's own figures.
@@ -108,6 +121,18 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/boards/{id}", web::get().to(pages::board))
         .route("/api/v1/walls/{id}", web::get().to(pages::wall))
         .route("/api/v1/kpis/{id}/readings", web::get().to(history::readings))
+        .route("/api/v1/kpis/{id}/revisions", web::get().to(history::revisions))
+        .route("/api/v1/kpis/{id}/compare", web::get().to(compare::compare))
+        .route("/api/v1/kpis/{id}/baseline", web::get().to(baseline::band))
+        .route("/api/v1/kpis/{id}/baseline", web::post().to(baseline::make))
+        .route("/api/v1/events", web::get().to(event::list))
+        .route("/api/v1/events", web::post().to(event::add))
+        .route("/api/v1/events/{id}", web::get().to(event::history))
+        .route("/api/v1/events/{id}", web::put().to(event::change))
+        .route("/api/v1/gaps", web::get().to(gap::gaps))
+        .route("/api/v1/recomputes", web::get().to(recompute::list))
+        .route("/api/v1/recomputes", web::post().to(recompute::ask))
+        .route("/api/v1/recomputes/{id}", web::get().to(recompute::job))
         .route("/api/v1/kpis/{id}", web::get().to(passport::passport))
         .route("/api/v1/kpis/{id}/why", web::get().to(why::why))
         .route("/api/v1/kpis/{id}/cases", web::get().to(why::cases))
@@ -115,6 +140,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/observations", web::post().to(intake::observations))
         .route("/api/v1/cases", web::post().to(intake::cases))
         .route("/api/v1/imports", web::post().to(intake::import))
+        .route("/api/v1/forms", web::get().to(forms::duties))
+        .route("/api/v1/forms/entries", web::get().to(forms::entries))
+        .route("/api/v1/forms/entries", web::post().to(forms::enter))
+        .route("/api/v1/forms/uploads", web::post().to(forms::upload))
+        .route("/api/v1/forms/template.csv", web::get().to(forms::template_csv))
+        .route("/api/v1/forms/template.xlsx", web::get().to(forms::template_xlsx))
         .route("/api/v2/write", web::post().to(intake::lines))
         .route("/{path:.*}", web::get().to(site::serve));
 }

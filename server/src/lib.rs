@@ -1,18 +1,23 @@
 //! The shell around the engine: configuration, ingest, store, pipeline, hub, HTTP, and the commands.
 //!
 //! A module uses only what is to its right:
-//! `command → app → http → pipeline → {hub, store, ingest} → {definitions, config, telemetry, clock}`.
+//! `command → app → http → {absence, baseline} → pipeline → {hub, store, ingest} → {definitions, config, days, telemetry, clock}`.
 
+pub mod absence;
 pub mod app;
+pub mod baseline;
 pub mod broker;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod days;
 pub mod definitions;
+pub mod door;
 pub mod http;
 pub mod hub;
 pub mod ingest;
 pub mod pipeline;
+pub mod self_watch;
 pub mod simulate;
 pub mod store;
 pub mod telemetry;

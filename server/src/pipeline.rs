@@ -3,10 +3,14 @@
 //! One task owns the engine. It never waits for a client or for the database: what is to be saved goes to a saver of
 //! its own, what is to be recomputed to a job of its own. Only this module calls the engine.
 
+mod closed;
+mod desk;
 mod recompute;
 mod restore;
 mod saver;
 mod swap;
+
+pub use desk::{RecomputeDesk, instants};
 
 use crate::clock::Clock;
 use crate::definitions::InForce;
@@ -23,6 +27,7 @@ use std::time::Duration;
 use swap::{Missed, Next, Swap};
 use taydo_engine::{Batch, Effects, Engine, Input, Position};
 use taydo_model::Definitions;
+use taydo_model::recompute::RecomputeJob;
 use tokio::sync::mpsc;
 
 /// Batches that wait for the engine. When it is full the lane drops its copy: the rows are committed, and the pipeline
@@ -63,6 +68,9 @@ pub struct Pipeline {
     saver: Saver,
     saving: Saving,
     recompute: Recompute,
+    desk: RecomputeDesk,
+    /// What is asked for at the desk; it is never closed while the desk is here.
+    asked: mpsc::Receiver<RecomputeJob>,
     swap: Swap,
     next_tick: Timestamp,
 }
@@ -75,15 +83,24 @@ impl Pipeline {
     pub async fn start(parts: Parts) -> Result<Self, StoreError> {
         let now = parts.clock.now();
         let fence = parts.store.take_lease(LEASE, now).await?;
-        let restored = restore::restore(&parts, now).await?;
+        let restored = restore::restore(&parts, &fence, now).await?;
         parts.hub.open(now, fence.number(), &parts.definitions, &restored.engine.snapshot(now));
         let (saver, saving) = Saver::start(&parts, &fence);
-        let recompute = Recompute::new(&parts, &fence);
-        let swap = Swap::new(&parts);
+        let (desk, asked, standing) = RecomputeDesk::open();
+        let mut recompute = Recompute::new(&parts, &fence, standing);
+        parts.store.unfinished_recomputes().await?.iter().for_each(|job| recompute.ask(job));
+        let swap = Swap::new(&parts, &fence);
         let seen = restored.positions.iter().map(|position| (position.lane, position.seq)).collect();
-        let mut pipeline = Self { parts, fence, engine: restored.engine, seen, saver, saving, recompute, swap, next_tick: now };
+        let mut pipeline =
+            Self { parts, fence, engine: restored.engine, seen, saver, saving, recompute, desk, asked, swap, next_tick: now };
         pipeline.follow(now, restored.first);
         Ok(pipeline)
+    }
+
+    /// Where recomputes are asked for.
+    #[must_use]
+    pub fn desk(&self) -> RecomputeDesk {
+        self.desk.clone()
     }
 
     /// Runs until the lanes are gone (a graceful stop: everything they sent is stepped and saved first) or the lease is
@@ -107,9 +124,16 @@ impl Pipeline {
                 () = clock.sleep_until(self.next_turn()) => {}
                 () = self.saver.room() => {}
                 outcome = self.saving.ended() => return outcome,
+                Some(job) = self.asked.recv() => self.recompute.ask(&job),
                 done = self.recompute.done() => {
-                    let positions = self.recompute.finished(self.parts.clock.now(), done);
-                    self.saver.add(&self.parts.definitions, Save { recorded: Vec::new(), positions });
+                    let now = self.parts.clock.now();
+                    let finished = self.recompute.finished(now, done);
+                    if !finished.reclosed.is_empty() {
+                        let effects = self.engine.step(now, Input::Reclosed(finished.reclosed));
+                        self.follow(now, effects);
+                    }
+                    let positions = self.recompute.hold(finished.positions);
+                    self.saver.add(&self.parts.definitions, Save { positions, ..Save::default() });
                 }
                 () = self.swap.moved(&clock) => {}
             }
@@ -135,7 +159,7 @@ impl Pipeline {
             self.follow(now, effects);
             self.next_tick = now.checked_add(self.parts.tick).unwrap_or(Timestamp::MAX);
         }
-        self.recompute.start_if_due(now);
+        self.recompute.start_if_due(now, |kpi| self.engine.closed_until(kpi));
         self.saver.push();
     }
 
@@ -170,30 +194,31 @@ impl Pipeline {
         match self.swap.next(now, &self.parts, &self.engine, &self.seen) {
             Next::Wait => {}
             Next::Fill(position) => self.fill_gap(position).await,
-            Next::TakeOver(mut beside, missed) => {
-                self.tell_missed(now, &mut beside, missed).await;
-                self.take_over(now, *beside);
+            Next::TakeOver(beside, missed) => {
+                let missed = self.missed(beside.definitions(), missed).await;
+                self.take_over(now, *beside, missed);
             }
         }
     }
 
-    async fn tell_missed(&self, now: Timestamp, beside: &mut Engine, missed: Missed) {
+    async fn missed(&self, definitions: &Arc<Definitions>, missed: Missed) -> Vec<Batch> {
         match missed {
-            Missed::Batches(batches) => batches.into_iter().for_each(|batch| beside.restore(now, batch)),
+            Missed::Batches(batches) => batches,
             Missed::After(positions) => {
-                let parts = Parts { definitions: beside.definitions().clone(), ..self.parts.clone() };
+                let parts = Parts { definitions: definitions.clone(), ..self.parts.clone() };
+                let mut batches = Vec::new();
                 for position in positions {
-                    let missed = self.read_again(&parts, position).await;
-                    missed.batches.into_iter().for_each(|batch| beside.restore(now, batch));
+                    batches.extend(self.read_again(&parts, position).await.batches);
                 }
+                batches
             }
         }
     }
 
     /// What is owed under the old definitions is saved under them; from then on all is done by the new ones.
-    fn take_over(&mut self, now: Timestamp, beside: Engine) {
+    fn take_over(&mut self, now: Timestamp, beside: Engine, missed: Vec<Batch>) {
         let definitions = beside.definitions().clone();
-        let effects = self.engine.swap(now, beside);
+        let effects = self.engine.swap(now, beside, missed);
         self.follow(now, effects);
         self.parts.definitions = definitions.clone();
         self.recompute.redefine(now, &self.parts);
@@ -234,8 +259,10 @@ impl Pipeline {
     /// Hands effects on: recorded readings and positions to the saver, ranges to the recompute.
     fn follow(&mut self, now: Timestamp, effects: Effects) {
         self.recompute.add(now, effects.recompute);
+        self.recompute.reopen(now, effects.reopened);
         let positions = self.recompute.hold(effects.positions);
-        let overflow = self.saver.add(&self.parts.definitions, Save { recorded: effects.recorded, positions });
+        let save = Save { recorded: effects.recorded, closed: effects.closed, positions };
+        let overflow = self.saver.add(&self.parts.definitions, save);
         self.recompute.add(now, overflow);
     }
 

@@ -5,19 +5,26 @@
 //! caller see a connection or a statement.
 
 mod address;
+mod baseline;
 mod batch;
 mod batch_log;
 mod case;
 mod definition_set;
 mod embedded;
 mod error;
+mod event;
+mod form;
+mod gap;
+mod history;
 mod lease;
 mod micros;
 mod migration;
 mod observation;
+mod pane;
 mod partition;
 mod passport;
 mod reading;
+mod recompute;
 mod reject;
 mod series;
 mod session;
@@ -33,9 +40,12 @@ pub use batch_log::CommittedBatch;
 pub use case::CaseStream;
 pub use embedded::{EmbeddedDatabase, EmbeddedError};
 pub use error::{Cause, StoreError};
+pub use form::{NewEntry, NewReceipt, Unobserved};
+pub use gap::BeyondStream;
 pub use lease::Fence;
 pub use migration::OpenError;
 pub use observation::SampleStream;
+pub use pane::Made;
 pub use why::Standings;
 pub use writer::Writer;
 

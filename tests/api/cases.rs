@@ -1,5 +1,7 @@
 //! Cases: counts fall due by time alone, corrections are ordered by what they carry.
 
+mod life;
+
 use super::*;
 
 fn dossier(id: &str, opened: &str, due: Option<&str>, closed: Option<&str>, updated: &str) -> Value {

@@ -1,11 +1,14 @@
 //! The centre over its public ways: every test starts the real program with a database of its own and moves the clock.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test's own code")]
 
+mod aggregates;
 mod bad_input;
 mod cases;
 mod check;
 mod definitions;
 mod figures;
+mod forms;
+mod history;
 mod live;
 mod mqtt;
 mod passport;
@@ -33,6 +36,12 @@ impl Small {
         let centre =
             Centre::start(Setup { city: "tests/cities/mini", clock: Some(&clock), database: Some(&database), ..Setup::default() }).await;
         Self { clock, database, centre }
+    }
+
+    /// Another process of the same centre: the same clock, the same database.
+    async fn again(&self) -> Centre {
+        let setup = Setup { city: "tests/cities/mini", clock: Some(&self.clock), database: Some(&self.database), ..Setup::default() };
+        Centre::start(setup).await
     }
 
     /// Moves the clock in steps of a second, as time passes for a server that runs.

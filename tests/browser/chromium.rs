@@ -86,6 +86,17 @@ impl Chromium {
         entries.iter().filter(is_complaint).map(|entry| format!("{} {}", entry["level"], entry["message"])).collect()
     }
 
+    /// Chooses a file for an input, as the browser's dialogue would.
+    pub(crate) async fn choose_file(&self, selector: &str, file: &Path) {
+        let input = self.client.find(fantoccini::Locator::Css(selector)).await.expect("the input");
+        input.send_keys(file.to_str().expect("a path in Unicode")).await.expect("the file is chosen");
+    }
+
+    /// Types keys into what has the focus; the Private Use characters of WebDriver are keys such as Enter.
+    pub(crate) async fn type_keys(&self, keys: &str) {
+        self.client.active_element().await.expect("something has the focus").send_keys(keys).await.expect("the keys are typed");
+    }
+
     /// Ends the browser.
     pub(crate) async fn close(self) {
         // It is killed in any case.

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test's own code")]
 
 mod chromium;
+mod forms;
 mod hostile;
 mod latency;
 mod link;

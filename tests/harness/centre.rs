@@ -106,6 +106,11 @@ impl Centre {
         self.post_bytes(path, body.to_string().into(), &[("content-type", "application/json")]).await
     }
 
+    /// `PUT path` with a JSON body.
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.answer(self.client.put(format!("{}{path}", self.url)).body(body.to_string())).await
+    }
+
     /// `POST path` with any body and headers.
     pub async fn post_bytes(&self, path: &str, body: Vec<u8>, headers: &[(&str, &str)]) -> Answer {
         let request = self.client.post(format!("{}{path}", self.url)).body(body);

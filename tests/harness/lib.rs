@@ -18,6 +18,7 @@ mod clock;
 mod database;
 mod device;
 mod live;
+pub mod workbook;
 
 pub use broker::Broker;
 pub use centre::{Answer, Centre, Setup};

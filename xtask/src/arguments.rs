@@ -61,6 +61,11 @@ impl Arguments {
         self.given.iter().rev().find(|(n, _)| *n == name).map(|(_, value)| value.as_str())
     }
 
+    /// Every value given for `name`, in order.
+    pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.given.iter().filter(move |(n, _)| *n == name).map(|(_, value)| value.as_str())
+    }
+
     /// Whether `name` was given at all.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.value(name).is_some()
@@ -93,6 +98,7 @@ mod tests {
         assert_eq!(run("--port 1").value("--port"), Some("1"));
         assert_eq!(run("--port=1 --port 2").value("--port"), Some("2"));
         assert_eq!(run("fanout --fresh").value("NAME"), Some("fanout"));
+        assert_eq!(run("--port 1 --fresh --port=2").values("--port").collect::<Vec<_>>(), ["1", "2"]);
         assert!(run("--fresh").has("--fresh") && !run("").has("--fresh"));
     }
 

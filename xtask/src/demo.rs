@@ -33,6 +33,8 @@ options:
   --port PORT      the pages' port (default: 4390, or the next one that is free)
   --fresh          delete the demo's data first
   --no-simulator   run without simulated data
+  --incident WHAT  let something happen in the simulated city from the start on, as kind:place[:minutes], such as
+                   congestion:ninh-kieu:45; may be given several times (`taydo simulate --help` lists the kinds)
 
 The data is under /var/lib/taydo/demo for root, else under ~/.local/share/taydo/demo.
 ";
@@ -42,6 +44,7 @@ pub(crate) const OPTIONS: &[arguments::Option] = &[
     arguments::Option { name: "--port", takes_value: true },
     arguments::Option { name: "--fresh", takes_value: false },
     arguments::Option { name: "--no-simulator", takes_value: false },
+    arguments::Option { name: "--incident", takes_value: true },
 ];
 
 const PAGES: [(&str, &str); 3] = [("wall", "/wall/main"), ("leaders' board", "/board/leaders"), ("sources", "/sources")];
@@ -61,6 +64,8 @@ struct Plan {
     http: u16,
     mqtt: u16,
     simulator: bool,
+    /// What is to happen in the simulated city: `kind:place[:minutes]`, for the simulator to judge.
+    incidents: Vec<String>,
 }
 
 /// `cargo xtask demo`.
@@ -81,7 +86,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     dist::build_server(&places)?;
     lock.announce(http)?;
     let binary = places.target.join("release/taydo");
-    let plan = Plan { city, data, binary, http, mqtt, simulator: !arguments.has("--no-simulator") };
+    let incidents = arguments.values("--incident").map(str::to_owned).collect();
+    let plan = Plan { city, data, binary, http, mqtt, simulator: !arguments.has("--no-simulator"), incidents };
     let stop = stop_signal()?;
     let mut running = Vec::new();
     // Starting maps the binary into memory, so another build may replace the file from then on.
@@ -130,7 +136,9 @@ fn start(plan: &Plan, tools: &Tools, stop: &AtomicBool, running: &mut Vec<Proces
     )?);
     wait("server", running, stop, || ports::is_ready(plan.http))?;
     if plan.simulator {
-        running.push(launch("simulator", &["simulate", "--server", &address, "--mqtt", &broker, "--backfill", BACKFILL])?);
+        let mut words = vec!["simulate", "--server", &address, "--mqtt", &broker, "--city", &city, "--backfill", BACKFILL];
+        words.extend(plan.incidents.iter().flat_map(|incident| ["--incident", incident]));
+        running.push(launch("simulator", &words)?);
     }
     if !stop.load(Ordering::SeqCst) {
         print_pages(&address, &plan.data);

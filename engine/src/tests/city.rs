@@ -3,8 +3,7 @@
 use crate::{Sample, Series, SeriesId};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
-use taydo_model::kpi::Window;
-use taydo_model::kpi::{Across, Aggregate, Better, CaseMeasure, Dimension, From};
+use taydo_model::kpi::{Across, Aggregate, Better, Dimension, From, Suspect, Window};
 use taydo_model::{Asset, City, Definitions, Kpi, Labels, Metric, SampleState, Text, Unit};
 
 /// The moment that all tests count from: a whole day of the grid.
@@ -32,16 +31,21 @@ pub(super) fn kpi(id: &str, unit: &str, from: From, every_s: u32, lateness_s: u3
         target: None,
         attention: None,
         critical: None,
+        thresholds_for: Vec::new(),
     }
 }
 
 pub(super) fn observed(aggregate: Aggregate, window_s: u32, across: Option<Across>) -> From {
-    let only = Labels::default();
-    From::Observations { metric: "speed".parse().unwrap(), aggregate, window: Window::Sliding(window_s), across, only, factor: 0.5 }
-}
-
-pub(super) fn counted(measure: CaseMeasure, window_s: u32) -> From {
-    From::Cases { kind: "dossier".into(), measure, window: Window::Sliding(window_s) }
+    From::Observations {
+        metric: "speed".parse().unwrap(),
+        aggregate,
+        window: Window::Sliding(window_s),
+        across,
+        only: Labels::default(),
+        suspect: Suspect::Flag,
+        at_least: 0,
+        factor: 0.5,
+    }
 }
 
 pub(super) fn labels(pairs: &[(&str, &str)]) -> Labels {
@@ -56,6 +60,8 @@ pub(super) fn definitions(mut kpis: Vec<Kpi>) -> Arc<Definitions> {
         unit: Unit::parse("km/h").unwrap(),
         resolution: 0.1,
         range: None,
+        jump: None,
+        frozen_s: None,
         kind: Default::default(),
     };
     let asset = |id: &str, area: &str, service: Option<(i64, i64)>| {

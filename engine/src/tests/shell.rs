@@ -3,9 +3,11 @@
 
 use super::city::series;
 use super::plain::{Rows, same};
-use crate::recompute::{Needs, Plan};
-use crate::{Batch, CaseVersion, Effects, Engine, Input, Position, Sample, Touched};
+use crate::recompute::{Plan, Run, SamplesNeeded};
+use crate::refold::{self, Refold};
+use crate::{Batch, CaseVersion, ClosedPane, ClosedSpan, Effects, Engine, Input, Position, Reclosed, Reopened, Sample, Touched};
 use jiff::Timestamp;
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use taydo_model::{Definitions, KpiId, Quality, Reading, Scope};
@@ -22,6 +24,11 @@ pub(super) struct Shell {
     versions: Vec<CaseVersion>,
     told: i64,
     pub(super) live: HashMap<(KpiId, Scope), Reading>,
+    /// Closed panes, by KPI, basis and end.
+    closed: BTreeMap<(KpiId, i64, Timestamp), ClosedPane>,
+    /// How many samples were read for other than closed panes, and how many for them.
+    pub(super) read: Cell<usize>,
+    pub(super) refolded: Cell<usize>,
 }
 
 impl Shell {
@@ -36,6 +43,9 @@ impl Shell {
             versions: Vec::new(),
             told: -1,
             live: HashMap::new(),
+            closed: BTreeMap::new(),
+            read: Cell::new(0),
+            refolded: Cell::new(0),
         }
     }
 
@@ -80,37 +90,96 @@ impl Shell {
             self.live.insert((reading.kpi.clone(), reading.scope.clone()), reading.clone());
         }
         self.told = effects.positions.iter().map(|position| position.seq).fold(self.told, i64::max);
+        for pane in &effects.closed {
+            self.closed.entry((pane.kpi.clone(), pane.basis, pane.until)).or_insert_with(|| pane.clone());
+        }
+        for reopened in &effects.reopened {
+            self.ensure(&reopened.span, &reopened.stale);
+        }
         self.recompute(&effects.recompute);
+        if !effects.reopened.is_empty() {
+            let reclosed = effects.reopened.iter().map(|reopened| self.reclosed(reopened)).collect();
+            let followed = self.engine.step(Timestamp::MIN, Input::Reclosed(reclosed));
+            self.keep(followed);
+        }
         effects
+    }
+
+    fn reclosed(&self, reopened: &Reopened) -> Reclosed {
+        let ClosedSpan { kpi, basis, after, until, .. } = reopened.span.clone();
+        Reclosed { kpi, basis, after, until, computed: reopened.recorded, panes: self.closed_of(&reopened.span) }
+    }
+
+    fn closed_of(&self, span: &ClosedSpan) -> Vec<ClosedPane> {
+        let pane = |until| self.closed.get(&(span.kpi.clone(), span.basis, until)).cloned().unwrap();
+        span.edges().map(pane).collect()
+    }
+
+    /// Makes again what isn't stored or is stale.
+    fn ensure(&mut self, span: &ClosedSpan, stale: &[(Timestamp, Timestamp)]) {
+        let stored: Vec<Timestamp> =
+            span.edges().filter(|until| self.closed.contains_key(&(span.kpi.clone(), span.basis, *until))).collect();
+        for missing in refold::missing(span, &stored, stale) {
+            let mut refold = Refold::new(&self.definitions, &missing, series());
+            let mut samples = if refold.is_anchored() { self.rows.anchors(&self.definitions, refold.samples_after()) } else { Vec::new() };
+            samples.extend(self.rows.samples_after(refold.samples_after()));
+            samples.retain(|sample| sample.time <= missing.until);
+            self.refolded.set(self.refolded.get() + samples.len());
+            let rest = samples.split_off(samples.len() / 2);
+            let panes = [refold.take(samples), refold.take(rest), refold.finish()].concat();
+            let ends: Vec<Timestamp> = panes.iter().map(|pane| pane.until).collect();
+            assert_eq!(ends, missing.edges().collect::<Vec<_>>());
+            self.closed.extend(panes.into_iter().map(|pane| ((pane.kpi.clone(), pane.basis, pane.until), pane)));
+        }
     }
 
     pub(super) fn recompute(&mut self, ranges: &[Touched]) {
         for touched in ranges {
             self.readings.retain(|(kpi, _, time), _| *kpi != touched.kpi || *time < touched.from || touched.to < *time);
             let Some(plan) = Plan::new(&self.definitions, touched) else { continue };
-            let needs = plan.needs();
+            let needs = plan.needs(self.engine.closed_until(&touched.kpi).unwrap_or(Timestamp::MIN));
             let mut run = plan.run(series());
             let mut readings = Vec::new();
-            match needs {
-                Needs::Samples { after, until, .. } => {
-                    let all: Vec<Sample> = self.rows.samples_after(after).into_iter().filter(|sample| sample.time <= until).collect();
-                    let (first, second) = all.split_at(all.len() / 3);
-                    if let Some(last) = first.last() {
-                        let (first, shared): (Vec<_>, Vec<_>) = first.iter().partition(|sample| sample.time < last.time);
-                        let before = last.time - jiff::SignedDuration::from_micros(1);
-                        readings.extend(run.advance(first, before));
-                        readings.extend(run.advance(shared.into_iter().chain(second.iter().copied()).collect(), until));
-                    } else {
-                        readings.extend(run.advance(all, until));
-                    }
-                }
-                Needs::Cases { after, until, .. } => {
-                    run.load_cases(self.cases_after(after));
-                    readings.extend(run.advance(Vec::new(), until));
-                }
+            if let Some(after) = needs.cases_after {
+                run.load_cases(self.cases_after(after));
+            }
+            match needs.samples {
+                Some(samples) => self.run(&mut run, samples, needs.until, &mut readings),
+                None => readings.extend(run.advance(Vec::new(), needs.until)),
             }
             assert!(run.is_done());
             self.readings.extend(readings.into_iter().map(|reading| ((reading.kpi.clone(), reading.scope.clone(), reading.time), reading)));
+        }
+    }
+
+    /// Runs over the panes and the samples that are needed, in pieces.
+    fn run(&mut self, run: &mut Run, needed: SamplesNeeded, until: Timestamp, readings: &mut Vec<Reading>) {
+        let SamplesNeeded { closed, after, anchors, metrics } = needed;
+        assert_eq!(metrics.iter().map(|metric| metric.as_str()).collect::<Vec<_>>(), ["speed"]);
+        if anchors {
+            run.load_samples(self.rows.anchors(&self.definitions, after));
+        }
+        for span in &closed {
+            self.ensure(span, &[]);
+            let panes = self.closed_of(span);
+            let (first, second) = panes.split_at(panes.len() / 2);
+            run.load_closed(first.to_vec());
+            if closed.len() == 1 {
+                readings.extend(run.advance(Vec::new(), first.last().map_or(Timestamp::MIN, |pane| pane.until)));
+            }
+            run.load_closed(second.to_vec());
+        }
+        readings.extend(closed.iter().map(|span| span.until).min().map(|until| run.advance(Vec::new(), until)).unwrap_or_default());
+        let all: Vec<Sample> = self.rows.samples_after(after).into_iter().filter(|sample| sample.time <= until).collect();
+        self.read.set(self.read.get() + all.len());
+        let (first, second) = all.split_at(all.len() / 3);
+        if let Some(last) = first.last() {
+            let (first, shared): (Vec<_>, Vec<_>) = first.iter().partition(|sample| sample.time < last.time);
+            let before = last.time - jiff::SignedDuration::from_micros(1);
+            readings.extend(run.advance(first, before));
+            readings.extend(run.advance(shared.into_iter().chain(second.iter().copied()).collect(), until));
+        } else {
+            readings.extend(run.advance(all, until));
         }
     }
 
@@ -124,47 +193,63 @@ impl Shell {
 
     /// Kills the engine and starts another from the store.
     pub(super) fn restart(&mut self, now: Timestamp) {
-        let mut engine = Engine::new(Arc::clone(&self.definitions), self.start);
+        let mut engine = Engine::new(Arc::clone(&self.definitions), now);
         for kpi in &self.definitions.kpis {
-            if let Some(((_, _, last), _)) =
-                self.readings.iter().filter(|((id, ..), _)| *id == kpi.id).max_by_key(|((_, _, time), _)| *time)
-            {
-                engine.resume_after(&kpi.id, (*last).max(self.start));
-            }
+            let last = self.readings.keys().filter(|(id, ..)| *id == kpi.id).map(|(_, _, time)| *time).max();
+            engine.resume_after(&kpi.id, last.unwrap_or(self.start).max(self.start));
         }
-        let samples = self.rows.samples_after(now - engine.horizon());
-        let cases = self.cases_after(engine.relevant_cases_from(now));
-        engine.restore(now, Batch { position: None, series: series(), samples, cases });
-        let untold = self.batches.get((self.told + 1) as usize..).unwrap_or_default();
+        engine.restore(now, Batch { series: series(), ..Batch::default() });
+        let untold = self.batches.get((self.told + 1) as usize..).unwrap_or_default().to_vec();
         let times = untold.iter().flat_map(|(samples, _)| samples).map(|sample| sample.time);
+        let touched_times = times.clone().min().zip(times.max());
+        self.fill(&mut engine, now, touched_times);
         let keys: Vec<_> = untold.iter().flat_map(|(_, cases)| cases).map(|version| &version.key).collect();
         let versions: Vec<_> = self.versions.iter().filter(|version| keys.contains(&&version.key)).cloned().collect();
         let mut touched = engine.touched_by_cases(&versions);
-        if let (Some(from), Some(to)) = (times.clone().min(), times.max()) {
+        if let Some((from, to)) = touched_times {
             touched.extend(engine.touched(from, to, None));
         }
         self.engine = engine;
         self.recompute(&touched);
     }
 
+    /// Reads into an engine what its windows reach back to.
+    fn fill(&mut self, engine: &mut Engine, now: Timestamp, touched: Option<(Timestamp, Timestamp)>) {
+        for Reopened { span, stale, .. } in engine.closed_needed(&Vec::from_iter(touched)) {
+            self.ensure(&span, &stale);
+            for pane in self.closed_of(&span) {
+                assert!(engine.restore_closed(&pane));
+            }
+        }
+        let from: HashMap<_, _> = engine.samples_needed_from(now).into_iter().collect();
+        let metrics: HashMap<_, _> = series().into_iter().map(|series| (series.id, series.metric)).collect();
+        let mut samples = self.rows.samples_after(Timestamp::MIN);
+        samples.retain(|sample| from.get(&metrics[&sample.series]).is_some_and(|from| *from < sample.time));
+        for metric in engine.anchored() {
+            samples.extend(self.rows.anchors(&self.definitions, from[&metric]));
+        }
+        self.read.set(self.read.get() + samples.len());
+        let cases = self.cases_after(engine.relevant_cases_from(now));
+        engine.restore(now, Batch { samples, cases, ..Batch::default() });
+    }
+
     /// Begins to rebuild beside the engine what these definitions change. Returns it with the number of batches that
     /// the store had then.
-    pub(super) fn begin_change(&self, now: Timestamp, definitions: &Arc<Definitions>) -> (Engine, usize) {
+    pub(super) fn begin_change(&mut self, now: Timestamp, definitions: &Arc<Definitions>) -> (Engine, usize) {
         let mut beside = self.engine.beside(Arc::clone(definitions), now);
-        let samples = self.rows.samples_after(now - beside.horizon());
-        let cases = self.cases_after(beside.relevant_cases_from(now));
         // In another order, so that nothing can rest on equal numbers in both engines.
-        let series = series().into_iter().rev().collect();
-        beside.restore(now, Batch { position: None, series, samples, cases });
+        beside.restore(now, Batch { series: series().into_iter().rev().collect(), ..Batch::default() });
+        let old = std::mem::replace(&mut self.definitions, Arc::clone(definitions));
+        self.fill(&mut beside, now, None);
+        self.definitions = old;
         (beside, self.batches.len())
     }
 
     /// Tells the engine beside what came meanwhile, and swaps.
-    pub(super) fn finish_change(&mut self, now: Timestamp, (mut beside, had): (Engine, usize)) {
-        for (samples, cases) in self.batches.iter().skip(had).cloned() {
-            beside.restore(now, Batch { position: None, series: series(), samples, cases });
-        }
-        let effects = self.engine.swap(now, beside);
+    pub(super) fn finish_change(&mut self, now: Timestamp, (beside, had): (Engine, usize)) {
+        let missed = self.batches.iter().skip(had).cloned();
+        let missed = missed.map(|(samples, cases)| Batch { position: None, series: series(), samples, cases }).collect();
+        let effects = self.engine.swap(now, beside, missed);
         self.keep(effects);
         self.definitions = Arc::clone(self.engine.definitions());
         self.wake(now);
@@ -192,7 +277,7 @@ impl Shell {
                 let have = told.remove(&(&kpi.id, time)).unwrap_or_default();
                 for scope in want.keys().chain(have.keys()) {
                     match (want.get(scope), have.get(scope)) {
-                        (Some(want), Some(have)) if same(want, have) => checked += 1,
+                        (Some(want), Some(have)) if same(want, have, self.rows.slack(&self.definitions, kpi, scope, time)) => checked += 1,
                         // A scope may have been known when its turn was, and its only case have moved elsewhere since.
                         (None, Some(have)) if have.quality == Quality::Missing => {}
                         (want, have) => return Err(format!("{} {scope} {time}\nwant {want:?}\nhave {have:?}", kpi.id)),

@@ -2,7 +2,8 @@
 //! definition says from the swap on, and no instant is told twice or left out.
 
 use super::cases::versions;
-use super::city::{at, counted, definitions, kpi, labels, observed, sample};
+use super::city::{at, definitions, kpi, labels, observed, sample};
+use super::derived::made;
 use super::shell::Shell;
 use super::windows::arrivals;
 use crate::{CaseVersion, Sample};
@@ -10,11 +11,36 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use std::sync::Arc;
-use taydo_model::kpi::{Across, Aggregate, CaseMeasure, From};
+use taydo_model::formula::{Arithmetic, Node};
+use taydo_model::kpi::{Across, Aggregate, CaseMeasure, CaseTerms, From, Suspect, Window};
 use taydo_model::{Definitions, Kpi, KpiId, Scope};
+
+const DAYS: u32 = 2 * 86_400;
 
 fn with_version(version: &str, kpi: Kpi) -> Kpi {
     Kpi { version: version.into(), ..kpi }
+}
+
+fn counted(measure: CaseMeasure, window_s: u32) -> From {
+    From::Cases { kind: "dossier".into(), measure, window: Window::Sliding(window_s), terms: CaseTerms::default() }
+}
+
+/// Of samples that are judged by their neighbours.
+fn judged(aggregate: Aggregate, window_s: u32) -> From {
+    let mut from = observed(aggregate, window_s, None);
+    if let From::Observations { suspect, .. } = &mut from {
+        *suspect = Suspect::Exclude;
+    }
+    from
+}
+
+/// The sum of two KPIs, at each minute.
+fn sum_of(id: &str, operands: &[&str]) -> Kpi {
+    Kpi { every_s: 60, ..made(id, operands, vec![Node::Arithmetic(Arithmetic::Add, 0, 1)], None) }
+}
+
+fn held(hold_s: u32) -> Aggregate {
+    Aggregate::TimeWeightedMean { hold_s: Some(hold_s) }
 }
 
 /// What there was before: KPIs of both kinds, or of one, so that the other finds no series or no case to join.
@@ -29,8 +55,14 @@ fn before(had: Had) -> Arc<Definitions> {
     let observed = vec![
         kpi("a.kept", "km/h", observed(Aggregate::Mean, 300, None), 60, 600),
         kpi("across.kept", "km/h", observed(Aggregate::Mean, 300, Some(Across::Sum)), 60, 600),
+        sum_of("both.kept", &["a.kept", "across.kept"]),
         kpi("changed", "km/h", observed(Aggregate::Mean, 120, None), 60, 300),
+        kpi("days.kept", "km/h", observed(Aggregate::Max, DAYS, None), 7200, 900),
         kpi("gone", "km/h", observed(Aggregate::Max, 120, None), 60, 60),
+        kpi("grown.kept", "km/h", observed(Aggregate::Increase, 600, None), 60, 300),
+        kpi("held.kept", "km/h", judged(held(200), 300), 60, 120),
+        kpi("part", "km/h", observed(Aggregate::Last, 60, None), 60, 300),
+        sum_of("sum.of.changed", &["changed", "part"]),
     ];
     let counted = vec![
         kpi("open.kept", "cases", counted(CaseMeasure::Open, 0), 300, 600),
@@ -48,16 +80,20 @@ fn after() -> Arc<Definitions> {
     if let From::Observations { only, .. } = &mut lane {
         *only = labels(&[("lane", "2")]);
     }
-    definitions(vec![
-        kpi("a.kept", "km/h", observed(Aggregate::Mean, 300, None), 60, 600),
-        kpi("across.kept", "km/h", observed(Aggregate::Mean, 300, Some(Across::Sum)), 60, 600),
-        with_version("2", kpi("changed", "km/h", observed(Aggregate::Max, 1800, None), 120, 900)),
-        // With later data, so it is first in the order and shifts the numbers of all others.
+    let mut all = before(Had::Both).kpis.iter().map(|kpi| (**kpi).clone()).collect::<Vec<_>>();
+    all.retain(|kpi| !["gone", "changed", "opened.changed", "sum.of.changed"].contains(&kpi.id.as_str()));
+    all.extend([
+        with_version("2", kpi("changed", "km/h", observed(Aggregate::Max, 1800, None), 60, 900)),
+        with_version("2", sum_of("sum.of.changed", &["changed", "part"])),
+        // First in the order, so that it shifts the numbers of all others.
         kpi("a.new", "km/h", lane, 60, 900),
+        kpi("days.new", "km/h", observed(Aggregate::Count, DAYS, None), 3600, 600),
+        kpi("grown.new", "km/h", judged(Aggregate::Increase, 1200), 60, 900),
+        kpi("held.new", "km/h", observed(held(900), 600, None), 60, 60),
         kpi("new.overdue", "cases", counted(CaseMeasure::Overdue, 0), 300, 600),
-        kpi("open.kept", "cases", counted(CaseMeasure::Open, 0), 300, 600),
         with_version("2", kpi("opened.changed", "cases", counted(CaseMeasure::Opened, 3600), 300, 900)),
-    ])
+    ]);
+    definitions(all)
 }
 
 /// What happens when, in order: arrivals of both kinds.
@@ -124,7 +160,7 @@ proptest! {
     ) {
         let (shell, swapped) = run(had, events(samples, cases), begin, begin + takes, restart);
         if swapped <= at(12_000) {
-            prop_assert_eq!(shell.definitions.kpis.len(), 7);
+            prop_assert_eq!(shell.definitions.kpis.len(), 16);
             let checked = shell.check_from(from(swapped, had), at(14_000)).map_err(TestCaseError::fail)?;
             prop_assert!(checked > 100);
         }
@@ -142,16 +178,17 @@ fn only_what_changed_is_rebuilt() {
     let shell = Shell::new(before(Had::Both), at(0));
     let names = |definitions: &Definitions| shell.engine.changed(definitions).iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(names(&before(Had::Both)), [""; 0]);
-    assert_eq!(names(&after()), ["a.new", "changed", "new.overdue", "opened.changed"]);
+    let rebuilt = ["a.new", "changed", "days.new", "grown.new", "held.new", "new.overdue", "opened.changed", "part", "sum.of.changed"];
+    assert_eq!(names(&after()), rebuilt, "with what is made from it and what that is made from");
     let mut moved = (*before(Had::Both)).clone();
     Arc::make_mut(&mut moved.assets[0]).area = "y".parse().unwrap();
-    assert_eq!(names(&moved), ["a.kept", "across.kept", "changed", "gone"], "what coverage is made of");
+    assert_eq!(names(&moved).len(), 10, "what coverage is made of, and what is made from that");
     let mut named = (*before(Had::Both)).clone();
     Arc::make_mut(&mut named.assets[0]).name = "another".into();
     assert_eq!(names(&named), [""; 0], "a name changes no figure");
     let mut zoned = (*before(Had::Both)).clone();
     zoned.city.zone = "UTC".into();
-    assert_eq!(names(&zoned).len(), 6);
+    assert_eq!(names(&zoned).len(), 12);
 }
 
 #[test]

@@ -50,23 +50,35 @@ pub(super) fn arrivals() -> impl Strategy<Value = Vec<(i64, Sample)>> {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Between {
+pub(super) enum Between {
     WakeInTime,
     SleepOver,
     Restart,
 }
 
-fn between() -> impl Strategy<Value = Between> {
+pub(super) fn between() -> impl Strategy<Value = Between> {
     prop_oneof![6 => Just(Between::WakeInTime), 2 => Just(Between::SleepOver), 1 => Just(Between::Restart)]
 }
 
 fn run(arrivals: &[(i64, Sample)], sizes: &[usize], between: &[Between], with_repeats: bool) -> Shell {
-    let mut shell = Shell::new(kpis(), at(0));
+    run_from(kpis(), 0, arrivals, sizes, between, with_repeats)
+}
+
+/// Plays arrivals to a shell that begins at `begin`, and lets three hours and a third go by.
+pub(super) fn run_from(
+    definitions: Arc<Definitions>,
+    begin: i64,
+    arrivals: &[(i64, Sample)],
+    sizes: &[usize],
+    between: &[Between],
+    with_repeats: bool,
+) -> Shell {
+    let mut shell = Shell::new(definitions, at(begin));
     let mut rest = arrivals;
     for (size, between) in sizes.iter().cycle().zip(between.iter().cycle()) {
         let (batch, after) = rest.split_at((*size).min(rest.len()));
         let Some((arrival, _)) = batch.last() else { break };
-        let now = at((*arrival).max(1));
+        let now = at((*arrival).max(begin + 1));
         if !matches!(between, Between::SleepOver) {
             shell.sleep_until(now);
         }
@@ -76,7 +88,7 @@ fn run(arrivals: &[(i64, Sample)], sizes: &[usize], between: &[Between], with_re
         }
         rest = after;
     }
-    shell.sleep_until(at(12_000));
+    shell.sleep_until(at(begin + 12_000));
     shell
 }
 

@@ -3,12 +3,17 @@
 //!
 //! Must never join what is not connected: a missing value, or a time without records, is a gap.
 
+mod background;
+
+pub use background::{Background, Mark};
+
 use super::scale::{self, ValueAxis};
 use plotters::{
     coord::{Shift, types::RangedCoordf64},
     prelude::*,
     style::text_anchor::{HPos, Pos, VPos},
 };
+use std::rc::Rc;
 use taydo_model::Quality;
 
 /// A point of a line: Unix seconds, the value, its quality.
@@ -56,6 +61,8 @@ pub struct Ground {
     pub times: Vec<(f64, String)>,
     /// What the figure should be.
     pub target: Option<f64>,
+    /// What lies behind the lines.
+    pub background: Rc<Background>,
     /// The colours.
     pub palette: Palette,
 }
@@ -116,6 +123,7 @@ impl Ground {
     /// Only the backend's own.
     pub fn paint<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>) -> Drawn<DB> {
         let plot = self.plot(area)?;
+        self.paint_background(area, &plot)?;
         let grid = self.palette.grid.stroke_width(self.hair());
         let font = ("Noto Sans", self.font_px).into_font();
         let number = TextStyle::from(font.clone()).color(&self.palette.text).pos(Pos::new(HPos::Right, VPos::Center));
@@ -217,11 +225,11 @@ fn clip(points: &[(f64, f64)], from: f64) -> Vec<(f64, f64)> {
     crossing.into_iter().chain(points.iter().skip(outside).copied()).collect()
 }
 
-/// The value axis that holds the lines' values from `from` on, and the target where there is one.
+/// The value axis that holds the lines' values from `from` on, and others that are to be seen, such as the target.
 #[must_use]
-pub fn axis(lines: &[Line], from: f64, target: Option<f64>, count: u32) -> ValueAxis {
+pub fn axis(lines: &[Line], from: f64, others: impl IntoIterator<Item = f64>, count: u32) -> ValueAxis {
     let values = lines.iter().flat_map(|line| &line.points).filter(|(at, ..)| *at >= from).filter_map(|(_, value, _)| *value);
-    let (low, high) = values.chain(target).fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+    let (low, high) = values.chain(others).fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
     scale::value_axis(low, high, count)
 }
 

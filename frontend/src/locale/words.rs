@@ -75,6 +75,10 @@ pub struct Words {
     pub city: &'static str,
     /// `now`.
     pub now: &'static str,
+    /// A column: where a figure usually lies.
+    pub usual: &'static str,
+    /// Names the shade behind a chart.
+    pub usual_band: &'static str,
     /// `No history yet`.
     pub no_history: &'static str,
     /// `The history can't be loaded`.
@@ -256,6 +260,8 @@ static VI: Words = Words {
     within: "trong",
     city: "Toàn thành phố",
     now: "hiện tại",
+    usual: "Thường thấy",
+    usual_band: "vùng mờ: mức thường thấy",
     no_history: "Chưa có lịch sử",
     history_failed: "Chưa tải được lịch sử",
     table: "Bảng số liệu",
@@ -365,6 +371,8 @@ static EN: Words = Words {
     within: "in",
     city: "Whole city",
     now: "now",
+    usual: "Usual",
+    usual_band: "shaded: the usual range",
     no_history: "No history yet",
     history_failed: "The history can't be loaded",
     table: "Data table",
@@ -487,6 +495,8 @@ impl Words {
             self.within,
             self.city,
             self.now,
+            self.usual,
+            self.usual_band,
             self.no_history,
             self.history_failed,
             self.table,

@@ -3,13 +3,16 @@
 //!
 //! Must never hide that its own figures are old: it says as of when they are.
 
+mod gaps;
+
 use super::{Failure, Frame};
 use crate::{
-    app::use_speech,
+    app::{Link, use_speech},
     centre::Centre,
     client::{self, ClientError},
     clock::seconds_between,
-    locale::{self, Words, words},
+    locale::{self, Words, form_words, words},
+    route::Route,
 };
 use gloo_timers::future::TimeoutFuture;
 use jiff::Timestamp;
@@ -167,6 +170,18 @@ fn definitions(state: &DefinitionsState, centre: &Centre, now: Timestamp, langua
     }
 }
 
+/// How many figures departments owe; nothing where they owe none.
+fn figures(page: &SourcesPage, language: Language) -> Html {
+    let words = form_words(language);
+    let count = |count: usize, text: &str| (count > 0).then(|| html! { <p>{ text }{ ": " }<b>{ count }</b></p> });
+    html! {
+        if page.figures_late + page.figures_soon > 0 {
+            <section class="owed"><h2>{ words.title }</h2>{ count(page.figures_late, words.late_figures) }{ count(page.figures_soon, words.soon_figures) }
+                <p><Link to={Route::Forms} text={words.all_departments} /></p></section>
+        }
+    }
+}
+
 /// The page.
 #[component]
 pub fn Sources() -> Html {
@@ -185,6 +200,8 @@ pub fn Sources() -> Html {
                 <table class="records folding feeds">{ head(&columns) }<tbody>{ for page.sources.iter().map(|source| feed(source, page.time, language)) }</tbody></table>
             }
             { definitions(&page.definitions, &centre, page.time, language) }
+            <gaps::Gaps {language} />
+            { figures(&page, language) }
             { unknown(&page.unknown_assets, words, language) }
             { rejects(&page.rejects, &centre, page.time, language) }
         </Frame>

@@ -2,6 +2,8 @@
 //!
 //! Must never show a number without its age and quality.
 
+mod compare;
+
 use super::{Look, PanelProps, marks, use_look};
 use crate::{
     centre::Centre,
@@ -11,8 +13,9 @@ use crate::{
     locale::{self, Words, words},
     store::{Interest, Key},
 };
+use compare::use_compare;
 use std::rc::Rc;
-use taydo_model::{Kpi, board::Content, text::Language};
+use taydo_model::{Kpi, Scope, board::Content, text::Language};
 use yew::prelude::*;
 
 /// What the tile shows: the figure at its rest, and how old it is.
@@ -29,7 +32,10 @@ fn look(kpi: Rc<Kpi>, key: Key, language: Language) -> Look<View> {
     Box::new(move |centre: &Centre, now| {
         let (newest, data_time) = centre.read(|store| {
             let reading = store.reading(&key);
-            (figure::figure(&kpi, reading, store.course(&key), now.time, language), reading.and_then(|reading| reading.data_time))
+            (
+                figure::figure(&kpi, &key.scope, reading, store.course(&key), now.time, language),
+                reading.and_then(|reading| reading.data_time),
+            )
         });
         let (figure, again) = gate.pass(newest, now.ms);
         let age = data_time.map(|time| locale::age(seconds_between(time, now.time), language));
@@ -66,9 +72,13 @@ fn foot(view: &View, words: &Words) -> Html {
 /// The tile.
 #[component]
 pub fn Tile(props: &PanelProps) -> Html {
-    let Content::Value { scope, .. } = &props.panel.content else { return Html::default() };
+    let (scope, against) = match &props.panel.content {
+        Content::Value { scope, compare, .. } => (scope.clone(), *compare),
+        _ => (Scope::City, None),
+    };
+    let compare = use_compare(props, &scope, against);
     let Some(centre) = use_context::<Centre>() else { return Html::default() };
-    let key = Key { kpi: props.kpi.id.clone(), scope: scope.clone() };
+    let key = Key { kpi: props.kpi.id.clone(), scope };
     let interests = || vec![Interest::Figure(key.clone()), Interest::Course(key.clone(), figure::course_span_s(&props.kpi))];
     let view = use_look(&centre, props.clone(), interests, || look(props.kpi.clone(), key.clone(), props.language));
     let words = words(props.language);
@@ -88,6 +98,7 @@ pub fn Tile(props: &PanelProps) -> Html {
             <div class="context">
                 { shown.change.as_ref().map(|one| change(one, words)) }
                 { shown.target.as_ref().map(|one| target(one, words)) }
+                { compare }
             </div>
             { foot(&view, words) }
         </section>

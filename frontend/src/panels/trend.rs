@@ -2,6 +2,8 @@
 //!
 //! Must never draw more than once a second, or stop its time axis because no data comes.
 
+mod background;
+
 use super::{Look, PanelProps, marks, use_look};
 use crate::{
     browser,
@@ -9,16 +11,17 @@ use crate::{
     digits::{CHART_REST_MS, DIGITS_REST_MS, Gate},
     draw::{
         canvas::ChartCanvas,
-        chart::{self, Ground, Line, Palette},
+        chart::{self, Background, Ground, Line, Palette},
         scale,
     },
     figure,
     locale::{self, words},
     store::{Interest, Key, Store},
 };
+use background::use_background;
 use plotters::style::RGBColor;
-
-use taydo_model::{Quality, Scope, api::Point, board::Content};
+use std::rc::Rc;
+use taydo_model::{Kpi, Quality, Scope, api::Point, board::Content, text::Language};
 use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{Element, HtmlCanvasElement, ResizeObserver};
 use yew::prelude::*;
@@ -120,7 +123,20 @@ fn line(store: &Store, key: &Key, every_s: u32) -> Line {
     Line { points, gap_s: f64::from(every_s) * 2.5 + 5.0 }
 }
 
-fn ground(centre: &Centre, props: &PanelProps, surface: &Surface, span_s: u32, lines: &[Line], now: Moment) -> Ground {
+/// The target's line, where it holds for every line of the chart.
+fn target(props: &PanelProps) -> Option<f64> {
+    let Content::Trend { scopes, .. } = &props.panel.content else { return None };
+    props.kpi.target.filter(|_| scopes.iter().all(|scope| props.kpi.judges(scope)))
+}
+
+fn ground(
+    centre: &Centre,
+    props: &PanelProps,
+    (surface, background): (&Surface, &Rc<Background>),
+    span_s: u32,
+    lines: &[Line],
+    now: Moment,
+) -> Ground {
     let (width, height) = surface.size;
     // The axis moves on by whole pixels, so that the ground is drawn again only when it would look different.
     let step = (f64::from(span_s) / f64::from(width)).max(1.0);
@@ -129,7 +145,7 @@ fn ground(centre: &Centre, props: &PanelProps, surface: &Surface, span_s: u32, l
     let from = to - f64::from(span_s);
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let count = (f64::from(height) / (surface.font_px * 3.2)).clamp(2.0, 6.0) as u32;
-    let axis = chart::axis(lines, from, props.kpi.target, count);
+    let axis = chart::axis(lines, from, target(props).into_iter().chain(background.values(from, to)), count);
     let number = |tick: f64| locale::number(tick, axis.decimals, props.language);
     let mut ground = Ground {
         size: surface.size,
@@ -138,7 +154,8 @@ fn ground(centre: &Centre, props: &PanelProps, surface: &Surface, span_s: u32, l
         numbers: axis.ticks.iter().map(|tick| (*tick, number(*tick))).collect(),
         axis,
         times: Vec::new(),
-        target: props.kpi.target,
+        target: target(props),
+        background: background.clone(),
         palette: surface.palette.clone(),
     };
     let calendar = centre.calendar();
@@ -187,7 +204,13 @@ fn view(props: &PanelProps, keys: &[Key], span_s: u32, store: &Store, lines: &[L
     View { entries, summary, note }
 }
 
-fn look(props: &PanelProps, keys: Vec<Key>, span_s: u32, surface: Option<Surface>, canvases: [NodeRef; 2]) -> Look<View> {
+fn look(
+    props: &PanelProps,
+    keys: Vec<Key>,
+    span_s: u32,
+    (surface, background): (Option<Surface>, Rc<Background>),
+    canvases: [NodeRef; 2],
+) -> Look<View> {
     let props = props.clone();
     let mut gate = Gate::new(DIGITS_REST_MS);
     let mut canvas: Option<ChartCanvas> = None;
@@ -206,16 +229,17 @@ fn look(props: &PanelProps, keys: Vec<Key>, span_s: u32, surface: Option<Surface
         }
         if let (Some(canvas), Some(surface)) = (&mut canvas, &surface) {
             drawn_ms = now.ms;
-            let ground = ground(centre, &props, surface, span_s, &lines, now);
+            let ground = ground(centre, &props, (surface, &background), span_s, &lines, now);
             canvas.draw(ground, centre.fonts(), &lines);
         }
         (view, again)
     })
 }
 
-fn table(centre: &Centre, props: &PanelProps, keys: &[Key]) -> Html {
+fn table(centre: &Centre, props: &PanelProps, keys: &[Key], background: &Background) -> Html {
     let words = words(props.language);
     let (calendar, now) = (centre.calendar(), centre.now());
+    let has_band = !background.band.is_empty();
     let rows = |key: &Key| -> Vec<Html> {
         let points: Vec<Point> = centre.read(|store| {
             store.course(key).map(|course| course.points().iter().rev().take(TABLE_ROWS).copied().collect()).unwrap_or_default()
@@ -224,18 +248,27 @@ fn table(centre: &Centre, props: &PanelProps, keys: &[Key]) -> Html {
         let row = |point: &Point| {
             let value = point.value.map_or_else(|| "—".to_owned(), |value| figure::with_unit(&props.kpi, value, props.language));
             let quality = marks::quality_word(point.quality, words);
-            html! { <tr><th scope="row">{ calendar.moment(point.time, now.time) }</th><td>{ &name }</td><td>{ value }</td><td>{ quality }</td></tr> }
+            #[allow(clippy::cast_precision_loss)]
+            let usual = background.usual(point.time.as_second() as f64).map(|(low, high)| usual(&props.kpi, low, high, props.language));
+            html! { <tr><th scope="row">{ calendar.moment(point.time, now.time) }</th><td>{ &name }</td><td>{ value }</td><td>{ quality }</td>{ has_band.then(|| html! { <td>{ usual }</td> }) }</tr> }
         };
         points.iter().map(row).collect()
     };
     html! {
         <div class="scroll" tabindex="0" role="region" aria-label={format!("{}: {}", words.table, props.title())}>
             <table>
-                <thead><tr><th scope="col">{ words.time }</th><th scope="col"></th><th scope="col">{ words.value }</th><th scope="col">{ words.quality }</th></tr></thead>
+                <thead><tr><th scope="col">{ words.time }</th><th scope="col"></th><th scope="col">{ words.value }</th><th scope="col">{ words.quality }</th>{ has_band.then(|| html! { <th scope="col">{ words.usual }</th> }) }</tr></thead>
                 <tbody>{ for keys.iter().flat_map(rows) }</tbody>
             </table>
+            { background::list(background, &calendar, now.time) }
         </div>
     }
+}
+
+/// The usual values as people read them: `48,0–52,3`.
+fn usual(kpi: &Kpi, low: f64, high: f64, language: Language) -> String {
+    let number = |value: f64| locale::number(value, kpi.decimals, language);
+    format!("{}–{}", number(low), number(high))
 }
 
 fn legend(view: &View) -> Html {
@@ -259,12 +292,13 @@ pub fn Trend(props: &PanelProps) -> Html {
     let (below, above) = (use_node_ref(), use_node_ref());
     let surface = use_surface(plot.clone());
     let is_open = use_state_eq(|| false);
-    let Content::Trend { scopes, span_s, .. } = &props.panel.content else { return Html::default() };
+    let Content::Trend { scopes, span_s, band, .. } = &props.panel.content else { return Html::default() };
     let Some(centre) = use_context::<Centre>() else { return Html::default() };
+    let background = use_background(props, &centre, scopes.first().filter(|_| *band).cloned(), *span_s);
     let keys: Vec<Key> = scopes.iter().map(|scope: &Scope| Key { kpi: props.kpi.id.clone(), scope: scope.clone() }).collect();
     let interests = || keys.iter().map(|key| Interest::Course(key.clone(), *span_s)).collect();
-    let make = || look(props, keys.clone(), *span_s, surface.clone(), [below.clone(), above.clone()]);
-    let view = use_look(&centre, (props.clone(), surface.clone()), interests, make);
+    let make = || look(props, keys.clone(), *span_s, (surface.clone(), background.clone()), [below.clone(), above.clone()]);
+    let view = use_look(&centre, (props.clone(), surface.clone(), background.clone()), interests, make);
     let words = words(props.language);
     let ontoggle = {
         let is_open = is_open.clone();
@@ -272,7 +306,7 @@ pub fn Trend(props: &PanelProps) -> Html {
             is_open.set(event.target_dyn_into::<Element>().is_some_and(|details| details.has_attribute("open")))
         })
     };
-    let target = props.kpi.target.map(|target| figure::with_unit(&props.kpi, target, props.language));
+    let target = target(props).map(|target| figure::with_unit(&props.kpi, target, props.language));
     // The canvases keep their nodes only while their siblings stay: the note is there even when it is empty.
     let note = view.as_ref().and_then(|view| view.note).unwrap_or_default();
     let summary = view.as_ref().map(|view| view.summary.clone());
@@ -281,7 +315,8 @@ pub fn Trend(props: &PanelProps) -> Html {
             <header>
                 <h3>{ props.heading(&Scope::City) }</h3>
                 <span class="note">{ format!("{} {}", words.last_span, locale::span(i64::from(*span_s), props.language)) }
-                    { target.map(|target| html! { <span class="goal">{ format!("{} {target}", words.target) }</span> }) }</span>
+                    { target.map(|target| html! { <span class="goal">{ format!("{} {target}", words.target) }</span> }) }
+                    { (!background.band.is_empty()).then(|| html! { <span class="goal">{ words.usual_band }</span> }) }</span>
             </header>
             { view.as_ref().map_or_else(|| html! { <ul class="legend"></ul> }, legend) }
             <div class="plot" ref={plot} role="img" aria-label={summary}>
@@ -289,7 +324,7 @@ pub fn Trend(props: &PanelProps) -> Html {
                 <p class="empty">{ note }</p>
             </div>
             if !props.is_kiosk {
-                <details {ontoggle}><summary>{ words.table }</summary>{ is_open.then(|| table(&centre, props, &keys)) }</details>
+                <details {ontoggle}><summary>{ words.table }</summary>{ is_open.then(|| table(&centre, props, &keys, &background)) }</details>
             }
         </section>
     }

@@ -4,8 +4,9 @@
 
 use super::{document::Document, duration, kpi::DIMENSIONS, name::Known, section::Section, value::Value};
 use crate::{
-    BoardId, Kpi, KpiId, Scope, api,
+    BoardId, Kpi, KpiId, Scope, api, baseline,
     board::{Board, Content, Panel},
+    compare::Against,
 };
 use std::sync::Arc;
 
@@ -13,6 +14,14 @@ const MOST_CELLS: u64 = 48;
 const DAY_S: u32 = 86_400;
 /// More lines in one chart can't be told apart.
 const MOST_LINES: usize = 6;
+
+/// What a tile's line may compare with.
+const AGAINST: &[(&str, Against)] = &[
+    ("previous", Against::Previous),
+    ("yesterday", Against::Yesterday),
+    ("last_week", Against::LastWeek),
+    ("last_year", Against::LastYear),
+];
 
 /// The board that a file of this name defines.
 pub(super) fn name(file: &str) -> &str {
@@ -105,12 +114,14 @@ fn content(section: &mut Section<'_>, context: &Context<'_>) -> Option<Content> 
     match kind {
         "value" => {
             let scope = section.may("scope", |value| scope(value, found, context)).unwrap_or_default();
-            Some(Content::Value { kpi, scope })
+            let compare = section.may("compare", |value| value.choice(AGAINST));
+            Some(Content::Value { kpi, scope, compare })
         }
         "trend" => {
             let scopes = section.may("scopes", |value| scopes(value, found, context)).unwrap_or_else(|| vec![Scope::City]);
             let span_s = section.may("span", |value| span(value, found)).unwrap_or(DAY_S);
-            Some(Content::Trend { kpi, scopes, span_s })
+            let band = section.may("band", |value| band(value, found, &scopes)).unwrap_or(false);
+            Some(Content::Trend { kpi, scopes, span_s, band })
         }
         _ => {
             let by = section.need("by", |value| {
@@ -127,6 +138,18 @@ fn content(section: &mut Section<'_>, context: &Context<'_>) -> Option<Content> 
             Some(Content::Ranking { kpi, by: by?, limit: u16::try_from(limit).ok()? })
         }
     }
+}
+
+/// A band behind several lines would be nobody's.
+fn band(value: &Value<'_>, kpi: Option<&Kpi>, scopes: &[Scope]) -> Option<bool> {
+    let wanted = value.boolean()?;
+    if wanted && scopes.len() != 1 {
+        value.problem(format!("a band belongs to one line, and this chart has {}", scopes.len()), "leave one scope, or leave the band out");
+    }
+    if let Some(kpi) = kpi.filter(|kpi| wanted && !baseline::has_season(kpi)) {
+        value.problem(format!("{} has no usual course of a week, because its window or its grid is longer", kpi.id), "leave the band out");
+    }
+    Some(wanted)
 }
 
 fn scopes(value: &Value<'_>, kpi: Option<&Kpi>, context: &Context<'_>) -> Option<Vec<Scope>> {

@@ -3,7 +3,7 @@
 //! Must never guess a name, a zone or a number.
 
 use super::{FORMAT_VERSION, document::Document, section::Section, value::Value};
-use crate::{Area, AreaId, City, Department, DepartmentId};
+use crate::{Area, AreaId, City, Constant, Department, DepartmentId};
 use jiff::tz::TimeZone;
 
 /// The city as far as the file is sound.
@@ -15,6 +15,7 @@ pub(super) fn read(document: &Document<'_>) -> City {
     let name = section.need("name", Value::both_languages);
     let zone = section.need("zone", zone);
     let population = section.need("population", |value| value.whole(1, 100_000_000));
+    let constants = section.may("constants", |value| entries(value, constant)).unwrap_or_default();
     let attribution = section.may("attribution", Value::text);
     let mut areas = section.may("areas", |value| entries(value, area)).unwrap_or_default();
     let mut departments = section.may("departments", |value| entries(value, department)).unwrap_or_default();
@@ -26,6 +27,7 @@ pub(super) fn read(document: &Document<'_>) -> City {
         name: name.unwrap_or_default(),
         zone: zone.unwrap_or_default(),
         population: population.unwrap_or_default(),
+        constants: constants.into_iter().collect(),
         areas,
         departments,
         attribution: attribution.unwrap_or_default(),
@@ -67,6 +69,24 @@ pub(super) fn zone(value: &Value<'_>) -> Option<String> {
 fn entries<T>(value: &Value<'_>, read: impl Fn(&Value<'_>) -> Option<T>) -> Option<Vec<T>> {
     let section = value.section(&format!("[{}]", value.key))?;
     Some(section.entries().filter_map(|entry| read(&entry)).collect())
+}
+
+/// `customers = { value = 1_250_000, unit = "customers" }`
+fn constant(entry: &Value<'_>) -> Option<(String, Constant)> {
+    if entry.key == "population" {
+        entry.problem("the population has a line of its own", "remove it here, and write `population = …` above");
+        return None;
+    }
+    let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if !entry.key.starts_with(|c: char| c.is_ascii_lowercase()) || !entry.key.chars().all(is_name) {
+        entry.problem(format!("`{}` can't be named in a formula", entry.key), "begin with a-z, and use a-z 0-9 _ alone");
+        return None;
+    }
+    let mut section = entry.section(&format!("constant {}", entry.key))?;
+    let value = section.need("value", Value::number);
+    let unit = section.need("unit", Value::unit);
+    section.finish();
+    Some((entry.key.clone(), Constant { value: value?, unit: unit? }))
 }
 
 fn area(entry: &Value<'_>) -> Option<Area> {

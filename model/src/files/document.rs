@@ -33,7 +33,7 @@ impl<'t> Document<'t> {
             trace: Trace::default(),
         };
         if document.role.is_none() {
-            let hint = "a city's folder has city.toml, metrics.toml, assets.toml or assets/*.toml, sources.toml, kpis/*.toml, boards/*.toml and walls.toml";
+            let hint = "a city's folder has city.toml, calendar.toml, metrics.toml, assets.toml or assets/*.toml, sources.toml, kpis/*.toml, boards/*.toml, walls.toml and goals.toml";
             document.problem(0, "no definitions are read from a file of this name", Some(hint.to_owned()));
         }
         for error in errors {
@@ -54,6 +54,11 @@ impl<'t> Document<'t> {
     pub(super) fn problem(&self, at: usize, message: impl Into<String>, hint: Option<String>) {
         let (line, column) = self.place(at);
         self.problems.borrow_mut().push(Problem { file: self.name.to_owned(), line, column, message: message.into(), hint });
+    }
+
+    /// The source from a byte offset on.
+    pub(super) fn text_from(&self, at: usize) -> &str {
+        self.text.get(at..).unwrap_or_default()
     }
 
     pub(super) fn problem_count(&self) -> usize {

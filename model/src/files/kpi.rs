@@ -3,23 +3,21 @@
 //! Must never accept a figure whose unit doesn't follow from what it is computed from.
 
 mod cases;
+mod catalogue;
+mod form;
+mod formula;
 mod observations;
 
-use super::{
-    city,
-    document::Document,
-    duration, hex,
-    name::Known,
-    section::{Section, definitions},
-    value::Value,
-};
+use super::{city, document::Document, duration, hex, name::Known, section::Section, value::Value};
 use crate::{
-    Asset, Kpi, KpiId, Metric, MetricId, Unit,
-    kpi::{Aggregate, Better, CaseMeasure, Dimension, From, Window},
-    unit::Dimension as Measures,
+    Allowance, Asset, City, Definitions, Kpi, KpiId, Metric, MetricId, Unit, WorkingCalendar,
+    kpi::{Aggregate, Better, Dimension, From, Period, Window},
 };
+use catalogue::Catalogue;
+use formula::Frame;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use toml::de::DeValue;
 
 /// The keys of a KPI's table.
 pub(super) const KEYS: &[&str] = &[
@@ -39,6 +37,7 @@ pub(super) const KEYS: &[&str] = &[
     "target",
     "attention",
     "critical",
+    "thresholds_for",
 ];
 
 const DAY_S: u32 = 86_400;
@@ -49,6 +48,9 @@ const LATENESS_S: u32 = 15 * 60;
 const CASES_STALE_S: u32 = 4 * DAY_S;
 
 const BETTER: &[(&str, Better)] = &[("higher", Better::Higher), ("lower", Better::Lower), ("neither", Better::Neither)];
+/// The periods to date, as files name them.
+const PERIODS: &[(&str, Period)] =
+    &[("hour", Period::Hour), ("day", Period::Day), ("week", Period::Week), ("month", Period::Month), ("year", Period::Year)];
 /// The ways to divide a city, as files name them.
 pub(super) const DIMENSIONS: &[(&str, Dimension)] =
     &[("area", Dimension::Area), ("department", Dimension::Department), ("asset", Dimension::Asset)];
@@ -56,8 +58,11 @@ pub(super) const DIMENSIONS: &[(&str, Dimension)] =
 /// What a KPI's parts may refer to.
 struct Context<'a> {
     known: &'a Known,
+    city: &'a City,
+    catalogue: &'a Catalogue<'a>,
     metrics: &'a [Arc<Metric>],
     assets: &'a [Arc<Asset>],
+    calendar: Option<&'a WorkingCalendar>,
 }
 
 impl Context<'_> {
@@ -70,10 +75,18 @@ impl Context<'_> {
     }
 }
 
-/// The sound KPIs of a file.
-pub(super) fn read(document: &Document<'_>, known: &Known, metrics: &[Arc<Metric>], assets: &[Arc<Asset>]) -> Vec<Kpi> {
-    let context = Context { known, metrics, assets };
-    definitions(document, &document.table, KEYS).iter().filter_map(|entry| kpi(entry, &context)).collect()
+/// The sound KPIs of these files, by id. The rest of the set has been read.
+pub(super) fn read<'d>(documents: impl Iterator<Item = &'d Document<'d>>, known: &Known, set: &Definitions) -> Vec<Arc<Kpi>> {
+    let catalogue = Catalogue::new(documents);
+    let context = Context {
+        known,
+        city: &set.city,
+        catalogue: &catalogue,
+        metrics: &set.metrics,
+        assets: &set.assets,
+        calendar: set.calendar.as_deref(),
+    };
+    catalogue.read(&context)
 }
 
 fn kpi(entry: &Value<'_>, context: &Context<'_>) -> Option<Kpi> {
@@ -81,25 +94,35 @@ fn kpi(entry: &Value<'_>, context: &Context<'_>) -> Option<Kpi> {
     let mut section = entry.section(&format!("KPI {}", entry.key))?;
     let title = section.need("title", Value::both_languages);
     let unit = section.need("unit", Value::unit);
-    let from = section.need("from", |value| from(value, unit, context));
+    let every_s = section.may("every", every);
+    let by = section.may("by", by).unwrap_or_default();
+    let from = section.need("from", |value| from(value, id.as_ref(), &Frame { unit, every_s, by: &by }, context));
+    section.may("by", |value| check_by(value, from.as_ref()));
+    let every_s = every_s.unwrap_or_else(|| usual_every_s(from.as_ref(), context));
+    let bounds = formula::bounds(from.as_ref(), context);
     let better = section.need("better", |value| value.choice(BETTER));
     let decimals = section.may("decimals", |value| value.whole(0, 9));
     let standard = section.may("standard", Value::text);
     let owner = city::owner(&mut section, context.known);
-    let by = section.may("by", |value| by(value, from.as_ref())).unwrap_or_default();
-    let every_s = section.may("every", every).unwrap_or(EVERY_S);
-    let delay_s = section.may("delay", |value| value.seconds(0, 3600)).unwrap_or(DELAY_S);
-    let lateness_s = section.may("lateness", |value| value.seconds(0, 7 * DAY_S)).unwrap_or(LATENESS_S);
+    let least_s = bounds.map_or(0, |bounds| bounds.delay_s);
+    let delay_s = section.may("delay", |value| value.seconds(least_s, 3600)).unwrap_or(least_s.max(DELAY_S));
+    let lateness_s = section.may("lateness", |value| value.seconds(0, 7 * DAY_S));
+    let lateness_s = lateness_s.unwrap_or(bounds.map_or(LATENESS_S, |bounds| bounds.lateness_s));
     let stale_s = section.may("stale", |value| value.seconds(1, 366 * DAY_S));
     let coverage = section.may("expect", |value| coverage(value, from.as_ref(), context));
     let [target, attention, critical] = thresholds(&mut section, better);
+    let has_thresholds = target.or(attention).or(critical).is_some();
+    let thresholds_for = section.may("thresholds_for", |value| thresholds_for(value, &by, has_thresholds)).unwrap_or_default();
     if let Some(from) = &from {
         check_window(&section, from, every_s);
     }
+    if matches!(from, Some(From::Form(_))) && owner.is_none() {
+        section.problem(format!("{} is entered, and no department is asked for it", section.what), "add a line `owner = \"DEPARTMENT\"`");
+    }
     let sound = section.finish();
     let from = from?;
-    let decimals = decimals.and_then(|decimals| u8::try_from(decimals).ok()).unwrap_or_else(|| usual_decimals(&from, context));
-    let stale_s = stale_s.unwrap_or_else(|| usual_stale_s(&from, context));
+    let decimals = decimals.and_then(|decimals| u8::try_from(decimals).ok()).unwrap_or_else(|| usual_decimals(&from, unit, context));
+    let stale_s = stale_s.or(bounds.map(|bounds| bounds.stale_s)).unwrap_or_else(|| usual_stale_s(&from, context));
     let (id, title, unit, better) = (id?, title?, unit?, better?);
     let mut kpi = Kpi {
         id,
@@ -120,6 +143,7 @@ fn kpi(entry: &Value<'_>, context: &Context<'_>) -> Option<Kpi> {
         target,
         attention,
         critical,
+        thresholds_for,
     };
     kpi.version = version(&kpi, context);
     sound.then_some(kpi)
@@ -140,7 +164,7 @@ fn every(value: &Value<'_>) -> Option<u32> {
 
 /// Windows are folds of panes, and panes lie on the grid.
 fn check_window(section: &Section<'_>, from: &From, every_s: u32) {
-    let (From::Observations { window, .. } | From::Cases { window, .. }) = *from;
+    let (From::Observations { window, .. } | From::Cases { window, .. }) = from else { return };
     let window_s = window.longest_s();
     // Levels, such as open cases, have no window.
     if window_s != 0 && !window_s.is_multiple_of(every_s) && !every_s.is_multiple_of(window_s) {
@@ -152,18 +176,30 @@ fn check_window(section: &Section<'_>, from: &From, every_s: u32) {
     }
 }
 
-fn by(value: &Value<'_>, from: Option<&From>) -> Option<Vec<Dimension>> {
+fn by(value: &Value<'_>) -> Option<Vec<Dimension>> {
     let mut by: Vec<Dimension> = Vec::new();
     for item in value.items()? {
         let Some(dimension) = item.choice(DIMENSIONS) else { continue };
         if by.contains(&dimension) {
             item.problem("the same dimension stands here twice", "remove one of them");
-        } else if dimension == Dimension::Asset && matches!(from, Some(From::Cases { .. })) {
-            item.problem("cases don't belong to assets", "write area or department");
         }
         by.push(dimension);
     }
     Some(by)
+}
+
+/// Whether what the KPI is computed from can be divided so.
+fn check_by(value: &Value<'_>, from: Option<&From>) -> Option<()> {
+    let message = match from? {
+        From::Cases { .. } => "cases don't belong to assets",
+        From::Form(_) => "figures are entered for areas and departments, not for assets",
+        From::Observations { .. } | From::Formula { .. } => return Some(()),
+    };
+    if matches!(value.value, DeValue::Array(_)) {
+        let by_asset = value.items()?.into_iter().find(|item| matches!(item.value, DeValue::String(word) if word == "asset"));
+        by_asset?.problem(message, "write area or department");
+    }
+    Some(())
 }
 
 fn coverage(value: &Value<'_>, from: Option<&From>, context: &Context<'_>) -> Option<f64> {
@@ -171,6 +207,9 @@ fn coverage(value: &Value<'_>, from: Option<&From>, context: &Context<'_>) -> Op
     let coverage = section.need("coverage", |value| value.number_in(0.0, 1.0));
     match from {
         Some(From::Cases { .. }) => section.problem("no series are expected of cases", "remove `expect`"),
+        Some(From::Form(_)) => {
+            section.problem("no series are expected of a figure that is entered", "remove `expect`; `due` says when it is late")
+        }
         Some(From::Observations { metric, .. })
             if context.known.assets.are(context.assets.len()) && context.measuring(metric).next().is_none() =>
         {
@@ -211,15 +250,39 @@ fn thresholds(section: &mut Section<'_>, better: Option<Better>) -> [Option<f64>
     })
 }
 
-fn from(value: &Value<'_>, unit: Option<Unit>, context: &Context<'_>) -> Option<From> {
+/// The dimensions that the city's target and thresholds are right for as well.
+fn thresholds_for(value: &Value<'_>, by: &[Dimension], has_thresholds: bool) -> Option<Vec<Dimension>> {
+    if !has_thresholds {
+        value.problem("there is no target or threshold that could hold for anything", "remove `thresholds_for`, or set one");
+    }
+    let mut dimensions: Vec<Dimension> = Vec::new();
+    for item in value.items()? {
+        let Some(dimension) = item.choice(DIMENSIONS) else { continue };
+        if dimensions.contains(&dimension) {
+            item.problem("the same dimension stands here twice", "remove one of them");
+        } else if !by.contains(&dimension) {
+            item.problem(
+                format!("it is not computed by {}", item.raw().unwrap_or_default()),
+                "add the dimension to `by`, or remove it here; the thresholds always hold for the city",
+            );
+        }
+        dimensions.push(dimension);
+    }
+    Some(dimensions)
+}
+
+fn from(value: &Value<'_>, id: Option<&KpiId>, frame: &Frame<'_>, context: &Context<'_>) -> Option<From> {
     let mut section = value.section("`from`")?;
-    let from = match (section.has("observations"), section.has("cases")) {
-        (true, false) => observations::read(&mut section, unit, context),
-        (false, true) => cases::read(&mut section, unit),
+    let kinds = ["observations", "cases", "formula", "form"].map(|kind| section.has(kind));
+    let from = match kinds {
+        [true, false, false, false] => observations::read(&mut section, frame.unit, context),
+        [false, true, false, false] => cases::read(&mut section, frame.unit, context),
+        [false, false, true, false] => formula::read(&mut section, frame, context),
+        [false, false, false, true] => form::read(&mut section, id, context),
         _ => {
             section.problem(
-                "`from` must name observations or cases",
-                "write { observations = \"METRIC\", aggregate = \"mean\", window = \"5m\" } or { cases = \"KIND\", measure = \"open\" }",
+                "`from` must name one of observations, cases, formula and form",
+                "write { observations = \"METRIC\", aggregate = \"mean\", window = \"5m\" }, { cases = \"KIND\", measure = \"open\" }, { formula = \"A / B\" } or { form = \"month\", due = \"10d\" }",
             );
             return None;
         }
@@ -228,35 +291,43 @@ fn from(value: &Value<'_>, unit: Option<Unit>, context: &Context<'_>) -> Option<
     from
 }
 
-/// The stretch of time that a reading looks at.
+/// The stretch of time that a reading looks at: a duration slides, `month` and its like are the period to date.
 fn window(value: &Value<'_>) -> Option<Window> {
-    value.seconds(1, 366 * DAY_S).map(Window::Sliding)
+    let is_period = |(word, _): &&(&str, Period)| matches!(value.value, DeValue::String(text) if text.as_ref() == *word);
+    match PERIODS.iter().find(is_period) {
+        Some((_, period)) => Some(Window::Calendar(*period)),
+        None => value.seconds(1, 366 * DAY_S).map(Window::Sliding),
+    }
 }
 
 fn is_count(unit: Unit) -> bool {
-    matches!(
-        unit.dimension(),
-        Measures::Number
-            | Measures::Cases
-            | Measures::Vehicles
-            | Measures::Reports
-            | Measures::Accidents
-            | Measures::People
-            | Measures::Firms
-    )
+    unit.is_count()
+}
+
+/// A figure that is entered once a month changes nothing from minute to minute, nor does what is made from it.
+fn usual_every_s(from: Option<&From>, context: &Context<'_>) -> u32 {
+    match from {
+        Some(From::Form(_)) => DAY_S,
+        Some(from @ From::Formula { .. }) => formula::usual_every_s(from, context),
+        _ => EVERY_S,
+    }
 }
 
 /// As many digits as the metric's resolution has in the KPI's unit, and at most three; none for counts, one for shares of cases.
-fn usual_decimals(from: &From, context: &Context<'_>) -> u8 {
+fn usual_decimals(from: &From, unit: Option<Unit>, context: &Context<'_>) -> u8 {
     match from {
-        From::Observations { aggregate: Aggregate::Count, .. } => 0,
-        From::Observations { metric, factor, .. } => {
-            let step = context.metric(metric).map_or(1.0, |metric| metric.resolution * factor);
-            (0..3).find(|digits| step * 10_f64.powi(i32::from(*digits)) > 0.999).unwrap_or(3)
-        }
-        From::Cases { measure: CaseMeasure::OnTime, .. } => 1,
-        From::Cases { .. } => 0,
+        From::Observations { aggregate: Aggregate::Count | Aggregate::Distinct { .. }, .. } => 0,
+        From::Observations { aggregate: Aggregate::ShareAbove { .. } | Aggregate::ShareBelow { .. }, .. } => 1,
+        From::Observations { metric, factor, .. } => digits(context.metric(metric).map_or(1.0, |metric| metric.resolution * factor)),
+        From::Form(form) => digits(form.resolution),
+        From::Cases { measure, .. } => u8::from(measure.is_share() || measure.quantile().is_some()),
+        From::Formula { .. } => formula::usual_decimals(unit),
     }
+}
+
+/// How many digits show a step, at most three.
+fn digits(step: f64) -> u8 {
+    (0..3).find(|digits| step * 10_f64.powi(i32::from(*digits)) > 0.999).unwrap_or(3)
 }
 
 /// Three intervals of the slowest asset, or the window where that is longer.
@@ -267,16 +338,22 @@ fn usual_stale_s(from: &From, context: &Context<'_>) -> u32 {
             slowest_s.saturating_mul(3).max(window.longest_s())
         }
         From::Cases { .. } => CASES_STALE_S,
+        From::Formula { .. } => DAY_S,
+        From::Form(form) => form.stale_s(),
     }
 }
 
-/// Hashes the definition as it was understood, defaults included, and the metric whose steps its sums are made of.
+/// Hashes the definition as it was understood, defaults included, with the metric whose steps its sums are made of, the
+/// calendar that it counts working time by, and the versions of the KPIs that it is made from.
 fn version(kpi: &Kpi, context: &Context<'_>) -> String {
     let metric = match &kpi.from {
         From::Observations { metric, .. } => context.metric(metric).map(AsRef::as_ref),
-        From::Cases { .. } => None,
+        From::Cases { .. } | From::Form(_) | From::Formula { .. } => None,
     };
-    // Neither has a map with keys that aren't texts, so both always serialise.
-    let content = serde_json::to_vec(&(kpi, metric)).unwrap_or_default();
+    let by_calendar = matches!(&kpi.from, From::Cases { terms, .. } if terms.working || terms.within.is_some_and(Allowance::is_working));
+    let calendar = context.calendar.filter(|_| by_calendar).map(WorkingCalendar::version);
+    let operands = formula::versions(&kpi.from, context);
+    // None has a map with keys that aren't texts, so all always serialise.
+    let content = serde_json::to_vec(&(kpi, metric, calendar, operands)).unwrap_or_default();
     hex(&Sha256::digest(&content)).chars().take(16).collect()
 }

@@ -59,11 +59,14 @@ impl Names {
 pub(super) struct Known {
     pub(super) areas: Names,
     pub(super) departments: Names,
+    pub(super) constants: Names,
     pub(super) metrics: Names,
     pub(super) assets: Names,
     pub(super) sources: Names,
     pub(super) kpis: Names,
     pub(super) boards: Names,
+    /// Whether there is a working calendar, sound or not.
+    pub(super) has_calendar: bool,
 }
 
 impl Known {
@@ -71,18 +74,22 @@ impl Known {
         let mut known = Self {
             areas: Names::new("area", "city.toml under [areas]"),
             departments: Names::new("department", "city.toml under [departments]"),
+            constants: Names::new("constant of the city", "city.toml under [constants]"),
             metrics: Names::new("metric", "metrics.toml"),
             assets: Names::new("asset", "assets.toml or assets/*.toml"),
             sources: Names::new("source", "sources.toml"),
             kpis: Names::new("KPI", "kpis/*.toml"),
             boards: Names::new("board", "boards/*.toml"),
+            has_calendar: documents.iter().any(|document| document.role == Some(Role::Calendar)),
         };
+        known.constants.ids.insert("population".to_owned());
         for document in documents {
             known.add(document);
         }
         if !documents.iter().any(|document| document.role == Some(Role::City)) {
             known.areas.complete = false;
             known.departments.complete = false;
+            known.constants.complete = false;
         }
         known
     }
@@ -95,6 +102,9 @@ impl Known {
             Some(Role::City) => {
                 self.areas.add(list("areas").unwrap_or_default());
                 self.departments.add(list("departments").unwrap_or_default());
+                let constants = list("constants").unwrap_or_default();
+                self.constants.add(constants.into_iter().filter(|constant| constant.key != "population"));
+                self.constants.complete &= !document.broken;
                 self.areas.complete &= !document.broken;
                 self.departments.complete &= !document.broken;
             }
@@ -112,7 +122,7 @@ impl Known {
             Some(Role::Board) => {
                 self.boards.ids.insert(super::board::name(document.name).to_owned());
             }
-            Some(Role::Walls) | None => {}
+            Some(Role::Calendar | Role::Walls | Role::Goals) | None => {}
         }
     }
 }

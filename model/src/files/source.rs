@@ -6,7 +6,7 @@ use super::{csv, document::Document, name::Known, section::Section, topic, value
 use crate::{
     City, LabelName, Labels, Metric, MetricId, SourceId, Unit,
     observation::MAX_LABEL_BYTES,
-    source::{Body, Field, Level, Source, TopicPattern, Way},
+    source::{Body, Field, Level, Source, StateField, TopicPattern, Way},
 };
 use std::sync::Arc;
 
@@ -29,9 +29,11 @@ enum WayName {
     Http,
     Line,
     Csv,
+    Own,
 }
 
-const WAYS: &[(&str, WayName)] = &[("mqtt", WayName::Mqtt), ("http", WayName::Http), ("line", WayName::Line), ("csv", WayName::Csv)];
+const WAYS: &[(&str, WayName)] =
+    &[("mqtt", WayName::Mqtt), ("http", WayName::Http), ("line", WayName::Line), ("csv", WayName::Csv), ("self", WayName::Own)];
 
 /// The sound sources of a file.
 pub(super) fn read(document: &Document<'_>, known: &Known, city: &City, metrics: &[Arc<Metric>]) -> Vec<Source> {
@@ -94,8 +96,12 @@ fn source(entry: &Value<'_>, context: &Context<'_>) -> Option<Source> {
         WayName::Mqtt => mqtt(&mut section, context),
         WayName::Http => Some(Way::Http),
         WayName::Line => Some(Way::Line { fields: section.may("fields", |value| fields(value, context)).unwrap_or_default() }),
+        WayName::Own => Some(Way::Own),
         WayName::Csv => csv::read(&mut section, context).map(|csv| Way::Csv(Box::new(csv))),
     });
+    if id.as_ref().is_some_and(|id| id.as_str() == crate::form::SOURCE) {
+        section.problem("the source `forms` is made for the figures that departments enter", "choose another name");
+    }
     // Without a way it isn't known which other keys belong here.
     let sound = way.is_some() && section.finish();
     let source = Source { id: id?, title: title?, owner, way: way?, max_series: u32::try_from(max_series).ok()?, silent_s };
@@ -160,8 +166,31 @@ fn field(item: &Value<'_>, context: &Context<'_>) -> Option<Field> {
     let metric_unit = metric.as_ref().and_then(|id| context.metric(id)).map(|metric| metric.unit);
     let unit = section.may("unit", |value| unit_of(value, metric.as_ref(), metric_unit));
     let labels = section.may("labels", labels).unwrap_or_default();
+    let state = section.may("state", state);
     section.finish();
-    Some(Field { name: name?, metric: metric?, unit: unit.or(metric_unit)?, labels })
+    Some(Field { name: name?, metric: metric?, unit: unit.or(metric_unit)?, labels, state })
+}
+
+/// `state = { name = "st", calibrating = ["01"], fault = ["02"] }`.
+fn state(value: &Value<'_>) -> Option<StateField> {
+    let mut section = value.section("`state`")?;
+    let name = section.need("name", Value::text);
+    let mut seen: Vec<String> = Vec::new();
+    let mut codes = |key: &'static str| {
+        let codes = section.may(key, |value| value.each(Value::text)).unwrap_or_default();
+        if let Some(twice) = codes.iter().find(|code| seen.contains(code)) {
+            section.problem(format!("the state's code {twice:?} stands in two lists"), "leave it in one of them");
+        }
+        seen.extend(codes.iter().cloned());
+        codes
+    };
+    let (normal, calibrating) = (codes("normal"), codes("calibrating"));
+    let (fault, provisional) = (codes("fault"), codes("provisional"));
+    if seen.is_empty() {
+        section.problem("the state names no codes", "list the codes of normal, calibrating, fault or provisional values");
+    }
+    section.finish();
+    Some(StateField { name: name?, normal, calibrating, fault, provisional })
 }
 
 fn unit_of(value: &Value<'_>, metric: Option<&MetricId>, metric_unit: Option<Unit>) -> Option<Unit> {

@@ -98,6 +98,14 @@ impl<'d> Value<'d> {
         number
     }
 
+    /// Yes or no.
+    pub(super) fn boolean(&self) -> Option<bool> {
+        match self.value {
+            DeValue::Boolean(is) => Some(*is),
+            _ => self.wrong_type("true or false", "true"),
+        }
+    }
+
     /// A number within a range, both ends included.
     pub(super) fn number_in(&self, least: f64, most: f64) -> Option<f64> {
         self.note(|| Read::Number(Some((least, most))));

@@ -1,7 +1,7 @@
 //! Contributions add up, flows balance, and the sentence says what the page says.
 
 use super::*;
-use crate::kpi::{Better, Window};
+use crate::kpi::{Better, CaseMeasure, CaseTerms, Window};
 use crate::{Labels, Unit};
 
 fn kpi(from: From, unit: &str) -> Kpi {
@@ -24,11 +24,12 @@ fn kpi(from: From, unit: &str) -> Kpi {
         target: None,
         attention: None,
         critical: None,
+        thresholds_for: Vec::new(),
     }
 }
 
 fn cases(measure: CaseMeasure, unit: &str) -> Kpi {
-    kpi(From::Cases { kind: "dossier".into(), measure, window: Window::Sliding(0) }, unit)
+    kpi(From::Cases { kind: "dossier".into(), measure, window: Window::Sliding(0), terms: CaseTerms::default() }, unit)
 }
 
 fn share(part: f64, whole: f64) -> Standing {
@@ -72,6 +73,8 @@ fn an_extreme_is_not_divided() {
         window: Window::Sliding(60),
         across: None,
         only: Labels::default(),
+        suspect: Default::default(),
+        at_least: 0,
         factor: 1.0,
     };
     assert_eq!(split(&kpi(from, "1"), "area", &level(1.0), &level(2.0), vec![(named("A"), level(1.0), level(2.0))]), None);
@@ -83,15 +86,11 @@ fn at(hour: i64) -> Timestamp {
 
 fn case(department: &str, opened: i64, due: i64, closed: Option<i64>) -> Case {
     Case {
-        id: CaseId::new("1").unwrap(),
-        kind: "dossier".into(),
         department: Some(department.parse().unwrap()),
-        area: None,
-        opened: at(opened),
         due: Some(at(due)),
         closed: closed.map(at),
-        updated: None,
         labels: [(PROCEDURE.parse().unwrap(), "permit".to_owned())].into_iter().collect(),
+        ..Case::new(CaseId::new("1").unwrap(), "dossier", at(opened))
     }
 }
 

@@ -52,6 +52,7 @@ fn summary(set: &Definitions) -> String {
         (ways(|way| matches!(way, Way::Http)), "HTTP"),
         (ways(|way| matches!(way, Way::Line { .. })), "line protocol"),
         (ways(|way| matches!(way, Way::Csv(_))), "CSV"),
+        (ways(|way| matches!(way, Way::Own)), "of the centre itself"),
     ];
     let ways: Vec<String> = ways.iter().filter(|(number, _)| *number > 0).map(|(number, way)| format!("{number} {way}")).collect();
     let series: usize = set.assets.iter().map(|asset| asset.metrics.len()).sum();
@@ -64,6 +65,7 @@ fn summary(set: &Definitions) -> String {
         ("KPIs", set.kpis.len().to_string()),
         ("boards", set.boards.len().to_string()),
         ("walls", set.walls.len().to_string()),
+        ("goals", set.goals.iter().map(|part| part.goals.len()).sum::<usize>().to_string()),
     ];
     let rows: String = rows.iter().map(|(noun, number)| format!("  {noun:<12} {number}\n")).collect();
     format!(

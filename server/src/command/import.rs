@@ -2,16 +2,15 @@
 //!
 //! It must never touch the database itself: the server is the only one that writes.
 
-use crate::app::{self, Application};
-use crate::config::{self, Config};
+use super::client::{Client, Server};
+use crate::app;
 use crate::ingest::import::ImportAnswer;
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use bytes::Bytes;
 use http_body_util::channel::Channel;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
-use std::{fs::File, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
-use taydo_model::ErrorBody;
+use std::{fs::File, path::PathBuf, process::ExitCode, time::Duration};
 use tokio::io::AsyncReadExt as _;
 
 /// How much is read and sent at a time.
@@ -30,15 +29,8 @@ pub(super) struct Args {
     /// The source whose mapping reads it
     #[arg(long, value_name = "NAME")]
     source: String,
-    /// The running server
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:4390")]
-    server: String,
-    /// The city's folder: when no server answers, one is started for the import alone, with its embedded database
-    #[arg(long, value_name = "DIR")]
-    city: Option<PathBuf>,
-    /// Where that server keeps its data [default: as `taydo serve` has it]
-    #[arg(long, value_name = "DIR", requires = "city")]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    server: Server,
     /// When the file was exported, such as 2026-03-01T00:00:00+07:00 [default: the file's modification time]
     ///
     /// It stands for the time of a case's state where the file has none, and is when cases that a full export lacks
@@ -56,7 +48,8 @@ impl Args {
             None => Timestamp::try_from(about.modified()?).context("the file's modification time is out of range; give --exported-at")?,
         };
         let bar = bar(about.len());
-        let answer = app::runtime()?.block_on(self.deliver(file, exported_at, bar.clone()));
+        let sending = self.server.with(async |client| self.send(&client, file, exported_at, bar.clone()).await);
+        let answer = app::runtime()?.block_on(sending);
         bar.finish_and_clear();
         let answer = answer?;
         print(&answer);
@@ -64,53 +57,10 @@ impl Args {
         Ok(if nothing { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 
-    /// Sends the file to the running server, or to one that is started for it.
-    async fn deliver(&self, file: File, exported_at: Timestamp, bar: ProgressBar) -> anyhow::Result<ImportAnswer> {
-        let city = self.city.clone();
-        let absent = matches!(reqwest::get(&self.server).await, Err(error) if error.is_connect());
-        let Some(city) = city.filter(|_| absent) else { return self.send(&self.server, file, exported_at, bar).await };
-        bar.suspend(|| eprintln!("no server answers at {}; starting one for this import", self.server));
-        let data = self.data.clone().map_or_else(config::default_data, Ok)?;
-        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        let tick = Duration::from_millis(250);
-        let config = Config { city, data, listen, mqtt: None, database: None, tick, workers: 1, test_clock: None };
-        let application = Application::build(config).await?;
-        let server = format!("http://127.0.0.1:{}", application.port());
-        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        // The sender going away means the same.
-        let running = application.run_until_stopped(async move { drop(stopped.await) });
-        let sending = async {
-            let answer = self.send(&server, file, exported_at, bar).await;
-            drop(stop);
-            answer
-        };
-        let (ran, answer) = tokio::join!(running, sending);
-        ran?;
-        answer
-    }
-
-    async fn send(&self, server: &str, file: File, exported_at: Timestamp, bar: ProgressBar) -> anyhow::Result<ImportAnswer> {
-        let mut url = reqwest::Url::parse(server).with_context(|| format!("--server {server:?} is not a URL"))?;
-        url.set_path("/api/v1/imports");
-        url.query_pairs_mut().append_pair("source", &self.source).append_pair("exported_at", &exported_at.to_string());
-        let request = reqwest::Client::new().post(url).header("content-type", "text/csv").body(body(file, bar));
-        let response = match request.send().await {
-            Ok(response) => response,
-            Err(error) if error.is_connect() => {
-                bail!(
-                    "no server answers at {server}; start one with `taydo serve --city DIR`, name another with --server, or give --city for one of the import's own"
-                )
-            }
-            Err(error) => return Err(error).context("the server broke off; importing the same file again is harmless"),
-        };
-        let (status, text) = (response.status(), response.text().await?);
-        if status.is_success() {
-            return serde_json::from_str(&text).context("the server's answer can't be read; is it of this version?");
-        }
-        match serde_json::from_str::<ErrorBody>(&text) {
-            Ok(refusal) => bail!("{} was refused: {} (request {})", self.file.display(), refusal.message, refusal.request_id),
-            Err(_) => bail!("{} was refused: the server answered {status}", self.file.display()),
-        }
+    async fn send(&self, client: &Client, file: File, exported_at: Timestamp, bar: ProgressBar) -> anyhow::Result<ImportAnswer> {
+        let about = [("source", self.source.as_str()), ("exported_at", &exported_at.to_string())];
+        let request = client.post("/api/v1/imports", &about).header("content-type", "text/csv").body(body(file, bar));
+        client.answer(request, &self.file.display().to_string(), "importing the same file again is harmless").await
     }
 }
 

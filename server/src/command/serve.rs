@@ -32,6 +32,9 @@ pub(super) struct Args {
     /// The file that holds the database's password
     #[arg(long, value_name = "FILE", requires = "database")]
     database_password_file: Option<PathBuf>,
+    /// The folder into which departments put files with figures, each into a folder of its own (see docs/departments.md)
+    #[arg(long, value_name = "DIR")]
+    inbox: Option<PathBuf>,
     /// How often changes are sent to the screens, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 250, value_parser = clap::value_parser!(u64).range(50..=1000))]
     tick_ms: u64,
@@ -69,6 +72,7 @@ impl Args {
             listen: SocketAddr::from(([127, 0, 0, 1], self.port)),
             mqtt: self.mqtt,
             database,
+            inbox: self.inbox,
             tick: Duration::from_millis(self.tick_ms),
             workers: usize::from(self.workers),
             #[cfg(feature = "test-clock")]

@@ -34,18 +34,10 @@ pub(super) struct Args {
     /// When simulated time ends; by default never
     #[arg(long, value_name = "TIME")]
     until: Option<Timestamp>,
-    /// The source of the road sensors' MQTT messages
-    #[arg(long, value_name = "ID", default_value = "road-sensors")]
-    road_source: String,
-    /// The source of the meters' line protocol
-    #[arg(long, value_name = "ID", default_value = "energy-meters")]
-    meter_source: String,
-    /// The source of the history's line protocol
-    #[arg(long, value_name = "ID", default_value = "history")]
-    history_source: String,
-    /// The source of the dossiers
-    #[arg(long, value_name = "ID", default_value = "one-stop")]
-    desk_source: String,
+    /// What is to happen besides, from the start on: congestion, flood, outage, accident, air or silence, at a ward's code
+    /// or name, a road, an asset, or (silence) a source; such as congestion:ninh-kieu:45. May be given several times
+    #[arg(long = "incident", value_name = "KIND:PLACE[:MINUTES]")]
+    incidents: Vec<simulate::Request>,
 }
 
 fn speed(text: &str) -> Result<f64, String> {
@@ -64,10 +56,7 @@ impl Args {
             from: self.from,
             speed: self.speed,
             until: self.until,
-            roads: self.road_source,
-            meters: self.meter_source,
-            history: self.history_source,
-            desks: self.desk_source,
+            incidents: self.incidents,
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {

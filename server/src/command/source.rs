@@ -113,6 +113,8 @@ impl Try {
                 }
             }
             Way::Mqtt { .. } => bail!("an MQTT source is tried with a topic"),
+            Way::Own => bail!("the centre feeds this source by itself; there is nothing to try"),
+            Way::Form => bail!("what departments enter is tried on the page /forms, or by an upload with dry_run=true"),
         }
         Ok(())
     }

@@ -36,6 +36,17 @@ impl Principal {
     pub fn local() -> Self {
         Self { role: Role::Engineer }
     }
+
+    /// What is kept beside what it has done.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self.role {
+            Role::Anybody => "anybody",
+            Role::Viewer => "viewer",
+            Role::Contributor => "contributor",
+            Role::Engineer => "local",
+        }
+    }
 }
 
 /// Every route: its method, its pattern, and the least role that may use it.
@@ -48,6 +59,18 @@ pub static ACCESS: &[(&str, &str, Role)] = &[
     ("GET", "/api/v1/boards/{id}", Role::Viewer),
     ("GET", "/api/v1/walls/{id}", Role::Viewer),
     ("GET", "/api/v1/kpis/{id}/readings", Role::Viewer),
+    ("GET", "/api/v1/kpis/{id}/revisions", Role::Viewer),
+    ("GET", "/api/v1/kpis/{id}/compare", Role::Viewer),
+    ("GET", "/api/v1/kpis/{id}/baseline", Role::Viewer),
+    ("POST", "/api/v1/kpis/{id}/baseline", Role::Engineer),
+    ("GET", "/api/v1/events", Role::Viewer),
+    ("POST", "/api/v1/events", Role::Contributor),
+    ("GET", "/api/v1/events/{id}", Role::Viewer),
+    ("PUT", "/api/v1/events/{id}", Role::Contributor),
+    ("GET", "/api/v1/gaps", Role::Viewer),
+    ("GET", "/api/v1/recomputes", Role::Engineer),
+    ("POST", "/api/v1/recomputes", Role::Engineer),
+    ("GET", "/api/v1/recomputes/{id}", Role::Engineer),
     ("GET", "/api/v1/kpis/{id}", Role::Viewer),
     ("GET", "/api/v1/kpis/{id}/why", Role::Viewer),
     ("GET", "/api/v1/kpis/{id}/cases", Role::Viewer),
@@ -55,6 +78,12 @@ pub static ACCESS: &[(&str, &str, Role)] = &[
     ("POST", "/api/v1/observations", Role::Contributor),
     ("POST", "/api/v1/cases", Role::Contributor),
     ("POST", "/api/v1/imports", Role::Contributor),
+    ("GET", "/api/v1/forms", Role::Contributor),
+    ("GET", "/api/v1/forms/entries", Role::Contributor),
+    ("POST", "/api/v1/forms/entries", Role::Contributor),
+    ("POST", "/api/v1/forms/uploads", Role::Contributor),
+    ("GET", "/api/v1/forms/template.csv", Role::Contributor),
+    ("GET", "/api/v1/forms/template.xlsx", Role::Contributor),
     ("POST", "/api/v2/write", Role::Contributor),
     ("GET", "/{path:.*}", Role::Anybody),
     // Over the WebSocket.

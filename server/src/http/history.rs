@@ -1,14 +1,15 @@
-//! Recorded readings, for charts.
+//! Recorded readings: as they are known now, as they were shown then, and every revision of one.
 
 use super::pages::unavailable;
 use super::refusal::Refusal;
-use super::{State, query};
+use super::{State, kpi, query};
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path};
 use jiff::Timestamp;
 use serde::Deserialize;
 use taydo_model::api::{MAX_POINTS, ReadingsPage};
-use taydo_model::{ErrorCode, KpiId, Scope};
+use taydo_model::history::RevisionsPage;
+use taydo_model::{ErrorCode, Scope};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -17,16 +18,21 @@ struct Range {
     scope: Scope,
     from: Timestamp,
     to: Timestamp,
+    as_of: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Instant {
+    #[serde(default)]
+    scope: Scope,
+    time: Timestamp,
 }
 
 pub(super) async fn readings(request: HttpRequest, id: Path<String>, state: Data<State>) -> Result<Json<ReadingsPage>, Refusal> {
-    let Range { scope, from, to } = query(&request)?;
+    let Range { scope, from, to, as_of } = query(&request)?;
     let definitions = state.definitions.get();
-    let found = KpiId::new(id.as_str()).ok().and_then(|id| definitions.kpi(&id));
-    let kpi = found.ok_or_else(|| Refusal::not_found(format!("KPI {id}")))?;
-    if !kpi.covers(&scope) {
-        return Err(Refusal::new(ErrorCode::Invalid, format!("{} is not computed for {scope}", kpi.id)));
-    }
+    let kpi = kpi::find(&definitions, &id, &scope)?;
     let instants = to.duration_since(from).as_secs() / i64::from(kpi.every_s.max(1)) + 1;
     if to < from {
         return Err(Refusal::new(ErrorCode::Invalid, "`from` is after `to`"));
@@ -38,6 +44,14 @@ pub(super) async fn readings(request: HttpRequest, id: Path<String>, state: Data
         );
         return Err(Refusal::new(ErrorCode::TooLarge, message));
     }
-    let points = state.store.readings(&kpi.id, &scope, from, to, MAX_POINTS).await.map_err(|error| unavailable(&error))?;
-    Ok(Json(ReadingsPage { kpi: kpi.id.clone(), scope, from, to, points }))
+    let points = state.store.readings(&kpi.id, &scope, (from, to), as_of, MAX_POINTS).await.map_err(|error| unavailable(&error))?;
+    Ok(Json(ReadingsPage { kpi: kpi.id.clone(), scope, from, to, as_of, points }))
+}
+
+pub(super) async fn revisions(request: HttpRequest, id: Path<String>, state: Data<State>) -> Result<Json<RevisionsPage>, Refusal> {
+    let Instant { scope, time } = query(&request)?;
+    let definitions = state.definitions.get();
+    let kpi = kpi::find(&definitions, &id, &scope)?;
+    let revisions = state.store.revisions(&kpi.id, &scope, time).await.map_err(|error| unavailable(&error))?;
+    Ok(Json(RevisionsPage { kpi: kpi.id.clone(), scope, time, revisions }))
 }

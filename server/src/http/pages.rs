@@ -73,7 +73,10 @@ pub(super) async fn sources(state: Data<State>) -> Result<Json<SourcesPage>, Ref
     let now = state.clock.now();
     let (sources, unknown_assets) = state.health.snapshot(&state.definitions.get(), now);
     let rejects = state.store.rejects(REJECTS_SHOWN).await.map_err(|error| unavailable(&error))?;
-    Ok(Json(SourcesPage { time: now, sources, unknown_assets, rejects, definitions: state.definitions.standing() }))
+    let definitions = state.definitions.get();
+    let (figures_soon, figures_late) = state.door.standing(&definitions).await.map_err(|error| unavailable(&error))?;
+    let definitions = state.definitions.standing();
+    Ok(Json(SourcesPage { figures_soon, figures_late, time: now, sources, unknown_assets, rejects, definitions }))
 }
 
 /// What a reader is told when the store can't answer.

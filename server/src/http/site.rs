@@ -9,6 +9,7 @@ use actix_web::{HttpRequest, HttpResponse};
 fn is_page(path: &str) -> bool {
     path == "/"
         || path == "/sources"
+        || path == "/forms"
         || path.strip_prefix("/kpi/").is_some_and(|rest| !rest.is_empty() && rest.matches('/').count() <= 1)
         || ["/wall/", "/board/"].iter().any(|page| path.strip_prefix(page).is_some_and(|id| !id.is_empty() && !id.contains(['/', '.'])))
 }

@@ -3,6 +3,7 @@
 //! It gathers what the shared model divides and words. It must never give out more of a case than who handles it, where
 //! it belongs, what procedure it is and its times.
 
+use super::kpi::find;
 use super::pages::unavailable;
 use super::refusal::Refusal;
 use super::{State, query};
@@ -11,11 +12,10 @@ use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path};
 use jiff::Timestamp;
 use serde::Deserialize;
-use std::sync::Arc;
 use taydo_engine::CaseVersion;
 use taydo_model::kpi::{CaseMeasure, Dimension, From};
 use taydo_model::why::{self, CaseLine, CasesPage, Flows, Named, Parts, Split, Standing, WhyPage};
-use taydo_model::{Case, Definitions, ErrorCode, Kpi, KpiId, Quality, Scope, Text};
+use taydo_model::{Case, Definitions, ErrorCode, Kpi, Quality, Scope, Text};
 
 /// The most cases in one answer.
 const MAX_CASES: usize = 500;
@@ -54,7 +54,9 @@ pub(super) async fn why(request: HttpRequest, id: Path<String>, state: Data<Stat
     if let (Some(flows), Some(value)) = (&mut flows, before.value) {
         let told = state.store.first_told(&kpi.id, &scope, from).await.map_err(|error| unavailable(&error))?;
         flows.shown = told.unwrap_or(value);
-        flows.corrected = value - flows.shown;
+        #[allow(clippy::cast_precision_loss)]
+        let reopened = flows.total.reopened as f64;
+        flows.corrected = value - flows.shown - reopened;
     }
     let mut page = WhyPage {
         kpi: kpi.id.clone(),
@@ -103,21 +105,16 @@ fn line(version: &CaseVersion) -> CaseLine {
     }
 }
 
-pub(super) fn find<'a>(definitions: &'a Definitions, id: &str, scope: &Scope) -> Result<&'a Arc<Kpi>, Refusal> {
-    let found = KpiId::new(id).ok().and_then(|id| definitions.kpi(&id));
-    let kpi = found.ok_or_else(|| Refusal::not_found(format!("KPI {id}")))?;
-    if kpi.covers(scope) { Ok(kpi) } else { Err(Refusal::new(ErrorCode::Invalid, format!("{} is not computed for {scope}", kpi.id))) }
-}
-
 /// The last grid instant at or before the moment.
 fn on_grid(kpi: &Kpi, time: Timestamp) -> Timestamp {
     let every = i64::from(kpi.every_s.max(1));
     Timestamp::from_second(time.as_second().div_euclid(every) * every).unwrap_or(time)
 }
 
-/// What a level of cases counts; `None` for every other KPI.
+/// What a level of cases counts, each case once; `None` for every other KPI.
 fn level(kpi: &Kpi) -> Option<fn(&Case, Timestamp) -> bool> {
     match &kpi.from {
+        From::Cases { terms, .. } if terms.weigh.is_some() => None,
         From::Cases { measure: CaseMeasure::Open, .. } => Some(Case::is_open),
         From::Cases { measure: CaseMeasure::Overdue, .. } => Some(Case::is_overdue),
         _ => None,
@@ -126,7 +123,7 @@ fn level(kpi: &Kpi) -> Option<fn(&Case, Timestamp) -> bool> {
 
 /// The cases of a KPI and a scope that were open at some moment after `from`.
 async fn relevant(state: &State, kpi: &Kpi, scope: &Scope, from: Timestamp) -> Result<Vec<CaseVersion>, StoreError> {
-    let From::Cases { kind, .. } = &kpi.from else { return Ok(Vec::new()) };
+    let From::Cases { kind, terms, .. } = &kpi.from else { return Ok(Vec::new()) };
     let in_scope = |case: &Case| match scope {
         Scope::City => true,
         Scope::Area(area) => case.area.as_ref() == Some(area),
@@ -136,7 +133,8 @@ async fn relevant(state: &State, kpi: &Kpi, scope: &Scope, from: Timestamp) -> R
     let mut found = Vec::new();
     let mut cases = state.store.cases(from).await?;
     while let Some(chunk) = cases.next().await? {
-        found.extend(chunk.into_iter().filter(|version| (kind.is_empty() || version.case.kind == *kind) && in_scope(&version.case)));
+        let counts = |case: &Case| (kind.is_empty() || case.kind == *kind) && terms.admit(&case.labels) && in_scope(case);
+        found.extend(chunk.into_iter().filter(|version| counts(&version.case)));
     }
     Ok(found)
 }

@@ -98,9 +98,11 @@ impl TopicState {
     pub(super) fn draws(&self, now: Timestamp, reading: &Reading) -> bool {
         let age_s = now.duration_since(reading.time).as_secs();
         self.state().contents.iter().any(|content| match content {
-            Content::Trend { kpi, scopes, span_s } => *kpi == reading.kpi && scopes.contains(&reading.scope) && age_s <= i64::from(*span_s),
+            Content::Trend { kpi, scopes, span_s, .. } => {
+                *kpi == reading.kpi && scopes.contains(&reading.scope) && age_s <= i64::from(*span_s)
+            }
             // A tile's trend looks back a quarter of an hour.
-            Content::Value { kpi, scope } => *kpi == reading.kpi && *scope == reading.scope && age_s <= 3600,
+            Content::Value { kpi, scope, .. } => *kpi == reading.kpi && *scope == reading.scope && age_s <= 3600,
             Content::Ranking { .. } => false,
         })
     }

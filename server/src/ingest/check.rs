@@ -3,6 +3,7 @@
 //! Pure: definitions and `now` in, a refusal or something storable out. It never reads a clock and never asks the store.
 
 mod case;
+mod deadline;
 
 pub use case::{case, content_hash};
 
@@ -70,24 +71,15 @@ impl Target {
         labels
     }
 
-    /// A number as steps of the metric's resolution.
+    /// A number as steps of the metric's resolution. One that isn't physically possible is taken all the same: it is
+    /// suspect, and whether it counts is for each KPI to say.
     ///
     /// # Errors
-    /// `InvalidValue` when it is not a number, or not one that the metric can have.
+    /// `InvalidValue` when it is not a number, or has more steps than are kept exactly.
     pub fn ticks(&self, value: f64) -> Result<i64, Refusal> {
-        let metric = &self.metric;
         let converted = value * self.factor;
-        let ticks = metric.ticks(converted).filter(|_| converted.is_finite());
-        let ticks =
-            ticks.ok_or_else(|| Refusal::new(ErrorCode::InvalidValue, format!("{value} is not a number that {} can have", metric.id)))?;
-        match metric.range {
-            Some((least, most)) if converted < least || converted > most => {
-                let (unit, id) = (metric.unit, &metric.id);
-                let message = format!("{converted} {unit} is outside of what {id} can be: {least} to {most} {unit}");
-                Err(Refusal::new(ErrorCode::InvalidValue, message))
-            }
-            _ => Ok(ticks),
-        }
+        let ticks = self.metric.ticks(converted).filter(|_| converted.is_finite());
+        ticks.ok_or_else(|| Refusal::new(ErrorCode::InvalidValue, format!("{value} is not a number that {} can have", self.metric.id)))
     }
 }
 

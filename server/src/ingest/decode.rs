@@ -12,7 +12,7 @@ mod split;
 
 use jiff::Timestamp;
 use std::borrow::Cow;
-use taydo_model::{Case, CaseId, ErrorCode, Unit};
+use taydo_model::{Case, CaseId, ErrorCode, SampleState, Unit, source::Field};
 
 /// The most items in one body; a body with more is refused as a whole.
 pub const MAX_ITEMS: usize = 200_000;
@@ -48,6 +48,8 @@ pub struct Draft<'a> {
     pub unit: Given<'a>,
     /// The source's count of corrections.
     pub revision: i32,
+    /// What the source says of the number.
+    pub state: SampleState,
 }
 
 /// What an item holds.
@@ -103,6 +105,21 @@ pub fn excerpt(payload: &[u8]) -> String {
     text
 }
 
+/// What a field's sender says of its value, by the code that stands beside it.
+///
+/// # Errors
+/// When the mapping doesn't know the code: whether such a value measures anything can't be guessed.
+fn state(field: &Field, code: impl FnOnce(&str) -> Option<String>) -> Result<SampleState, Refusal> {
+    let Some(mapping) = &field.state else { return Ok(SampleState::Normal) };
+    let code = code(&mapping.name).unwrap_or_default();
+    mapping.read(&code).ok_or_else(|| {
+        let shown: String = code.chars().take(40).collect();
+        let message =
+            format!("{:?} is {shown:?}, a state that the source's mapping doesn't know; add it to one of the lists", mapping.name);
+        Refusal::new(ErrorCode::InvalidValue, message)
+    })
+}
+
 /// The time so many milliseconds after the Unix epoch.
 ///
 /// # Errors
@@ -127,7 +144,8 @@ pub(crate) mod tests {
                     Given::Unit(unit) => format!(" {unit}"),
                     Given::Code(code) => format!(" {code:?}"),
                 };
-                format!("{}{{{}}} {}{unit} @{time}", draft.metric, labels.join(","), draft.value)
+                let state = if draft.state == SampleState::Normal { String::new() } else { format!(" {:?}", draft.state) };
+                format!("{}{{{}}} {}{unit}{state} @{time}", draft.metric, labels.join(","), draft.value)
             }
             Ok(Incoming::Case(case)) => format!("case {}", serde_json::to_string(case).unwrap()),
             Err(refusal) => format!("{:?}: {}", refusal.code, refusal.message),

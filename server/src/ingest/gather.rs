@@ -15,7 +15,12 @@ use std::{
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
 };
 use taydo_engine::{CaseVersion, Sample, SeriesId};
-use taydo_model::{AreaId, Case, Definitions, DepartmentId, ErrorCode, SampleState, fault::ItemError, source::Source};
+use taydo_model::{
+    AreaId, Case, Definitions, DepartmentId, ErrorCode, KpiId,
+    fault::ItemError,
+    kpi,
+    source::{Source, Way},
+};
 
 /// The first errors that an answer lists; the others are in `reject` only.
 pub const MAX_LISTED_ERRORS: usize = 100;
@@ -196,6 +201,7 @@ impl Gathering<'_> {
             }
             None => {
                 let target = Arc::new(Target::find(self.definitions, draft.metric, draft.labels, draft.unit)?);
+                self.refuse_entered(&target)?;
                 let enriched = target.is_enriched(time);
                 (target, enriched, None)
             }
@@ -208,8 +214,18 @@ impl Gathering<'_> {
         if let Some(unknown) = &target.unknown {
             *self.gathered.unknown.entry(Arc::clone(unknown)).or_default() += 1;
         }
-        let sample = Sample { series, time, ticks, revision: draft.revision, state: SampleState::Normal };
+        let sample = Sample { series, time, ticks, revision: draft.revision, state: draft.state };
         self.gathered.samples.push(NewSample { sample, value: target.metric.value(ticks) });
+        Ok(())
+    }
+
+    /// A figure that a department enters comes by its form alone, where its author, its reason and its receipt are kept.
+    fn refuse_entered(&self, target: &Target) -> Result<(), Refusal> {
+        let kpi = KpiId::new(target.metric.id.as_str()).ok().and_then(|id| self.definitions.kpi(&id));
+        if self.source.way != Way::Form && kpi.is_some_and(|kpi| matches!(kpi.from, kpi::From::Form(_))) {
+            let message = format!("{} is entered by its department; send it to /api/v1/forms/entries", target.metric.id);
+            return Err(Refusal::new(ErrorCode::Forbidden, message));
+        }
         Ok(())
     }
 
@@ -245,7 +261,7 @@ impl Gathering<'_> {
     }
 
     fn case(&mut self, case: Case) -> Result<(), Refusal> {
-        let version = check::case(&self.source.id, case, self.now)?;
+        let version = check::case(&self.definitions, &self.source.id, case, self.now)?;
         let city = &self.definitions.city;
         let area = version.case.area.as_ref().filter(|id| !city.areas.iter().any(|area| area.id == **id));
         let department = version.case.department.as_ref().filter(|id| !city.departments.iter().any(|one| one.id == **id));

@@ -198,6 +198,8 @@ pub fn way(source: &Source) -> &'static str {
         Way::Http => "http",
         Way::Line { .. } => "line",
         Way::Csv(_) => "csv",
+        Way::Own => "self",
+        Way::Form => "form",
     }
 }
 

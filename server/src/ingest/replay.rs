@@ -191,6 +191,7 @@ mod tests {
             metric: MetricId::new("traffic.speed").unwrap(),
             unit: Unit::parse(unit).unwrap(),
             labels,
+            state: None,
         };
         let source = |id: &str, way| {
             Arc::new(Source { id: SourceId::new(id).unwrap(), title: Text::default(), owner: None, way, max_series: 9, silent_s: None })

@@ -47,10 +47,12 @@ fn judge(definitions: &Definitions, source: &Source, content: Incoming<'_>, now:
             ])
         }
         Incoming::Case(case) => {
-            let version = check::case(&source.id, *case, now)?;
+            let version = check::case(definitions, &source.id, *case, now)?;
             let case = version.case;
             let dated = |name: &str, time: Option<Timestamp>| time.map_or_else(String::new, |time| format!(" {name} {time}"));
-            let value = format!("opened {}{}{}", case.opened, dated("due", case.due), dated("closed", case.closed));
+            let later = [("due", case.due), ("closed", case.closed), ("withdrawn", case.withdrawn), ("reopened", case.reopened)];
+            let later: String = later.into_iter().map(|(name, time)| dated(name, time)).collect();
+            let value = format!("opened {}{later}", case.opened);
             let place = [case.department.map(|id| format!("department={id}")), case.area.map(|id| format!("area={id}"))];
             let labels = case.labels.iter().map(|(name, value)| format!("{name}={value}"));
             let labels: Vec<String> = place.into_iter().flatten().chain(labels).collect();

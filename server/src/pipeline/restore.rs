@@ -1,11 +1,11 @@
 //! From the store back into an engine: at a start, and where a lane's numbers have a hole.
 
-use super::{Parts, swap::Rebuilt};
-use crate::store::{CommittedBatch, StoreError};
+use super::{Parts, closed, swap::Rebuilt};
+use crate::store::{CommittedBatch, Fence, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
-use taydo_engine::{Batch, CaseVersion, Effects, Engine, Input, Position, Series, Touched};
-use taydo_model::CaseKey;
+use taydo_engine::{Batch, CaseVersion, Effects, Engine, Input, Position, Reopened, Series, Touched};
+use taydo_model::{CaseKey, MetricId};
 
 /// How long an absence is recorded instant by instant. What was missed before is recorded only where data comes for it.
 const LONGEST_ABSENCE: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -21,13 +21,19 @@ pub(super) struct Restored {
 }
 
 /// Rebuilds the engine from the store.
-pub(super) async fn restore(parts: &Parts, now: Timestamp) -> Result<Restored, StoreError> {
+pub(super) async fn restore(parts: &Parts, fence: &Fence, now: Timestamp) -> Result<Restored, StoreError> {
     let begun = parts.clock.instant();
     let mut engine = Engine::new(parts.definitions.clone(), now);
     resume(parts, now, &mut engine).await?;
     let unconsumed = Unconsumed::read(parts).await?;
+    engine.restore(now, Batch { series: all_series(parts).await?, ..Batch::default() });
+
+    let needed = engine.closed_needed(&unconsumed.spans);
+    let bases: Vec<_> = needed.iter().map(|needed| (needed.span.kpi.clone(), needed.span.basis)).collect();
+    parts.store.drop_other_panes(fence, &bases).await?;
+    let mut rows = restore_closed(parts, fence, &mut engine, needed).await?;
     let changed: BTreeSet<&CaseKey> = unconsumed.cases.iter().map(|version| &version.key).collect();
-    let rows = fill(parts, now, &mut engine, &changed).await?;
+    rows += fill(parts, now, &mut engine, &changed).await?;
     let mut touched: Vec<Touched> = unconsumed.spans.iter().flat_map(|(from, to)| engine.touched(*from, *to, None)).collect();
     // As news, so that the engine says itself what they touch; with them come the readings of the time that was missed.
     let mut first = engine.step(now, Input::Batch(Batch { cases: unconsumed.cases, ..Batch::default() }));
@@ -37,10 +43,13 @@ pub(super) async fn restore(parts: &Parts, now: Timestamp) -> Result<Restored, S
 }
 
 /// Rebuilds an engine that stands beside one that goes on: it is to know at least what the store has now.
-pub(super) async fn rebuild(parts: &Parts, now: Timestamp, mut engine: Engine) -> Result<Rebuilt, StoreError> {
+pub(super) async fn rebuild(parts: &Parts, fence: &Fence, now: Timestamp, mut engine: Engine) -> Result<Rebuilt, StoreError> {
     let begun = parts.clock.instant();
     resume(parts, now, &mut engine).await?;
-    let rows = fill(parts, now, &mut engine, &BTreeSet::new()).await?;
+    engine.restore(now, Batch { series: all_series(parts).await?, ..Batch::default() });
+    let needed = engine.closed_needed(&[]);
+    let mut rows = restore_closed(parts, fence, &mut engine, needed).await?;
+    rows += fill(parts, now, &mut engine, &BTreeSet::new()).await?;
     let mut positions = Vec::new();
     for position in parts.store.positions().await? {
         positions.push(batches_after(parts, position).await?.last().map_or(position, |batch| batch.position));
@@ -66,13 +75,22 @@ async fn resume(parts: &Parts, now: Timestamp, engine: &mut Engine) -> Result<()
 
 /// Gives the engine the rows that its windows reach back to, but for these cases. Returns how many there were.
 async fn fill(parts: &Parts, now: Timestamp, engine: &mut Engine, but: &BTreeSet<&CaseKey>) -> Result<usize, StoreError> {
-    engine.restore(now, Batch { series: all_series(parts).await?, ..Batch::default() });
-    let from = now.saturating_sub(engine.horizon()).unwrap_or(Timestamp::MIN);
     let mut rows = 0;
-    let mut samples = parts.store.samples(&parts.definitions, from, Timestamp::MAX, None).await?;
-    while let Some(samples) = samples.next().await? {
-        rows += samples.len();
-        engine.restore(now, Batch { samples, ..Batch::default() });
+    let anchored = engine.anchored();
+    for (after, metrics) in by_moment(engine.samples_needed_from(now)) {
+        let linked: Vec<MetricId> = metrics.iter().filter(|metric| anchored.contains(metric)).cloned().collect();
+        if !linked.is_empty() {
+            let mut anchors = parts.store.anchors(&parts.definitions, after, &linked).await?;
+            while let Some(samples) = anchors.next().await? {
+                rows += samples.len();
+                engine.restore(now, Batch { samples, ..Batch::default() });
+            }
+        }
+        let mut samples = parts.store.samples(&parts.definitions, after, Timestamp::MAX, Some(&metrics)).await?;
+        while let Some(samples) = samples.next().await? {
+            rows += samples.len();
+            engine.restore(now, Batch { samples, ..Batch::default() });
+        }
     }
     let mut cases = parts.store.cases(engine.relevant_cases_from(now)).await?;
     while let Some(mut cases) = cases.next().await? {
@@ -81,6 +99,31 @@ async fn fill(parts: &Parts, now: Timestamp, engine: &mut Engine, but: &BTreeSet
         engine.restore(now, Batch { cases, ..Batch::default() });
     }
     Ok(rows)
+}
+
+/// Hands the closed panes of long windows to the engine. Returns how many rows had to be read to make those that weren't
+/// stored, or that lack what no engine has consumed.
+async fn restore_closed(parts: &Parts, fence: &Fence, engine: &mut Engine, needed: Vec<Reopened>) -> Result<usize, StoreError> {
+    let (mut rows, mut panes) = (0, 0);
+    for Reopened { span, stale, .. } in needed {
+        rows += closed::ensure(parts, fence, &span, &stale).await?;
+        for slice in closed::slices(&span) {
+            for pane in closed::read(parts, fence, &slice).await? {
+                panes += usize::from(engine.restore_closed(&pane));
+            }
+        }
+    }
+    tracing::info!(panes, rows, "closed panes are back in the engine");
+    Ok(rows)
+}
+
+/// The metrics that are needed from the same moment on, to be read together.
+fn by_moment(needed: Vec<(MetricId, Timestamp)>) -> BTreeMap<Timestamp, Vec<MetricId>> {
+    let mut metrics: BTreeMap<Timestamp, Vec<MetricId>> = BTreeMap::new();
+    for (metric, from) in needed {
+        metrics.entry(from).or_default().push(metric);
+    }
+    metrics
 }
 
 /// What was committed and never saved as consumed.

@@ -4,19 +4,21 @@
 //! recomputed from the observations, which are durable. It never writes under a lost lease.
 
 use super::Parts;
-use crate::store::{Fence, StoreError};
+use crate::store::{Fence, Made, StoreError};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use taydo_engine::{Position, Recorded, Touched};
+use taydo_engine::{ClosedPane, Position, Recorded, Touched};
 use taydo_model::{Definitions, KpiId};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 /// Readings that may wait for the database, about an hour's of a large city.
 const MAX_WAITING: usize = 200_000;
+/// Closed panes that may wait for the database: a day's of a hundred KPIs.
+const MAX_PANES: usize = 2_400;
 /// Readings in one transaction.
 const CHUNK: usize = 5_000;
 
@@ -24,6 +26,7 @@ const CHUNK: usize = 5_000;
 #[derive(Debug, Default)]
 pub(super) struct Save {
     pub(super) recorded: Vec<Recorded>,
+    pub(super) closed: Vec<ClosedPane>,
     pub(super) positions: Vec<Position>,
 }
 
@@ -31,6 +34,7 @@ pub(super) struct Save {
 pub(super) struct Saver {
     /// By the definitions that made it, oldest first: a reading's row says which they were.
     waiting: VecDeque<(Arc<Definitions>, Vec<Recorded>)>,
+    closed: Vec<ClosedPane>,
     positions: BTreeMap<i16, i64>,
     /// One save at a time is on its way; what comes meanwhile waits here.
     queue: mpsc::Sender<(Arc<Definitions>, Save)>,
@@ -51,11 +55,14 @@ impl Saver {
     pub(super) fn start(parts: &Parts, fence: &Fence) -> (Self, Saving) {
         let (queue, saves) = mpsc::channel(1);
         let task = tokio::spawn(run(parts.clone(), fence.clone(), saves));
-        (Self { waiting: VecDeque::new(), positions: BTreeMap::new(), queue }, Saving(task))
+        (Self { waiting: VecDeque::new(), closed: Vec::new(), positions: BTreeMap::new(), queue }, Saving(task))
     }
 
     /// Keeps what is to be saved, made by these definitions. Returns the ranges of what had to be let go.
     pub(super) fn add(&mut self, definitions: &Arc<Definitions>, save: Save) -> Vec<Touched> {
+        self.closed.extend(save.closed);
+        // One that is let go is made again from the rows when somebody asks for it.
+        self.closed.drain(..self.closed.len().saturating_sub(MAX_PANES));
         for position in save.positions {
             let seq = self.positions.entry(position.lane).or_insert(0);
             *seq = (*seq).max(position.seq);
@@ -69,7 +76,7 @@ impl Saver {
         if waiting <= MAX_WAITING { Vec::new() } else { self.let_go(waiting - MAX_WAITING / 2) }
     }
 
-    /// Lets the oldest ones go.
+    /// Lets the oldest readings go.
     fn let_go(&mut self, mut count: usize) -> Vec<Touched> {
         let mut gone = Vec::new();
         while let Some((_, oldest)) = self.waiting.front_mut().filter(|_| count > 0) {
@@ -83,9 +90,13 @@ impl Saver {
         ranges(gone.into_iter())
     }
 
+    fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.closed.is_empty() && self.positions.is_empty()
+    }
+
     /// Sends what waits, if the last save is done.
     pub(super) fn push(&mut self) {
-        if self.waiting.is_empty() && self.positions.is_empty() {
+        if self.is_idle() {
             return;
         }
         let Ok(slot) = self.queue.clone().try_reserve_owned() else { return };
@@ -100,12 +111,13 @@ impl Saver {
             self.waiting.push_front((definitions.clone(), rest));
         }
         let positions = if self.waiting.is_empty() { std::mem::take(&mut self.positions) } else { BTreeMap::new() };
-        (definitions, Save { recorded, positions: positions.into_iter().map(|(lane, seq)| Position { lane, seq }).collect() })
+        let positions = positions.into_iter().map(|(lane, seq)| Position { lane, seq }).collect();
+        (definitions, Save { recorded, closed: std::mem::take(&mut self.closed), positions })
     }
 
     /// Resolves when something waits and the last save is done.
     pub(super) async fn room(&self) {
-        if self.waiting.is_empty() && self.positions.is_empty() {
+        if self.is_idle() {
             return std::future::pending().await;
         }
         // The place is taken again by `push`. An error means that the task is gone, which `ended` tells.
@@ -114,7 +126,7 @@ impl Saver {
 
     /// Sends everything that waits; the task ends when it is saved.
     pub(super) async fn finish(mut self) {
-        while !self.waiting.is_empty() || !self.positions.is_empty() {
+        while !self.is_idle() {
             let next = self.next();
             // The task is gone only when the lease is, which its own outcome says.
             if self.queue.send(next).await.is_err() {
@@ -144,12 +156,20 @@ async fn run(parts: Parts, fence: Fence, mut saves: mpsc::Receiver<(Arc<Definiti
     Ok(())
 }
 
+/// The panes, which may be missing but never wrong, and then T2.
+async fn save_once(parts: &Parts, fence: &Fence, definitions: &Definitions, now: Timestamp, save: &Save) -> Result<usize, StoreError> {
+    if !save.closed.is_empty() {
+        parts.store.keep_panes(fence, &save.closed, Made::Closed).await?;
+    }
+    parts.store.commit_readings(fence, now, definitions, &save.recorded, &save.positions).await
+}
+
 /// T2 until it works: readings are never dropped for a database that is away. A lost lease, or a fault of ours, ends it.
 async fn commit(parts: &Parts, fence: &Fence, definitions: &Definitions, save: &Save) -> Result<(), StoreError> {
     let mut pause = Duration::from_millis(100);
     loop {
         let now = parts.clock.now();
-        match parts.store.commit_readings(fence, now, definitions, &save.recorded, &save.positions).await {
+        match save_once(parts, fence, definitions, now, save).await {
             Ok(inserted) => {
                 parts.counters.recorded.fetch_add(inserted as u64, Ordering::Relaxed);
                 return Ok(());

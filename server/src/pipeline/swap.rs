@@ -6,7 +6,7 @@
 use super::{Parts, restore};
 use crate::clock::{Clock, later};
 use crate::http::refusal::chain;
-use crate::store::StoreError;
+use crate::store::{Fence, StoreError};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,6 +27,7 @@ const MAX_MISSED: usize = 1_000_000;
 /// What is on its way.
 #[derive(Debug)]
 pub(super) struct Swap {
+    fence: Fence,
     wishes: watch::Receiver<Arc<Definitions>>,
     building: Option<Building>,
     /// What failed is tried again then.
@@ -80,11 +81,11 @@ pub(super) enum Missed {
 }
 
 impl Swap {
-    pub(super) fn new(parts: &Parts) -> Self {
+    pub(super) fn new(parts: &Parts, fence: &Fence) -> Self {
         let mut wishes = parts.in_force.wishes();
         // What was wished for before this began is looked at too.
         wishes.mark_changed();
-        Self { wishes, building: None, retry: None }
+        Self { fence: fence.clone(), wishes, building: None, retry: None }
     }
 
     /// Resolves when there is another wish, or the rebuilding has ended.
@@ -171,7 +172,8 @@ impl Swap {
             State::Done(Box::new(Rebuilt { engine: beside, positions: Vec::new() }), now)
         } else {
             let parts = Parts { definitions: definitions.clone(), ..parts.clone() };
-            State::Running(tokio::spawn(async move { restore::rebuild(&parts, now, beside).await }))
+            let fence = self.fence.clone();
+            State::Running(tokio::spawn(async move { restore::rebuild(&parts, &fence, now, beside).await }))
         };
         self.building = Some(Building { definitions, state, since: seen.clone(), missed: Vec::new(), missed_rows: 0, lost: false });
     }

@@ -1,75 +1,64 @@
-//! The desks' feed: first what stands now, then each opening and each closing as it happens.
+//! Which desks a city has, whose cases they tell of, and through which of its sources.
 //!
-//! Telling a dossier's state again changes nothing at the server, so every start tells all of it.
+//! A desk whose source the city doesn't have is left out, and said to be.
 
-use super::delivery::{Delivery, Parcel};
-use super::dossiers::Desks;
-use super::local::DAY_S;
+use super::accidents::Accidents;
+use super::case_feed::CaseFeed;
+use super::delivery::Delivery;
+use super::dossiers::Dossiers;
+use super::incident::Kind;
+use super::life::{Desk, Population};
 use super::pace::Pace;
-use jiff::{SignedDuration, Timestamp};
-use std::{collections::VecDeque, time::Duration};
-use taydo_model::{Case, SourceId};
+use super::power_cuts::PowerCuts;
+use super::reports::Reports;
+use super::world::World;
+use jiff::Timestamp;
+use std::sync::Arc;
+use taydo_model::{Definitions, DepartmentId, SourceId};
 
-/// Between two looks for what has happened.
-const EVERY: Duration = Duration::from_secs(2);
-/// Cases in one request.
-const BATCH: usize = 500;
-/// How far the openings and closings are worked out at once.
-const AHEAD: SignedDuration = SignedDuration::from_secs(DAY_S);
+/// How many departments have a one-stop desk.
+const ONE_STOP_DESKS: usize = 15;
 
-/// The feed.
-#[derive(Debug)]
-pub(super) struct DeskFeed {
-    pub(super) desks: Desks,
-    pub(super) source: SourceId,
-    pub(super) pace: Pace,
-    pub(super) delivery: Delivery,
+type Populations = Vec<Box<dyn Population + Send + Sync>>;
+
+/// The desks and the sources that they tell through.
+fn desks(definitions: &Definitions, world: &Arc<World>) -> [(&'static str, Populations); 4] {
+    let areas: Vec<_> = definitions.city.areas.iter().map(|area| area.id.clone()).collect();
+    let departments: Vec<DepartmentId> =
+        definitions.city.departments.iter().map(|department| department.id.clone()).take(ONE_STOP_DESKS).collect();
+    let department = |id: &str| definitions.city.departments.iter().map(|one| &one.id).find(|one| one.as_str() == id).cloned();
+    let dossiers = Dossiers::new(world.seed, &departments, areas.clone(), world.zone.clone());
+    let reports = Reports::new(Arc::clone(world), areas.clone());
+    let accidents = Accidents::new(Arc::clone(world), areas.clone(), department("cong-an-thanh-pho"), department("so-y-te"));
+    let cuts = PowerCuts::new(Arc::clone(world), areas, department("tong-cong-ty-dien-luc"));
+    [
+        ("one-stop", vec![Box::new(dossiers)]),
+        ("reports", vec![Box::new(reports)]),
+        ("road-police", vec![Box::new(accidents)]),
+        ("power-cuts", vec![Box::new(cuts)]),
+    ]
 }
 
-impl DeskFeed {
-    /// Feeds until all is played or the run is stopped.
-    ///
-    /// # Errors
-    /// When a case can't be written as JSON.
-    pub(super) async fn run(self) -> anyhow::Result<()> {
-        let start = self.pace.start();
-        let standing = self.desks.standing(start);
-        self.delivery.report.say(&format!("telling of {} dossiers that are open or were closed in the last 30 days", standing.len()));
-        if !self.tell(&standing).await? {
-            return Ok(());
-        }
-        // What is coming, in order of time: at most the events of one `AHEAD`.
-        let mut coming: VecDeque<(Timestamp, Case)> = VecDeque::new();
-        let mut worked_out = start;
-        let mut place = start;
-        while !self.pace.is_over(place) {
-            let now = self.pace.now();
-            while worked_out < now {
-                let until = worked_out.checked_add(AHEAD).unwrap_or(Timestamp::MAX);
-                coming.extend(self.desks.told_in(worked_out, until));
-                worked_out = until;
-            }
-            let due = coming.partition_point(|(time, _)| *time <= now);
-            let cases: Vec<Case> = coming.drain(..due).map(|(_, case)| case).collect();
-            if !self.tell(&cases).await? {
-                return Ok(());
-            }
-            place = now;
-            if !self.pace.is_over(place) && !self.delivery.rest(EVERY).await {
-                return Ok(());
-            }
-        }
-        Ok(())
+/// The feeds of all desks whose sources the city has.
+pub(super) fn all(definitions: &Definitions, world: &Arc<World>, pace: &Pace, delivery: &Delivery) -> Vec<CaseFeed> {
+    let mut feeds = Vec::new();
+    for (id, populations) in desks(definitions, world) {
+        let Some(source) = definitions.sources.iter().find(|source| source.id.as_str() == id) else {
+            delivery.report.say(&format!("the city has no source {id}; its cases are left out"));
+            continue;
+        };
+        feeds.push(CaseFeed {
+            desk: Desk::new(populations, world.zone.clone()),
+            source: source.id.clone(),
+            silences: silences(world, &source.id),
+            pace: pace.clone(),
+            delivery: delivery.clone(),
+        });
     }
+    feeds
+}
 
-    /// Sends cases in order. `false` when the run was stopped before all were taken.
-    async fn tell(&self, cases: &[Case]) -> anyhow::Result<bool> {
-        let path = format!("/api/v1/cases?source={}", self.source);
-        for batch in cases.chunks(BATCH) {
-            if !self.delivery.post(&path, &Parcel::json(&batch)?).await {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
+fn silences(world: &World, source: &SourceId) -> Vec<(Timestamp, Timestamp)> {
+    let silent = world.incidents.iter().filter(|incident| incident.kind == Kind::Silence && incident.sources.contains(source));
+    silent.map(|incident| (incident.from, incident.to)).collect()
 }

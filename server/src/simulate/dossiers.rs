@@ -3,13 +3,12 @@
 //! Everything follows from the seed, the department and the day. Nothing here knows how dossiers travel. Public
 //! holidays are not known: the simulated city works from Monday to Friday all year.
 
-mod worktime;
-
-use super::local::{DAY_S, LocalTime};
+use super::life::{self, Life, Population, label};
+use super::local::LocalTime;
 use super::random::Seed;
-use jiff::{Timestamp, tz::TimeZone};
-use taydo_model::{AreaId, Case, CaseId, DepartmentId, LabelName, Labels};
-use worktime::{OFFICE_DAY_S, WorkTime};
+use super::worktime::{OFFICE_DAY_S, WorkTime};
+use jiff::tz::TimeZone;
+use taydo_model::{AreaId, DepartmentId};
 
 /// What kind of case a dossier is, as messages name it.
 pub(super) const KIND: &str = "dossier";
@@ -17,8 +16,11 @@ pub(super) const KIND: &str = "dossier";
 const TOLD_DAYS: i64 = 30;
 /// No dossier stays open for longer, in working days.
 const LONGEST_WORKDAYS: f64 = 45.0;
-/// … which is less than this many calendar days.
-const LONGEST_DAYS: i64 = 70;
+/// … which is, with the days until the applicant answers, less than this many calendar days.
+const LONGEST_DAYS: i64 = 76;
+
+/// The share of dossiers that their applicants take back.
+const WITHDRAWN: f64 = 0.015;
 
 /// A procedure: its name, the working days that it may take, and how often it is asked for.
 struct Procedure {
@@ -42,7 +44,7 @@ const PROCEDURES: &[Procedure] = &[
 
 /// One department's desk.
 #[derive(Debug, Clone)]
-struct Desk {
+struct OneStop {
     department: DepartmentId,
     seed: Seed,
     /// Dossiers on a working day, on average.
@@ -53,37 +55,19 @@ struct Desk {
     spread: f64,
 }
 
-/// All desks of the city.
+/// The dossiers of all desks of the city.
 #[derive(Debug, Clone)]
-pub(super) struct Desks {
-    desks: Vec<Desk>,
+pub(super) struct Dossiers {
+    desks: Vec<OneStop>,
     areas: Vec<AreaId>,
     zone: TimeZone,
 }
 
-/// A dossier's whole life.
-#[derive(Debug, Clone)]
-struct Dossier {
-    case: Case,
-    closed: Timestamp,
-}
-
-impl Dossier {
-    /// As the desk would tell of it at `now`; `None` before it is opened.
-    fn as_of(&self, now: Timestamp) -> Option<Case> {
-        if self.case.opened > now {
-            return None;
-        }
-        let closed = (self.closed <= now).then_some(self.closed);
-        Some(Case { closed, updated: Some(closed.unwrap_or(self.case.opened)), ..self.case.clone() })
-    }
-}
-
-impl Desks {
+impl Dossiers {
     pub(super) fn new(seed: Seed, departments: &[DepartmentId], areas: Vec<AreaId>, zone: TimeZone) -> Self {
         let desk = |department: &DepartmentId| {
             let seed = seed.of("desk").of(department.as_str());
-            Desk {
+            OneStop {
                 department: department.clone(),
                 per_day: seed.of("per day").between(14.0, 62.0),
                 middle: seed.of("middle").between(0.40, 0.66),
@@ -94,76 +78,81 @@ impl Desks {
         Self { desks: departments.iter().map(desk).collect(), areas, zone }
     }
 
-    /// What the desks know at `now`: every open dossier, and those closed in the last 30 days.
-    pub(super) fn standing(&self, now: Timestamp) -> Vec<Case> {
-        let today = LocalTime::at(now, &self.zone).day;
-        let told_from = now.as_second() - TOLD_DAYS * DAY_S;
-        let of_day = |day| self.desks.iter().flat_map(move |desk| self.opened_on(desk, day));
-        (today - TOLD_DAYS - LONGEST_DAYS..=today)
-            .flat_map(of_day)
-            .filter(|dossier| dossier.closed.as_second() >= told_from)
-            .filter_map(|dossier| dossier.as_of(now))
-            .collect()
-    }
-
-    /// What the desks have to tell after `after` and up to `until`, in order: each opening and each closing.
-    pub(super) fn told_in(&self, after: Timestamp, until: Timestamp) -> Vec<(Timestamp, Case)> {
-        let first = LocalTime::at(after, &self.zone).day - LONGEST_DAYS;
-        let last = LocalTime::at(until, &self.zone).day;
-        let mut told = Vec::new();
-        for day in first..=last {
-            for dossier in self.desks.iter().flat_map(|desk| self.opened_on(desk, day)) {
-                for moment in [dossier.case.opened, dossier.closed] {
-                    if after < moment && moment <= until {
-                        told.extend(dossier.as_of(moment).map(|case| (moment, case)));
-                    }
-                }
-            }
-        }
-        told.sort_by(|(a, x), (b, y)| (a, &x.id).cmp(&(b, &y.id)));
-        told
-    }
-
-    /// The dossiers that a desk opens on a local day.
-    fn opened_on(&self, desk: &Desk, day: i64) -> Vec<Dossier> {
-        let local = LocalTime { day, second: 0 };
-        if local.is_weekend() {
-            return Vec::new();
-        }
+    /// The dossiers that a desk opens on a working day.
+    fn of_desk(&self, desk: &OneStop, day: i64) -> impl Iterator<Item = Life> {
         let seed = desk.seed.day(day);
         // Mondays bring what the weekend left.
-        let busy = if local.weekday() == 0 { 1.25 } else { 0.95 };
+        let busy = if (LocalTime { day, second: 0 }).weekday() == 0 { 1.25 } else { 0.95 };
         let count = seed.poisson(desk.per_day * busy);
-        (0..count).filter_map(|number| self.dossier(desk, day, number, seed.with(1_000 + u64::from(number)))).collect()
+        (0..count).filter_map(move |number| self.dossier(desk, day, number, seed.with(1_000 + u64::from(number))))
     }
 
-    fn dossier(&self, desk: &Desk, day: i64, number: u32, seed: Seed) -> Option<Dossier> {
+    fn dossier(&self, desk: &OneStop, day: i64, number: u32, seed: Seed) -> Option<Life> {
         let opened = WorkTime::new(day, (OFFICE_DAY_S as f64 * seed.of("opened").unit().powf(1.2)) as i64);
         let procedure = desk.procedure(seed.of("procedure"))?;
         let closed = opened.after(desk.handling_s(procedure, seed.of("handling")));
-        let date = opened.local().timestamp(&self.zone).to_zoned(self.zone.clone()).strftime("%Y%m%d").to_string();
-        let labels = [
-            ("procedure", procedure.id),
-            ("applicant", if seed.of("applicant").unit() < procedure.business { "business" } else { "citizen" }),
-            ("channel", channel(seed.of("channel").unit())),
-        ];
-        let label = |(name, value): (&str, &str)| LabelName::new(name).ok().map(|name| (name, value.to_owned()));
-        let case = Case {
-            id: CaseId::new(format!("{}-{date}-{number:03}", desk.department)).ok()?,
-            kind: KIND.to_owned(),
-            department: Some(desk.department.clone()),
-            area: self.areas.get(seed.of("area").below(self.areas.len())).cloned(),
-            opened: opened.local().timestamp(&self.zone),
-            due: Some(opened.end_of_day_after(procedure.allowance).timestamp(&self.zone)),
-            closed: None,
-            updated: None,
-            labels: labels.into_iter().filter_map(label).collect::<Labels>(),
-        };
-        Some(Dossier { case, closed: closed.local().timestamp(&self.zone) })
+        let moment = |work: WorkTime| work.local().timestamp(&self.zone);
+        let date = moment(opened).to_zoned(self.zone.clone()).strftime("%Y%m%d").to_string();
+        let mut case = life::case(&format!("{}-{date}-{number:03}", desk.department), KIND, moment(opened))?;
+        case.department = Some(desk.department.clone());
+        case.area = self.areas.get(seed.of("area").below(self.areas.len())).cloned();
+        case.due = Some(opened.end_of_day_after(procedure.allowance).timestamp(&self.zone));
+        label(&mut case, "procedure", procedure.id);
+        label(&mut case, "applicant", if seed.of("applicant").unit() < procedure.business { "business" } else { "citizen" });
+        label(&mut case, "channel", channel(seed.of("channel").unit()));
+        label(&mut case, "digitised", if seed.of("digitised").unit() < 0.93 { "yes" } else { "no" });
+        let closed_at = moment(closed);
+        let is_late = case.due.is_some_and(|due| due < closed_at);
+        if seed.of("withdrawn").unit() < WITHDRAWN {
+            return Some(Life::new(case).then(closed_at, |case| {
+                case.withdrawn = Some(closed_at);
+                case.closed = Some(closed_at);
+            }));
+        }
+        let life = Life::new(case).then(closed_at, |case| case.closed = Some(closed_at));
+        Some(match opinion(seed.of("opinion"), is_late) {
+            // Whoever answers does so within two days of office.
+            Some(word) => life.then(moment(closed.after(seed.of("answered").below(2 * OFFICE_DAY_S as usize) as i64)), |case| {
+                label(case, "satisfaction", word);
+            }),
+            None => life,
+        })
     }
 }
 
-impl Desk {
+impl Population for Dossiers {
+    fn begun_on(&self, day: i64) -> Vec<Life> {
+        if (LocalTime { day, second: 0 }).is_weekend() {
+            return Vec::new();
+        }
+        self.desks.iter().flat_map(|desk| self.of_desk(desk, day)).collect()
+    }
+
+    fn longest_days(&self) -> i64 {
+        LONGEST_DAYS
+    }
+
+    fn told_days(&self) -> i64 {
+        TOLD_DAYS
+    }
+}
+
+/// What an applicant says when the desk asks: a third answer, and those who waited too long are less pleased.
+pub(super) fn opinion(seed: Seed, is_late: bool) -> Option<&'static str> {
+    let pleased = if is_late { 0.55 } else { 0.93 };
+    match seed.unit() {
+        ..0.33 => Some(if seed.with(1).unit() < pleased {
+            "satisfied"
+        } else if seed.with(2).unit() < 0.5 {
+            "neutral"
+        } else {
+            "dissatisfied"
+        }),
+        _ => None,
+    }
+}
+
+impl OneStop {
     /// Which procedure it is; each department has its own favourites.
     fn procedure(&self, seed: Seed) -> Option<&'static Procedure> {
         let weight = |procedure: &Procedure| procedure.weight * self.seed.of(procedure.id).between(0.0, 1.0).powi(2);
@@ -194,12 +183,19 @@ fn channel(chance: f64) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::life::{Desk, tests::check_seamless};
     use super::*;
+    use jiff::Timestamp;
+    use taydo_model::Case;
 
-    fn desks() -> Desks {
+    fn zone() -> TimeZone {
+        TimeZone::get("Asia/Ho_Chi_Minh").unwrap()
+    }
+
+    fn desk() -> Desk {
         let departments: Vec<DepartmentId> = (0..15).map(|n| DepartmentId::new(format!("so-{n}")).unwrap()).collect();
         let areas = (0..103).map(|n| AreaId::new(format!("{}", 31_000 + n)).unwrap()).collect();
-        Desks::new(Seed::new(1), &departments, areas, TimeZone::get("Asia/Ho_Chi_Minh").unwrap())
+        Desk::new(vec![Box::new(Dossiers::new(Seed::new(1), &departments, areas, zone()))], zone())
     }
 
     fn time(text: &str) -> Timestamp {
@@ -208,26 +204,14 @@ mod tests {
 
     #[test]
     fn what_stands_now_is_what_stood_before_and_what_was_told_since() {
-        let desks = desks();
-        let (before, now) = (time("2026-03-10T02:00:00Z"), time("2026-03-12T09:00:00Z"));
-        let mut replayed: std::collections::BTreeMap<CaseId, Case> =
-            desks.standing(before).into_iter().map(|case| (case.id.clone(), case)).collect();
-        for (_, case) in desks.told_in(before, now) {
-            replayed.insert(case.id.clone(), case);
-        }
-        let told_from = now.as_second() - TOLD_DAYS * DAY_S;
-        replayed.retain(|_, case| case.closed.is_none_or(|closed| closed.as_second() >= told_from));
-        let standing: std::collections::BTreeMap<CaseId, Case> =
-            desks.standing(now).into_iter().map(|case| (case.id.clone(), case)).collect();
-        assert_eq!(replayed, standing);
+        let standing = check_seamless(&desk(), "2026-03-10T02:00:00Z", "2026-03-12T09:00:00Z");
         assert!(standing.len() > 5_000, "{}", standing.len());
     }
 
     #[test]
-    fn dossiers_are_opened_and_closed_in_office_hours() {
-        let desks = desks();
-        for (moment, case) in desks.told_in(time("2026-03-01T00:00:00Z"), time("2026-03-29T00:00:00Z")) {
-            let local = LocalTime::at(moment, &desks.zone);
+    fn dossiers_are_handled_in_office_hours() {
+        for (moment, case) in desk().told_in(time("2026-03-01T00:00:00Z"), time("2026-03-29T00:00:00Z")) {
+            let local = LocalTime::at(moment, &zone());
             assert!(!local.is_weekend(), "{moment}");
             assert!((7.0..=11.5).contains(&local.hour()) || (13.0..=17.0).contains(&local.hour()), "{moment}");
             assert!(case.due.unwrap() > case.opened && case.closed.is_none_or(|closed| closed > case.opened));
@@ -235,14 +219,16 @@ mod tests {
     }
 
     #[test]
-    fn most_are_on_time_and_some_are_overdue() {
+    fn most_are_on_time_some_are_overdue_and_most_who_answer_are_content() {
         let now = time("2026-03-12T09:00:00Z");
-        let cases = desks().standing(now);
+        let cases = desk().standing(now);
         let (open, closed): (Vec<&Case>, Vec<&Case>) = cases.iter().partition(|case| case.is_open(now));
         let on_time = closed.iter().filter(|case| case.closed <= case.due).count() as f64 / closed.len() as f64;
         let overdue = open.iter().filter(|case| case.is_overdue(now)).count() as f64 / open.len() as f64;
         assert!((0.80..0.97).contains(&on_time), "{on_time}");
         assert!((0.005..0.15).contains(&overdue), "{overdue} of {}", open.len());
-        assert_eq!(cases.len(), cases.iter().map(|case| &case.id).collect::<std::collections::BTreeSet<_>>().len());
+        let answered: Vec<&str> = closed.iter().filter_map(|case| case.labels.get("satisfaction")).collect();
+        let content = answered.iter().filter(|word| **word == "satisfied").count() as f64 / answered.len() as f64;
+        assert!(answered.len() * 5 > closed.len() && (0.8..0.97).contains(&content), "{content} of {}", answered.len());
     }
 }

@@ -25,7 +25,16 @@ pub(super) struct Meter {
     kind: Kind,
     /// The load when all is on, kW.
     full: f64,
+    /// What the building used a year before, as a multiple of what it uses now.
+    before: f64,
 }
+
+/// What one lamp draws, kW.
+const LAMP_KW: f64 = 0.12;
+/// A year of whole weeks, in days: what is compared is the same day of the week.
+const YEAR_DAYS: i64 = 364;
+/// On so many days together a cabinet's switch sticks, or it does not.
+const STUCK_DAYS: i64 = 3;
 
 impl Meter {
     pub(super) fn new(seed: Seed, asset: &str, kind: Kind) -> Self {
@@ -36,7 +45,7 @@ impl Meter {
             Kind::Building => seed.of("full").between(45.0, 240.0),
             Kind::Lighting => seed.of("full").between(9.0, 38.0),
         };
-        Self { city, seed, kind, full }
+        Self { city, kind, full, before: seed.of("before").between(0.985, 1.085), seed }
     }
 
     /// The mean load of the interval that ends at `local`, kW.
@@ -45,11 +54,34 @@ impl Meter {
         let share = match self.kind {
             Kind::Feeder => feeder(local, self.city) * (1.0 + 0.05 * self.seed.of("hours").wave(second, 5_400)),
             Kind::Building => building(local, self.seed) * (1.0 + 0.08 * self.seed.of("hours").wave(second, 2_700)),
+            Kind::Lighting if self.is_stuck(local) => 1.0,
             Kind::Lighting => lighting(local, self.seed),
         };
         let jitter = 1.0 + 0.012 * self.seed.of("sample").day(second).normal();
         (self.full * share * jitter).max(0.0)
     }
+}
+
+impl Meter {
+    /// The mean load of the same interval a year before, kW.
+    pub(super) fn load_before(&self, local: LocalTime) -> f64 {
+        self.before * self.load(LocalTime { day: local.day - YEAR_DAYS, ..local })
+    }
+
+    /// How many lamps burn although it is day.
+    pub(super) fn lamps_by_day(&self, local: LocalTime) -> f64 {
+        if is_night(local.hour()) || !self.is_stuck(local) { 0.0 } else { (self.full / LAMP_KW).round() }
+    }
+
+    /// Whether the cabinet's switch sticks, so that its lamps burn by day.
+    fn is_stuck(&self, local: LocalTime) -> bool {
+        self.seed.of("stuck").day(local.day.div_euclid(STUCK_DAYS)).unit() < 0.02
+    }
+}
+
+/// When street lights should burn, with some minutes of twilight to spare.
+fn is_night(hour: f64) -> bool {
+    !(6.0..17.8).contains(&hour)
 }
 
 /// A feeder's load as a share of its peak: nights low, hot afternoons, everyone at home in the evening.
@@ -121,6 +153,24 @@ mod tests {
             let share = load(Kind::Lighting, MONDAY, hour) / load(Kind::Lighting, MONDAY, 20.0);
             assert_eq!(share > 0.4, lit, "{hour}: {share}");
         }
+    }
+
+    #[test]
+    fn lamps_burn_by_day_where_a_switch_sticks_and_nowhere_else() {
+        let cabinets: Vec<Meter> = (0..40).map(|n| Meter::new(Seed::new(1), &format!("m{n}"), Kind::Lighting)).collect();
+        let (mut stuck, mut all) = (0, 0);
+        for day in 0..120 {
+            for cabinet in &cabinets {
+                let noon = LocalTime { day: MONDAY + day, second: 12 * 3_600 };
+                let lamps = cabinet.lamps_by_day(noon);
+                assert_eq!(lamps > 0.0, cabinet.load(noon) > 0.5 * cabinet.full);
+                assert_eq!(cabinet.lamps_by_day(LocalTime { second: 20 * 3_600, ..noon }), 0.0);
+                stuck += usize::from(lamps > 0.0);
+                all += 1;
+            }
+        }
+        let share = f64::from(stuck as u32) / f64::from(all as u32);
+        assert!((0.005..0.05).contains(&share), "{share}");
     }
 
     #[test]

@@ -5,8 +5,8 @@
 
 use super::delivery::{Delivery, Parcel};
 use super::device::{Device, samples};
+use super::line_feed::write_path;
 use super::lines::LineNames;
-use super::meters::write_path;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use taydo_model::{Kpi, SourceId, api::Point, api::ReadingsPage};

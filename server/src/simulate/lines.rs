@@ -59,10 +59,12 @@ impl LineNames {
 
 #[cfg(test)]
 mod tests {
-    use super::super::device::{Device, samples, tests::city};
-    use super::super::random::Seed;
+    use super::super::device::{
+        samples,
+        tests::{city, devices},
+    };
     use super::*;
-    use jiff::{Timestamp, tz::TimeZone};
+    use jiff::Timestamp;
     use taydo_model::{SourceId, Text, Unit};
 
     #[test]
@@ -73,6 +75,7 @@ mod tests {
             metric: MetricId::new("energy.used").unwrap(),
             unit: Unit::parse("Wh").unwrap(),
             labels: Default::default(),
+            state: None,
         };
         let source = Source {
             id: SourceId::new("energy-meters").unwrap(),
@@ -83,7 +86,7 @@ mod tests {
             silent_s: None,
         };
         let names = LineNames::of(&source, &definitions).unwrap();
-        let devices = Device::all(&definitions, Seed::new(1), &TimeZone::UTC);
+        let devices = devices(&definitions, Vec::new());
         let from: Timestamp = "2026-03-12T10:00:00Z".parse().unwrap();
         let feeder = devices.iter().filter(|device| device.asset.id.as_str() == "feeder-1");
         let one = samples(feeder, from, from + jiff::SignedDuration::from_mins(1)).remove(0);

@@ -50,13 +50,13 @@ impl RoadSensor {
         }
     }
 
-    /// What it measures at `local`.
-    pub(super) fn at(&self, local: LocalTime) -> Traffic {
+    /// What it measures at `local`, where rain, water and incidents on demand leave `passable` of the speed.
+    pub(super) fn at(&self, local: LocalTime, passable: f64) -> Traffic {
         let second = local.seconds();
         let drift = 1.0 + 0.07 * self.road.of("hours").wave(second, 7_200) + 0.05 * self.seed.of("minutes").wave(second, 600);
         let jitter = self.seed.of("sample").day(second);
         let demand = (profile(local) * self.load * drift * (1.0 + 0.03 * jitter.normal())).clamp(0.004, MOST_DEMAND);
-        let incident = self.incident(local);
+        let incident = self.incident(local) * passable;
 
         // The form of the Bureau of Public Roads' function (1964), with a factor fitted to mixed urban traffic.
         let unhindered = self.free / (1.0 + 0.65 * demand.powi(4));
@@ -82,7 +82,7 @@ impl RoadSensor {
 }
 
 /// Demand over a day as a share of a weekday's peak.
-fn profile(local: LocalTime) -> f64 {
+pub(super) fn profile(local: LocalTime) -> f64 {
     let hour = local.hour();
     let (morning, evening, leisure, plateau) = match local.weekday() {
         5 => (0.28, 0.36, 0.14, 0.39),
@@ -112,7 +112,7 @@ mod tests {
     fn mean(day: i64, hour: f64, of: fn(Traffic) -> f64) -> f64 {
         let city = city();
         let local = LocalTime { day, second: (hour * 3_600.0) as i64 };
-        city.iter().map(|sensor| of(sensor.at(local))).sum::<f64>() / city.len() as f64
+        city.iter().map(|sensor| of(sensor.at(local, 1.0))).sum::<f64>() / city.len() as f64
     }
 
     #[test]
@@ -146,8 +146,9 @@ mod tests {
         for sensor in city() {
             for minute in 0..7 * 1_440 {
                 let local = LocalTime::from_seconds(MONDAY * 86_400 + minute * 60 + 17);
-                let traffic = sensor.at(local);
-                assert_eq!(traffic, sensor.at(local));
+                let traffic = sensor.at(local, 1.0);
+                assert_eq!(traffic, sensor.at(local, 1.0));
+                assert!(sensor.at(local, 0.3).speed <= traffic.speed);
                 assert!((3.0..=90.0).contains(&traffic.speed), "{traffic:?}");
                 assert!((0.0..=12_000.0).contains(&traffic.flow), "{traffic:?}");
                 assert!((0.0..=95.0).contains(&traffic.occupancy), "{traffic:?}");

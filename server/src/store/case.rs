@@ -19,26 +19,28 @@ const CHUNK: usize = 5000;
 
 macro_rules! columns {
     () => {
-        "source, case_id, kind, department, area, opened, due, closed, updated, hash, labels"
+        "source, case_id, kind, department, area, opened, due, closed, updated, hash, labels, allowance, calendar, withdrawn, reopened"
     };
 }
 
 /// Writes states, with a row of history for each that won; returns the keys of those.
 pub(super) const UPSERT: &str = concat!(
     "WITH new AS (SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], \
-     $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::bigint[], $11::jsonb[]) AS new (",
+     $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::bigint[], $11::jsonb[], $12::text[], $13::text[], $14::timestamptz[], \
+     $15::timestamptz[]) AS new (",
     columns!(),
     ")), changed AS (INSERT INTO cases (",
     columns!(),
     ", version) SELECT *, 1 FROM new ON CONFLICT (source, case_id) DO UPDATE SET version = cases.version + 1, kind = excluded.kind, \
      department = excluded.department, area = excluded.area, opened = excluded.opened, due = excluded.due, closed = excluded.closed, \
-     updated = excluded.updated, hash = excluded.hash, labels = excluded.labels \
+     updated = excluded.updated, hash = excluded.hash, labels = excluded.labels, allowance = excluded.allowance, \
+     calendar = excluded.calendar, withdrawn = excluded.withdrawn, reopened = excluded.reopened \
      WHERE (excluded.updated, excluded.hash) > (cases.updated, cases.hash) RETURNING *) \
      INSERT INTO case_version (",
     columns!(),
     ", version, lane, seq, recorded_at) SELECT ",
     columns!(),
-    ", version, $12::smallint, $13::bigint, $14::timestamptz FROM changed RETURNING source, case_id"
+    ", version, $16::smallint, $17::bigint, $18::timestamptz FROM changed RETURNING source, case_id"
 );
 
 /// Leaves of each case the state that wins, in the order of their keys, so that two writers never wait for each other in a circle.
@@ -48,6 +50,7 @@ pub(super) fn winners(cases: &[CaseVersion]) -> Vec<CaseVersion> {
         version.updated = cut(version.updated);
         let case = &mut version.case;
         (case.opened, case.due, case.closed) = (cut(case.opened), case.due.map(cut), case.closed.map(cut));
+        (case.withdrawn, case.reopened) = (case.withdrawn.map(cut), case.reopened.map(cut));
         case.updated = case.updated.map(cut);
     }
     cases.sort_by(|a, b| a.key.cmp(&b.key).then((b.updated, b.hash).cmp(&(a.updated, a.hash))));
@@ -90,6 +93,10 @@ struct Columns<'a> {
     updated: Vec<Micros>,
     hash: Vec<i64>,
     labels: Vec<Json<Cow<'a, Labels>>>,
+    allowance: Vec<Option<String>>,
+    calendar: Vec<Option<&'a str>>,
+    withdrawn: Vec<Option<Micros>>,
+    reopened: Vec<Option<Micros>>,
 }
 
 impl<'a> Columns<'a> {
@@ -108,6 +115,10 @@ impl<'a> Columns<'a> {
             columns.updated.push(version.updated.into());
             columns.hash.push(version.hash);
             columns.labels.push(Json(storable_labels(&case.labels)));
+            columns.allowance.push(case.allowance.map(String::from));
+            columns.calendar.push(case.calendar.as_deref());
+            columns.withdrawn.push(case.withdrawn.map(Micros::from));
+            columns.reopened.push(case.reopened.map(Micros::from));
         }
         columns
     }
@@ -135,6 +146,10 @@ impl<'a> Columns<'a> {
                     &self.updated,
                     &self.hash,
                     &self.labels,
+                    &self.allowance,
+                    &self.calendar,
+                    &self.withdrawn,
+                    &self.reopened,
                     &position.lane,
                     &position.seq,
                     &now,
@@ -179,6 +194,10 @@ fn decode(row: &Row) -> Result<CaseVersion, StoreError> {
             closed: maybe_time(7)?,
             updated: Some(updated),
             labels: row.try_get::<_, Json<Labels>>(10)?.0,
+            allowance: row.try_get::<_, Option<&str>>(11)?.map(str::parse).transpose().map_err(StoreError::internal)?,
+            calendar: row.try_get(12)?,
+            withdrawn: maybe_time(13)?,
+            reopened: maybe_time(14)?,
         },
     })
 }

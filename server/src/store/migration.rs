@@ -18,6 +18,10 @@ pub(super) struct Migration {
 pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "spine", sql: include_str!("../../../migrations/0001_spine.sql") },
     Migration { version: 2, name: "states and flags", sql: include_str!("../../../migrations/0002_states_and_flags.sql") },
+    Migration { version: 4, name: "pane", sql: include_str!("../../../migrations/0004_pane.sql") },
+    Migration { version: 5, name: "case life", sql: include_str!("../../../migrations/0005_case_life.sql") },
+    Migration { version: 6, name: "history", sql: include_str!("../../../migrations/0006_history.sql") },
+    Migration { version: 7, name: "forms", sql: include_str!("../../../migrations/0007_forms.sql") },
     Migration { version: 8, name: "definition load", sql: include_str!("../../../migrations/0008_definition_load.sql") },
     Migration { version: 9, name: "version since", sql: include_str!("../../../migrations/0009_version_since.sql") },
 ];

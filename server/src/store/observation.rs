@@ -12,7 +12,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::SinkExt;
 use jiff::Timestamp;
 use std::{collections::HashMap, pin::pin, sync::Arc};
-use taydo_engine::{Sample, SeriesId};
+use taydo_engine::{ANCHORS, LONGEST_STEP, Sample, SeriesId};
 use taydo_model::{Definitions, Metric, MetricId, SampleState};
 use tokio_postgres::{Row, Statement, Transaction, error::SqlState};
 
@@ -212,6 +212,35 @@ impl Store {
             WHERE time BETWEEN $1 AND $2 AND ($3 OR series_id = ANY($4)) ORDER BY time, series_id";
         let session = Session::connect(self.config(), "taydo observations", None).await?;
         let rows = Rows::of(session, sql, &[&Micros::from(from), &Micros::from(to), &metrics.is_none(), &ids]).await?;
+        Ok(SampleStream { rows, metrics: of })
+    }
+}
+
+impl Store {
+    /// What growth after `before` is counted from: of each series of these metrics the newest samples up to then that
+    /// measure something possible, as many as [`ANCHORS`] and none more than [`LONGEST_STEP`] older; in order of time, then series.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn anchors(&self, definitions: &Definitions, before: Timestamp, metrics: &[MetricId]) -> Result<SampleStream, StoreError> {
+        let mut of: HashMap<i32, Arc<Metric>> = HashMap::new();
+        let (mut ids, mut least, mut most) = (Vec::new(), Vec::new(), Vec::new());
+        for (_, series) in self.series().await?.into_iter().filter(|(_, series)| metrics.contains(&series.metric)) {
+            let Some(metric) = definitions.metric(&series.metric) else { continue };
+            let end = |end: f64| metric.ticks(end).map_or(end, |ticks| metric.value(ticks));
+            let range = metric.range.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+            ids.push(series.id.0);
+            least.push(end(range.0));
+            most.push(end(range.1));
+            of.insert(series.id.0, Arc::clone(metric));
+        }
+        // The key's index finds them from the newest backwards, a partition at a time.
+        let sql = "SELECT o.series_id, o.time, o.value, o.revision, o.state FROM unnest($1::int[], $2::float8[], $3::float8[]) AS s (id, least, most) \
+            CROSS JOIN LATERAL (SELECT * FROM observation WHERE series_id = s.id AND time > $4 AND time <= $5 \
+            AND coalesce(state, 0) NOT IN (1, 2) AND value BETWEEN s.least AND s.most ORDER BY time DESC LIMIT $6) AS o ORDER BY o.time, o.series_id";
+        let session = Session::connect(self.config(), "taydo anchors", None).await?;
+        let (from, count) = (Micros(before.as_microsecond().saturating_sub(LONGEST_STEP)), i64::try_from(ANCHORS).unwrap_or(i64::MAX));
+        let rows = Rows::of(session, sql, &[&ids, &least, &most, &from, &Micros::from(before), &count]).await?;
         Ok(SampleStream { rows, metrics: of })
     }
 }

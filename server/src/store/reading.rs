@@ -77,17 +77,25 @@ impl Store {
         Ok(latest)
     }
 
-    /// The newest revisions of a KPI's recorded readings with `from ≤ time ≤ to`, in order of time; of more than `limit`, the latest.
+    /// The newest revisions of a KPI's recorded readings with `from ≤ time ≤ to`, in order of time; of more than `limit`,
+    /// the latest. With `as_of` those that were the newest then: what was shown.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn readings(&self, kpi: &KpiId, scope: &Scope, from: Timestamp, to: Timestamp, limit: u32) -> Result<Vec<Point>, StoreError> {
+    pub async fn readings(
+        &self,
+        kpi: &KpiId,
+        scope: &Scope,
+        (from, to): (Timestamp, Timestamp),
+        as_of: Option<Timestamp>,
+        limit: u32,
+    ) -> Result<Vec<Point>, StoreError> {
         let sql = "SELECT DISTINCT ON (time) time, value, quality FROM reading \
             WHERE kpi_id = (SELECT id FROM kpi WHERE name = $1) AND scope_id = (SELECT id FROM scope WHERE name = $2) \
-            AND time BETWEEN $3 AND $4 ORDER BY time DESC, revision DESC LIMIT $5";
+            AND time BETWEEN $3 AND $4 AND recorded_at <= coalesce($6::timestamptz, 'infinity') ORDER BY time DESC, revision DESC LIMIT $5";
+        let (from, to, as_of) = (Micros::from(from), Micros::from(to), as_of.map(Micros::from));
         let client = self.client().await?;
-        let rows =
-            client.query(sql, &[&kpi.as_str(), &scope.to_string(), &Micros::from(from), &Micros::from(to), &i64::from(limit)]).await?;
+        let rows = client.query(sql, &[&kpi.as_str(), &scope.to_string(), &from, &to, &i64::from(limit), &as_of]).await?;
         let decode = |row: &tokio_postgres::Row| {
             let quality = Quality::from_code(row.try_get(2)?);
             Ok(Point { time: row.try_get::<_, Micros>(0)?.timestamp(), value: row.try_get(1)?, quality })

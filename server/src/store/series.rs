@@ -57,6 +57,18 @@ impl Store {
         rows.iter().map(decode).collect()
     }
 
+    /// When the newest observation of a metric was made; nothing where there is none.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn newest(&self, metric: &MetricId) -> Result<Option<Timestamp>, StoreError> {
+        // One look at the index of each series, however long its history.
+        let sql = "SELECT max(newest.time) FROM series, LATERAL \
+            (SELECT time FROM observation WHERE series_id = series.id ORDER BY time DESC LIMIT 1) AS newest WHERE metric = $1";
+        let row = self.client().await?.query_one(sql, &[&metric.as_str()]).await?;
+        Ok(row.try_get::<_, Option<Micros>>(0)?.map(Micros::timestamp))
+    }
+
     /// How many series each source has made; a source without any is not in it.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ fn ground(size: (u32, u32)) -> Ground {
         times: vec![(0.0, "10:00".into()), (300.0, "10:05".into()), (600.0, "10:10".into())],
         axis,
         target: Some(30.0),
+        background: Rc::default(),
         palette: Palette {
             text: RGBColor(154, 163, 173),
             grid: RGBColor(44, 50, 58),
@@ -71,6 +72,37 @@ fn the_layers_are_recorded_apart_and_stay_inside() {
     let dots = record.commands.iter().filter(|command| matches!(command, Command::Circle { .. })).count();
     assert_eq!((paths, dots), (3, 2), "three joined runs, the lone point and the newest one as dots");
     assert!(record.points.iter().all(|(x, y)| (0..600).contains(x) && (0..300).contains(y)), "{:?}", record.points);
+}
+
+#[test]
+fn the_band_is_one_shape_for_each_stretch_and_events_are_marked_with_their_text() {
+    let record = Rc::new(RefCell::new(Record::default()));
+    let area = Recorder::new((600, 300), record.clone()).into_drawing_area();
+    let mut ground = ground((600, 300));
+    let mark = |from, to, text: &str| Mark { from, to, text: text.into() };
+    ground.background = Rc::new(Background {
+        band: vec![(-60.0, 60.0, 15.0, 25.0), (60.0, 120.0, 16.0, 26.0), (300.0, 660.0, 20.0, 30.0), (660.0, 720.0, 1.0, 2.0)],
+        marks: vec![
+            mark(-600.0, -10.0, "over"),
+            mark(-10.0, 120.0, "under way"),
+            mark(200.0, f64::INFINITY, "x".repeat(40).as_str()),
+            mark(700.0, 800.0, "to come"),
+        ],
+    });
+    ground.paint(&area).unwrap();
+    let record = record.borrow();
+    let shapes = record.commands.iter().filter(|command| matches!(command, Command::Polygon { .. })).count();
+    assert_eq!(shapes, 2, "two hours that follow each other are one");
+    let texts: Vec<&str> = record
+        .commands
+        .iter()
+        .filter_map(|command| if let Command::Text { text, .. } = command { Some(text.as_str()) } else { None })
+        .collect();
+    assert!(texts.contains(&"under way") && !texts.contains(&"over") && !texts.contains(&"to come"), "{texts:?}");
+    assert!(texts.iter().any(|text| text.ends_with("x…")), "{texts:?}");
+    assert!(record.points.iter().all(|(x, y)| (0..=600).contains(x) && (0..=300).contains(y)), "{:?}", record.points);
+    assert_eq!(ground.background.usual(120.0), Some((16.0, 26.0)), "a reading on the hour tells of the hour before");
+    assert_eq!(ground.background.usual(200.0), None);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::{town::CITY, *};
 use proptest::prelude::*;
 
 /// The sound city with pieces of its files replaced; a file that is only named by `add` is new.
-fn town(changes: &[(&str, &str, &str)]) -> Vec<File> {
+pub(super) fn town(changes: &[(&str, &str, &str)]) -> Vec<File> {
     let mut files: Vec<File> = CITY.iter().map(|(name, text)| File { name: (*name).to_owned(), text: (*text).to_owned() }).collect();
     for (name, old, new) in changes {
         match files.iter_mut().find(|file| file.name == *name) {
@@ -19,7 +19,7 @@ fn town(changes: &[(&str, &str, &str)]) -> Vec<File> {
 }
 
 /// Every problem as `file:line:column: message | hint` must be one of `expected`, in order; `…` at an end stands for the rest.
-fn check_problems(files: &[File], expected: &[&str]) {
+pub(super) fn check_problems(files: &[File], expected: &[&str]) {
     let (_, problems) = check(files);
     let lines: Vec<String> = problems
         .iter()
@@ -34,7 +34,7 @@ fn check_problems(files: &[File], expected: &[&str]) {
 }
 
 /// One mistake: a file, a piece of it, what replaces it, and the only line that follows.
-fn mistake(file: &str, old: &str, new: &str, expected: &str) {
+pub(super) fn mistake(file: &str, old: &str, new: &str, expected: &str) {
     check_problems(&town(&[(file, old, new)]), &[expected]);
 }
 
@@ -88,7 +88,7 @@ fn keys_and_types() {
         "kpis/traffic.toml",
         "\"mean\"",
         "\"average\"",
-        "kpis/traffic.toml:5:54: `aggregate` can't be \"average\" | write one of count, sum, mean, min, max, last",
+        "kpis/traffic.toml:5:54: `aggregate` can't be \"average\" | write one of count, sum, mean, min, max, last, rate, increase, median, p90, p95, p99, time_weighted_mean, distinct, share_above, share_below",
     );
 }
 
@@ -125,6 +125,25 @@ fn names_and_references() {
         "value = \"trafic.speed\"",
         "boards/main.toml:6:9: there is no KPI `trafic.speed` | did you mean `traffic.speed`?",
     );
+    mistake(
+        "goals.toml",
+        "services.open",
+        "services.opn",
+        "goals.toml:6:9: there is no KPI `services.opn` | did you mean `services.open`?",
+    );
+    mistake(
+        "goals.toml",
+        "services.open",
+        "traffic.speed",
+        "goals.toml:6:9: traffic.speed measures a goal, and nobody answers for it | give traffic.speed an `owner`",
+    );
+    mistake("goals.toml", "[\"services.open\"]", "[]", "goals.toml:6:8: nothing measures this goal | name at least one KPI");
+    mistake(
+        "goals.toml",
+        "[\"services.open\"]",
+        "[\"services.open\", \"services.open\"]",
+        "goals.toml:6:26: services.open stands here twice | remove one of them",
+    );
     mistake("walls.toml", "\"main\"", "\"mian\"", "walls.toml:7:21: there is no board `mian` | did you mean `main`?");
     mistake("boards/main.toml", "area:north", "area:nort", "boards/main.toml:7:9: there is no area `nort` | did you mean `north`?");
     mistake("boards/main.toml", "area:north", "ward:north", "boards/main.toml:7:9: \"ward:north\" is not a scope: …");
@@ -138,7 +157,7 @@ fn names_and_references() {
     mistake(
         "kpis/more.toml",
         "",
-        "[services.open]\ntitle = { vi = \"A\", en = \"A\" }\nunit = \"1\"\nbetter = \"lower\"\nfrom = { cases = \"\", measure = \"open\" }\n",
+        "[services.open]\ntitle = { vi = \"A\", en = \"A\" }\nunit = \"1\"\nbetter = \"lower\"\nowner = \"roads\"\nfrom = { cases = \"\", measure = \"open\" }\n",
         "kpis/traffic.toml:10:11: the KPI `services.open` is defined twice | rename one, or remove it",
     );
 }
@@ -185,6 +204,18 @@ fn units_and_numbers() {
     );
     mistake(
         "kpis/traffic.toml",
+        "target = 30",
+        "thresholds_for = [\"asset\"]\ntarget = 30",
+        "kpis/traffic.toml:7:19: it is not computed by asset | add the dimension to `by`, …",
+    );
+    mistake(
+        "kpis/traffic.toml",
+        "measure = \"open\" }",
+        "measure = \"open\" }\nby = [\"area\"]\nthresholds_for = [\"area\"]",
+        "kpis/traffic.toml:16:18: there is no target or threshold that could hold for anything | remove `thresholds_for`, or set one",
+    );
+    mistake(
+        "kpis/traffic.toml",
         "window = \"5m\"",
         "window = \"90s\"",
         "kpis/traffic.toml:1:10: KPI traffic.speed: neither of the window 90s and the grid 1m is a multiple of the other | change `window` or `every`",
@@ -212,6 +243,22 @@ fn boards_and_walls() {
         "value = \"traffic.speed\"\n",
         "value = \"traffic.speed\"\ntrend = \"traffic.speed\"\n",
         "boards/main.toml:3:1: panel 1 must show one thing | …",
+    );
+    let tile = "value = \"traffic.speed\"\n";
+    mistake(
+        "boards/main.toml",
+        tile,
+        "value = \"traffic.speed\"\ncompare = \"last_wek\"\n",
+        "boards/main.toml:7:11: `compare` can't be \"last_wek\" | did you mean \"last_week\"?",
+    );
+    let trend = |rest: &str| format!("trend = \"traffic.speed\"\n{rest}\n");
+    let one = "value = \"traffic.speed\"\nscope = \"area:north\"\n";
+    mistake("boards/main.toml", one, &trend("band = 1"), "boards/main.toml:7:8: `band` must be true or false, not a number | …");
+    mistake(
+        "boards/main.toml",
+        one,
+        &trend("scopes = [\"city\", \"area:north\"]\nband = true"),
+        "boards/main.toml:8:8: a band belongs to one line, and this chart has 2 | …",
     );
     mistake("walls.toml", "screens = [4, 3]", "screens = [4, 0]", "walls.toml:3:15: `screens` is 0, which is outside 1 to 32 | …");
 }

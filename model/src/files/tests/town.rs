@@ -65,6 +65,7 @@ title = { vi = "Hồ sơ", en = "Dossiers" }
 unit = "cases"
 better = "lower"
 from = { cases = "dossier", measure = "open" }
+owner = "roads"
 "#,
     ),
     (
@@ -81,6 +82,16 @@ at = [4, 1]
 size = [4, 2]
 ranking = "traffic.speed"
 by = "area"
+"#,
+    ),
+    (
+        "goals.toml",
+        r#"[[parts]]
+title = { vi = "Giao thông", en = "Transport" }
+[[parts.goals]]
+id = "flow"
+title = { vi = "Thông suốt", en = "It flows" }
+kpis = ["services.open"]
 "#,
     ),
     (

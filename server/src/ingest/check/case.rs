@@ -1,41 +1,59 @@
 //! The check of cases, and the number that orders two states of one case that were written at the same moment.
 
-use super::{FIRST_TIME, MAX_AHEAD, label_value, whole_micros};
+use super::{FIRST_TIME, MAX_AHEAD, deadline, label_value, whole_micros};
 use crate::ingest::decode::Refusal;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use taydo_engine::CaseVersion;
-use taydo_model::{Case, CaseKey, ErrorCode, Labels, SourceId, observation::MAX_LABELS};
+use taydo_model::{Case, CaseKey, Definitions, ErrorCode, Labels, SourceId, observation::MAX_LABELS};
 
 /// The longest kind, in bytes.
 const MAX_KIND_BYTES: usize = 64;
 /// A deadline may lie this far ahead.
 const MAX_DUE_AHEAD: SignedDuration = SignedDuration::from_hours(24 * 365 * 100);
 
-/// A case as it is stored: times in whole microseconds, labels normalised, `updated` never absent.
+/// A case as it is stored: times in whole microseconds, labels normalised, `updated` never absent, the deadline resolved,
+/// and closed when it was withdrawn.
 ///
 /// # Errors
-/// `InvalidTime` where times are outside of what is kept or closed lies before opened, `InvalidLabel`, or `Invalid`.
-pub fn case(source: &SourceId, case: Case, now: Timestamp) -> Result<CaseVersion, Refusal> {
+/// `InvalidTime` where times are outside of what is kept or in an order that no case's life has, `InvalidLabel`, or
+/// `Invalid`.
+pub fn case(definitions: &Definitions, source: &SourceId, case: Case, now: Timestamp) -> Result<CaseVersion, Refusal> {
     let id = case.id.clone();
-    checked(source, case, now).map_err(|refusal| Refusal { case: Some(id), ..refusal })
+    checked(definitions, source, case, now).map_err(|refusal| Refusal { case: Some(id), ..refusal })
 }
 
-fn checked(source: &SourceId, case: Case, now: Timestamp) -> Result<CaseVersion, Refusal> {
+fn checked(definitions: &Definitions, source: &SourceId, case: Case, now: Timestamp) -> Result<CaseVersion, Refusal> {
     let past = |name: &str, time: Timestamp| within(name, time, now, MAX_AHEAD);
+    let maybe_past = |name: &str, time: Option<Timestamp>| time.map(|time| past(name, time)).transpose();
     let opened = past("opened", case.opened)?;
-    let closed = case.closed.map(|time| past("closed", time)).transpose()?;
+    let withdrawn = maybe_past("withdrawn", case.withdrawn)?;
+    let reopened = maybe_past("reopened", case.reopened)?;
+    let closed = maybe_past("closed", case.closed)?;
     let updated = past("updated", case.updated.unwrap_or(now))?;
     let due = case.due.map(|time| within("due", time, now, MAX_DUE_AHEAD)).transpose()?;
-    if closed.is_some_and(|closed| closed < opened) {
-        return Err(Refusal::new(ErrorCode::InvalidTime, format!("closed lies before opened, {opened}")));
-    }
+    in_order(("opened", Some(opened)), ("closed", closed))?;
+    in_order(("opened", Some(opened)), ("withdrawn", withdrawn))?;
+    in_order(("withdrawn", withdrawn), ("closed", closed))?;
+    // Whoever takes a case back ends it, whenever the desk put the file away.
+    let closed = withdrawn.or(closed);
+    in_order(("opened", Some(opened)), ("reopened", reopened))?;
+    in_order(("reopened", reopened), ("closed", closed))?;
     if case.kind.is_empty() || case.kind.len() > MAX_KIND_BYTES || case.kind.chars().any(char::is_control) {
         return Err(Refusal::new(ErrorCode::Invalid, format!("`kind` needs 1 to {MAX_KIND_BYTES} bytes and no control characters")));
     }
-    let case = Case { opened, due, closed, updated: Some(updated), labels: labels(&case.labels)?, ..case };
+    let labels = labels(&case.labels)?;
+    let mut case = Case { opened, due, closed, withdrawn, reopened, updated: Some(updated), labels, ..case };
+    deadline::resolve(definitions, &mut case)?;
     let key = CaseKey { source: source.clone(), id: case.id.clone() };
     Ok(CaseVersion { key, updated, hash: content_hash(&case), case })
+}
+
+fn in_order((first, earlier): (&str, Option<Timestamp>), (name, later): (&str, Option<Timestamp>)) -> Result<(), Refusal> {
+    match earlier.zip(later).filter(|(earlier, later)| later < earlier) {
+        Some((earlier, _)) => Err(Refusal::new(ErrorCode::InvalidTime, format!("{name} lies before {first}, {earlier}"))),
+        None => Ok(()),
+    }
 }
 
 fn within(name: &str, time: Timestamp, now: Timestamp, ahead: SignedDuration) -> Result<Timestamp, Refusal> {
@@ -61,9 +79,12 @@ fn labels(given: &Labels) -> Result<Labels, Refusal> {
 }
 
 /// The first eight bytes, big-endian, of the SHA-256 over what the case says, its id and `updated` left out: kind,
-/// department, area, opened, due, closed and the labels by name. A text goes in as its length in bytes (u64,
-/// big-endian) and its UTF-8; a time as microseconds since the Unix epoch (i64, big-endian); what may be absent after
-/// a byte 1, or is a byte 0 alone. The number of labels (u64, big-endian) stands before them.
+/// department, area, opened, due where the source gave it, closed and the labels by name. A text goes in as its length in
+/// bytes (u64, big-endian) and its UTF-8; a time as microseconds since the Unix epoch (i64, big-endian); what may be absent
+/// after a byte 1, or is a byte 0 alone. The number of labels (u64, big-endian) stands before them. What fewer cases have
+/// follows only where it is there: withdrawn after a byte 2, reopened after a byte 3, the allowance's text after a byte 4.
+///
+/// A resolved deadline is left out, so that a message sent again after the calendar was changed is the same message.
 #[must_use]
 pub fn content_hash(case: &Case) -> i64 {
     let mut sha = Sha256::new();
@@ -79,7 +100,7 @@ pub fn content_hash(case: &Case) -> i64 {
         }
     }
     sha.update(case.opened.as_microsecond().to_be_bytes());
-    for time in [case.due, case.closed] {
+    for time in [case.due.filter(|_| case.calendar.is_none()), case.closed] {
         sha.update([u8::from(time.is_some())]);
         if let Some(time) = time {
             sha.update(time.as_microsecond().to_be_bytes());
@@ -89,6 +110,16 @@ pub fn content_hash(case: &Case) -> i64 {
     for (name, value) in case.labels.iter() {
         text(&mut sha, name.as_str());
         text(&mut sha, value);
+    }
+    for (mark, time) in [(2, case.withdrawn), (3, case.reopened)] {
+        if let Some(time) = time {
+            sha.update([mark]);
+            sha.update(time.as_microsecond().to_be_bytes());
+        }
+    }
+    if let Some(allowance) = case.allowance {
+        sha.update([4]);
+        text(&mut sha, &allowance.to_string());
     }
     let digest = sha.finalize();
     digest.iter().take(8).fold(0_i64, |number, byte| (number << 8) | i64::from(*byte))

@@ -12,8 +12,8 @@ use cell::Cells;
 use jiff::Timestamp;
 use std::{borrow::Cow, io::Read};
 use taydo_model::{
-    AreaId, Case, CaseId, DepartmentId, ErrorCode, LabelName, Labels,
-    source::{CaseColumns, Csv, Field, Rows},
+    Allowance, AreaId, Case, CaseId, DepartmentId, ErrorCode, LabelName, Labels,
+    source::{Csv, Field, Rows},
     text::nfc,
 };
 
@@ -93,8 +93,16 @@ struct Column {
 /// The mapping, bound to a file's columns.
 #[derive(Debug)]
 enum Plan<'m> {
-    Observations { time: Column, values: Vec<(Column, &'m Field)>, labels: Vec<(Column, &'m LabelName)> },
+    Observations { time: Column, values: Vec<ValueColumn<'m>>, labels: Vec<(Column, &'m LabelName)> },
     Cases(Box<CasePlan<'m>>),
+}
+
+/// A column of values, with the one that says what they are worth.
+#[derive(Debug)]
+struct ValueColumn<'m> {
+    value: Column,
+    state: Option<Column>,
+    field: &'m Field,
 }
 
 #[derive(Debug)]
@@ -103,7 +111,10 @@ struct CasePlan<'m> {
     id: Column,
     opened: Column,
     due: Option<Column>,
+    allowance: Option<Column>,
     closed: Option<Column>,
+    withdrawn: Option<Column>,
+    reopened: Option<Column>,
     updated: Option<Column>,
     department: Option<Column>,
     area: Option<Column>,
@@ -150,22 +161,29 @@ impl<'m> Plan<'m> {
         match rows {
             Rows::Observations { time, values, labels } => Ok(Self::Observations {
                 time: column(time)?,
-                values: values.iter().map(|field| Ok((column(&field.name)?, field))).collect::<Result<_, Refusal>>()?,
+                values: values
+                    .iter()
+                    .map(|field| {
+                        let state = maybe(&field.state.as_ref().map(|state| state.name.clone()))?;
+                        Ok(ValueColumn { value: column(&field.name)?, state, field })
+                    })
+                    .collect::<Result<_, Refusal>>()?,
                 labels: labels.iter().map(|(name, label)| Ok((column(name)?, label))).collect::<Result<_, Refusal>>()?,
             }),
-            Rows::Cases(CaseColumns { kind, id, opened, due, closed, updated, department, area, labels, .. }) => {
-                Ok(Self::Cases(Box::new(CasePlan {
-                    kind,
-                    id: column(id)?,
-                    opened: column(opened)?,
-                    due: maybe(due)?,
-                    closed: maybe(closed)?,
-                    updated: maybe(updated)?,
-                    department: maybe(department)?,
-                    area: maybe(area)?,
-                    labels: labels.iter().map(|(name, label)| Ok((column(name)?, label))).collect::<Result<_, Refusal>>()?,
-                })))
-            }
+            Rows::Cases(columns) => Ok(Self::Cases(Box::new(CasePlan {
+                kind: &columns.kind,
+                id: column(&columns.id)?,
+                opened: column(&columns.opened)?,
+                due: maybe(&columns.due)?,
+                allowance: maybe(&columns.allowance)?,
+                closed: maybe(&columns.closed)?,
+                withdrawn: maybe(&columns.withdrawn)?,
+                reopened: maybe(&columns.reopened)?,
+                updated: maybe(&columns.updated)?,
+                department: maybe(&columns.department)?,
+                area: maybe(&columns.area)?,
+                labels: columns.labels.iter().map(|(name, label)| Ok((column(name)?, label))).collect::<Result<_, Refusal>>()?,
+            }))),
         }
     }
 
@@ -194,7 +212,7 @@ impl<'m> Plan<'m> {
 fn observations(
     row: &Row<'_>,
     time: &Column,
-    values: &[(Column, &Field)],
+    values: &[ValueColumn<'_>],
     labels: &[(Column, &LabelName)],
     take: &mut dyn FnMut(Item<'_>),
 ) -> Result<(), Refusal> {
@@ -207,7 +225,7 @@ fn observations(
         }
     }
     let common = pairs.len();
-    for (column, field) in values {
+    for ValueColumn { value: column, state, field } in values {
         let value = match row.text(column).and_then(|text| {
             text.map(|text| row.cells.number(text).map_err(|problem| row.refuse(column, ErrorCode::InvalidValue, &problem))).transpose()
         }) {
@@ -218,10 +236,26 @@ fn observations(
                 continue;
             }
         };
+        let code = state.as_ref().map_or(Ok(None), |state| row.text(state));
+        let state = match code.and_then(|code| super::state(field, |_| code.map(str::to_owned))) {
+            Ok(state) => state,
+            Err(refusal) => {
+                let message = format!("row {}: {}", row.number, refusal.message);
+                take(Item { index, payload, content: Err(Refusal { message, ..refusal }) });
+                continue;
+            }
+        };
         pairs.truncate(common);
         pairs.extend(field.labels.iter().map(|(name, text)| (Cow::Borrowed(name.as_str()), Cow::Borrowed(text))));
-        let draft =
-            Draft { metric: field.metric.as_str(), labels: &pairs, time: Some(at), value, unit: Given::Unit(field.unit), revision: 0 };
+        let draft = Draft {
+            metric: field.metric.as_str(),
+            labels: &pairs,
+            time: Some(at),
+            value,
+            unit: Given::Unit(field.unit),
+            revision: 0,
+            state,
+        };
         take(Item { index, payload, content: Ok(Incoming::Observation(draft)) });
     }
     Ok(())
@@ -240,17 +274,25 @@ impl CasePlan<'_> {
                 labels.set((*label).clone(), nfc(text));
             }
         }
+        let id = CaseId::new(id).map_err(|error| row.refuse(&self.id, ErrorCode::Invalid, &error.to_string()))?;
         Ok(Case {
-            id: CaseId::new(id).map_err(|error| row.refuse(&self.id, ErrorCode::Invalid, &error.to_string()))?,
-            kind: self.kind.to_owned(),
             department: slug(row, self.department.as_ref())?.and_then(|id| DepartmentId::new(id).ok()),
             area: slug(row, self.area.as_ref())?.and_then(|id| AreaId::new(id).ok()),
-            opened,
             due: maybe(&self.due)?,
+            allowance: self.allowance(row)?,
             closed: maybe(&self.closed)?,
+            withdrawn: maybe(&self.withdrawn)?,
+            reopened: maybe(&self.reopened)?,
             updated: maybe(&self.updated)?.or(exported_at),
             labels,
+            ..Case::new(id, self.kind, opened)
         })
+    }
+
+    fn allowance(&self, row: &Row<'_>) -> Result<Option<Allowance>, Refusal> {
+        let Some(column) = &self.allowance else { return Ok(None) };
+        let Some(text) = row.text(column)? else { return Ok(None) };
+        text.parse().map(Some).map_err(|problem: String| row.refuse(column, ErrorCode::Invalid, &problem))
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{
     de::{MapAccess, SeqAccess, Visitor},
 };
 use std::{borrow::Cow, fmt};
-use taydo_model::ErrorCode;
+use taydo_model::{ErrorCode, SampleState};
 
 /// One value of a JSON object, as far as a measurement can be made of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +44,8 @@ struct Wire<'a> {
     unit: Option<Word<'a>>,
     #[serde(default)]
     revision: i32,
+    #[serde(default)]
+    state: SampleState,
 }
 
 /// Reads a body and hands its elements over.
@@ -81,6 +83,7 @@ fn emit(index: usize, payload: &[u8], wire: &Wire<'_>, take: &mut dyn FnMut(Item
             value: *value,
             unit: wire.unit.as_ref().map_or(Given::Metrics, |unit| Given::Code(&unit.0)),
             revision: wire.revision,
+            state: wire.state,
         })),
         (Ok(_), _) => Err(Refusal::new(ErrorCode::InvalidValue, "`value` is not a number")),
     };
@@ -211,6 +214,8 @@ mod tests {
                 r#"{"metric":"m","value":31.5,"unit":"km/h","time":"2026-03-01T07:30:05+07:00","labels":{"asset":"a"},"revision":2}"#,
                 "m{asset=a} 31.5 \"km/h\" @2026-03-01T00:30:05Z",
             ),
+            (r#"{"metric":"m","value":1,"state":"calibrating"}"#, "m{} 1 Calibrating @-"),
+            (r#"{"metric":"m","value":1,"state":"broken"}"#, "Invalid: unknown variant `broken`, expected one of `normal`"),
             (r#"{"metric":"\u0111","value":1,"unit":null,"time":null}"#, "đ{} 1 @-"),
             (r#"{"metric":"m","value":"1"}"#, "InvalidValue: `value` is not a number"),
             (r#"{"metric":"m","value":[[[1]]]}"#, "InvalidValue: `value` is not a number"),

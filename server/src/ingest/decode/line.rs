@@ -6,7 +6,7 @@
 use super::{Draft, Given, Incoming, Item, MAX_ITEMS, Pair, Refusal};
 use jiff::Timestamp;
 use std::borrow::Cow;
-use taydo_model::{ErrorCode, source::Field};
+use taydo_model::{ErrorCode, SampleState, source::Field};
 
 /// What a timestamp counts, as the query parameter `precision` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,9 +47,10 @@ impl Precision {
 
 /// A field's value.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Value {
+enum Value<'a> {
     Number(f64),
-    Text,
+    /// What stands between the quotes, escapes and all.
+    Text(&'a str),
 }
 
 /// One line as it is read; its vectors are used again for the next one.
@@ -57,7 +58,7 @@ enum Value {
 struct Line<'a> {
     measurement: Cow<'a, str>,
     tags: Vec<Pair<'a>>,
-    fields: Vec<(Cow<'a, str>, Value)>,
+    fields: Vec<(Cow<'a, str>, Value<'a>)>,
     time: Option<Timestamp>,
 }
 
@@ -96,44 +97,64 @@ pub fn decode(body: &[u8], precision: Precision, mapping: &[Field], take: &mut d
 
 /// Hands a line's observations over.
 fn emit(line: &Line<'_>, mapping: &[Field], name: &mut String, index: usize, payload: &[u8], take: &mut dyn FnMut(Item<'_>)) {
+    let mut labels = Vec::new();
     for (field, value) in &line.fields {
         let mapped = find(mapping, &line.measurement, field);
-        let content = match (value, mapped) {
-            (Value::Text, None) => continue,
-            (Value::Text, Some(_)) => Err(Refusal::new(
-                ErrorCode::InvalidValue,
-                format!("line {}: field {field:?} is a text, and its metric needs a number", index + 1),
-            )),
-            (Value::Number(value), Some(mapped)) if !mapped.labels.is_empty() => {
-                let mut labels = line.tags.clone();
-                labels.extend(mapped.labels.iter().map(|(name, value)| (Cow::Borrowed(name.as_str()), Cow::Borrowed(value))));
-                let draft = Draft {
-                    metric: mapped.metric.as_str(),
-                    labels: &labels,
-                    time: line.time,
-                    value: *value,
-                    unit: Given::Unit(mapped.unit),
-                    revision: 0,
-                };
-                take(Item { index, payload, content: Ok(Incoming::Observation(draft)) });
-                continue;
-            }
-            (Value::Number(value), mapped) => {
-                let (metric, unit) = match mapped {
-                    Some(mapped) => (mapped.metric.as_str(), Given::Unit(mapped.unit)),
-                    None => {
-                        name.clear();
-                        name.push_str(&line.measurement);
-                        name.push('.');
-                        name.push_str(field);
-                        (name.as_str(), Given::Metrics)
-                    }
-                };
-                Ok(Incoming::Observation(Draft { metric, labels: &line.tags, time: line.time, value: *value, unit, revision: 0 }))
+        let (metric, unit) = match (value, mapped) {
+            (Value::Text(_), None) => continue,
+            (_, Some(mapped)) => (mapped.metric.as_str(), Given::Unit(mapped.unit)),
+            // Codes of states are no metrics.
+            (Value::Number(_), None) if is_state(mapping, &line.measurement, field) => continue,
+            (Value::Number(_), None) => {
+                name.clear();
+                name.push_str(&line.measurement);
+                name.push('.');
+                name.push_str(field);
+                (name.as_str(), Given::Metrics)
             }
         };
+        let content = number_and_state(line, field, value, mapped, index).map(|(value, state)| {
+            let own = mapped.filter(|mapped| !mapped.labels.is_empty());
+            if let Some(mapped) = own {
+                labels.clone_from(&line.tags);
+                labels.extend(mapped.labels.iter().map(|(name, value)| (Cow::Borrowed(name.as_str()), Cow::Borrowed(value))));
+            }
+            let labels = if own.is_some() { &labels } else { &line.tags };
+            Incoming::Observation(Draft { metric, labels, time: line.time, value, unit, revision: 0, state })
+        });
         take(Item { index, payload, content });
     }
+}
+
+fn number_and_state(
+    line: &Line<'_>,
+    field: &str,
+    value: &Value<'_>,
+    mapped: Option<&Field>,
+    index: usize,
+) -> Result<(f64, SampleState), Refusal> {
+    let Value::Number(value) = value else {
+        let message = format!("line {}: field {field:?} is a text, and its metric needs a number", index + 1);
+        return Err(Refusal::new(ErrorCode::InvalidValue, message));
+    };
+    let Some(mapped) = mapped else { return Ok((*value, SampleState::Normal)) };
+    let state = super::state(mapped, |name| {
+        line.fields.iter().find(|(field, _)| stands_for(name, &line.measurement, field)).map(|(_, code)| match code {
+            Value::Number(code) => code.to_string(),
+            Value::Text(code) => (*code).to_owned(),
+        })
+    });
+    let state = state.map_err(|refusal| Refusal { message: format!("line {}: {}", index + 1, refusal.message), ..refusal })?;
+    Ok((*value, state))
+}
+
+fn is_state(mapping: &[Field], measurement: &str, field: &str) -> bool {
+    mapping.iter().filter_map(|entry| entry.state.as_ref()).any(|state| stands_for(&state.name, measurement, field))
+}
+
+/// Whether a name of the mapping, `measurement.field` or the field alone, is this field's.
+fn stands_for(name: &str, measurement: &str, field: &str) -> bool {
+    name == field || name.strip_prefix(measurement).and_then(|rest| rest.strip_prefix('.')).is_some_and(|rest| rest == field)
 }
 
 /// The mapping's entry for a field: `measurement.field` before the field alone.
@@ -227,15 +248,14 @@ impl<'a> Cursor<'a> {
         Ok((name, value))
     }
 
-    fn field(&mut self) -> Result<(Cow<'a, str>, Value), Problem> {
+    fn field(&mut self) -> Result<(Cow<'a, str>, Value<'a>), Problem> {
         let name = self.token(b",= ", b",= ")?;
         if name.is_empty() || self.peek() != Some(b'=') {
             return malformed("expected a field: name=value");
         }
         self.at += 1;
         if self.peek() == Some(b'"') {
-            self.quoted()?;
-            return Ok((name, Value::Text));
+            return Ok((name, Value::Text(self.quoted()?)));
         }
         let start = self.at;
         while !matches!(self.peek(), None | Some(b',' | b' ' | b'\n' | b'\r')) {
@@ -250,8 +270,8 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Skips a quoted text; the centre measures numbers and keeps none.
-    fn quoted(&mut self) -> Result<(), Problem> {
+    /// A quoted text, without the quotes: the centre measures numbers, and only a state may be one.
+    fn quoted(&mut self) -> Result<&'a str, Problem> {
         let start = self.at;
         self.at += 1;
         loop {
@@ -262,8 +282,9 @@ impl<'a> Cursor<'a> {
                 }
                 Some(b'\\') => self.at += 2,
                 Some(b'"') => {
+                    let text = self.body.get(start + 1..self.at).unwrap_or_default();
                     self.at += 1;
-                    return Ok(());
+                    return Ok(std::str::from_utf8(text).unwrap_or_default());
                 }
                 Some(_) => self.at += 1,
             }

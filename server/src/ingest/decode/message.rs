@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use json::{Pairs, Scalar};
 use std::borrow::Cow;
 use taydo_model::{
-    ErrorCode,
+    ErrorCode, SampleState,
     source::{Body, Field, TopicPattern},
 };
 
@@ -35,7 +35,15 @@ pub fn decode(topic: &str, body: &[u8], pattern: &TopicPattern, shape: &Body, ta
             let content = match metric.as_ref().map(|metric| metric.as_str()).or(found.metric) {
                 None => Err(Refusal::new(ErrorCode::UnknownMetric, "neither the topic nor the source's mapping names a metric")),
                 Some(metric) => plain(body).map(|(time, value)| {
-                    Incoming::Observation(Draft { metric, labels: &labels, time, value, unit: Given::Metrics, revision: 0 })
+                    Incoming::Observation(Draft {
+                        metric,
+                        labels: &labels,
+                        time,
+                        value,
+                        unit: Given::Metrics,
+                        revision: 0,
+                        state: SampleState::Normal,
+                    })
                 }),
             };
             take(Item { index: 0, payload: body, content });
@@ -96,6 +104,16 @@ fn number(scalar: &Scalar<'_>) -> Result<Option<f64>, Refusal> {
     }
 }
 
+/// A value as a code: of a state, say.
+fn code(scalar: &Scalar<'_>) -> Option<String> {
+    match scalar {
+        Scalar::Text(text) => Some(text.to_string()),
+        Scalar::Number(number) => Some(number.to_string()),
+        Scalar::Boolean(flag) => Some(flag.to_string()),
+        Scalar::Null | Scalar::Nested => None,
+    }
+}
+
 /// One object: fields, or a time and fields.
 fn object(index: usize, payload: &[u8], labels: &[Pair<'_>], fields: &[Field], take: &mut dyn FnMut(Item<'_>)) {
     match timed(payload, fields) {
@@ -151,11 +169,18 @@ fn emit(
                 continue;
             }
         };
+        let state = match super::state(field, |name| values.0.iter().find(|(have, _)| have == name).and_then(|(_, scalar)| code(scalar))) {
+            Ok(state) => state,
+            Err(refusal) => {
+                take(Item { index, payload, content: Err(refusal) });
+                continue;
+            }
+        };
         let mut all = Cow::Borrowed(labels);
         if !field.labels.is_empty() {
             all.to_mut().extend(field.labels.iter().map(|(name, value)| (Cow::Borrowed(name.as_str()), Cow::Borrowed(value))));
         }
-        let draft = Draft { metric: field.metric.as_str(), labels: &all, time, value, unit: Given::Unit(field.unit), revision: 0 };
+        let draft = Draft { metric: field.metric.as_str(), labels: &all, time, value, unit: Given::Unit(field.unit), revision: 0, state };
         take(Item { index, payload, content: Ok(Incoming::Observation(draft)) });
     }
     if !known {

@@ -87,7 +87,10 @@ fn keys_of_different_labels_are_never_equal() {
     let pair = |name: &'static str, value: &'static str| (name.into(), value.into());
     let key = |labels: &[crate::ingest::decode::Pair<'_>]| {
         let mut key = Vec::new();
-        write_key(&mut key, &Draft { metric: "m", labels, time: None, value: 0.0, unit: Given::Metrics, revision: 0 });
+        write_key(
+            &mut key,
+            &Draft { metric: "m", labels, time: None, value: 0.0, unit: Given::Metrics, revision: 0, state: Default::default() },
+        );
         key
     };
     assert_ne!(key(&[pair("a", "b"), pair("c", "d")]), key(&[pair("a", "bc"), pair("", "d")]));

@@ -2,7 +2,7 @@
 
 use super::*;
 use std::io::Read as _;
-use taydo_model::{CaseKey, Labels};
+use taydo_model::CaseKey;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -13,17 +13,7 @@ fn source() -> SourceId {
 }
 
 fn open(id: &str, opened: &str, updated: &str) -> CaseVersion {
-    let case = Case {
-        id: CaseId::new(id).unwrap(),
-        kind: "dossier".into(),
-        department: None,
-        area: None,
-        opened: at(opened),
-        due: None,
-        closed: None,
-        updated: Some(at(updated)),
-        labels: Labels::default(),
-    };
+    let case = Case { updated: Some(at(updated)), ..Case::new(CaseId::new(id).unwrap(), "dossier", at(opened)) };
     let hash = check::content_hash(&case);
     CaseVersion { key: CaseKey { source: source(), id: case.id.clone() }, updated: at(updated), hash, case }
 }

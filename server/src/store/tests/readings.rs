@@ -4,7 +4,7 @@ use super::{super::*, Fresh, at};
 use taydo_engine::{Position, Recorded};
 use taydo_model::{
     Definitions, Flags, Kpi, Quality, Reading, Text, Unit,
-    kpi::{Better, CaseMeasure, From, Window},
+    kpi::{Better, CaseMeasure, CaseTerms, From, Window},
 };
 
 fn definitions(version: &str) -> Definitions {
@@ -17,7 +17,7 @@ fn definitions(version: &str) -> Definitions {
         better: Better::Lower,
         standard: None,
         owner: None,
-        from: From::Cases { kind: String::new(), measure: CaseMeasure::Open, window: Window::Sliding(0) },
+        from: From::Cases { kind: String::new(), measure: CaseMeasure::Open, window: Window::Sliding(0), terms: CaseTerms::default() },
         by: Vec::new(),
         every_s: 60,
         delay_s: 0,
@@ -27,6 +27,7 @@ fn definitions(version: &str) -> Definitions {
         target: None,
         attention: None,
         critical: None,
+        thresholds_for: Vec::new(),
     };
     Definitions { kpis: vec![Arc::new(kpi)], ..Definitions::default() }
 }
@@ -72,11 +73,13 @@ async fn a_reading_is_inserted_once_and_again_only_when_it_changed() {
             recorded(&scope, 2, 7.0, true),
         ];
         assert_eq!(store.commit_readings(&fence, now, &one, &mended, &[]).await.unwrap(), 2);
-        let points = store.readings(&mended[0].reading.kpi, &mended[0].reading.scope, mended[0].reading.time, now, 3).await.unwrap();
+        let points =
+            store.readings(&mended[0].reading.kpi, &mended[0].reading.scope, (mended[0].reading.time, now), None, 3).await.unwrap();
         assert_eq!(points.len(), 3);
         assert!(points.is_sorted_by_key(|point| point.time));
         let until = mended[2].reading.time;
-        let points = store.readings(&mended[0].reading.kpi, &mended[0].reading.scope, mended[0].reading.time, until, 9).await.unwrap();
+        let points =
+            store.readings(&mended[0].reading.kpi, &mended[0].reading.scope, (mended[0].reading.time, until), None, 9).await.unwrap();
         assert_eq!(points.iter().map(|point| point.value).collect::<Vec<_>>(), [Some(6.0), Some(5.0), Some(7.0)]);
     }
     assert_eq!(store.positions().await.unwrap(), [Position { lane: 1, seq: 1200 }], "a lane never goes back");

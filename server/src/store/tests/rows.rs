@@ -15,7 +15,16 @@ fn source() -> SourceId {
 
 fn definitions() -> Definitions {
     let id = MetricId::new("traffic.speed").unwrap();
-    let metric = Metric { id, title: Text::default(), unit: Unit::default(), resolution: 0.1, range: None, kind: MetricKind::Gauge };
+    let metric = Metric {
+        id,
+        title: Text::default(),
+        unit: Unit::default(),
+        resolution: 0.1,
+        range: None,
+        jump: None,
+        frozen_s: None,
+        kind: MetricKind::Gauge,
+    };
     Definitions { metrics: vec![Arc::new(metric)], ..Definitions::default() }
 }
 
@@ -144,15 +153,15 @@ async fn interning_twice_gives_the_same_numbers() {
 fn case(id: &str, closed: Option<&str>, updated: &str, hash: i64) -> CaseVersion {
     let id = CaseId::new(id).unwrap();
     let case = Case {
-        id: id.clone(),
-        kind: "dossier\0".to_owned(),
         department: Some("so-xay-dung".parse().unwrap()),
-        area: None,
-        opened: at("2026-01-02T08:00:00Z"),
         due: Some(at("2026-01-09T08:00:00Z")),
+        allowance: Some("5wd".parse().unwrap()),
+        calendar: Some("v1".to_owned()),
         closed: closed.map(at),
+        withdrawn: closed.map(at),
+        reopened: closed.map(at),
         updated: Some(at(updated)),
-        labels: Labels::default(),
+        ..Case::new(id.clone(), "dossier\0", at("2026-01-02T08:00:00Z"))
     };
     CaseVersion { key: CaseKey { source: source(), id }, updated: at(updated), hash, case }
 }

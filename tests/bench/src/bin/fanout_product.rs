@@ -10,9 +10,11 @@ use std::time::Duration;
 use taydo_bench::{message, process};
 use taydo_server::clock::Clock;
 use taydo_server::definitions::InForce;
+use taydo_server::door::Door;
 use taydo_server::http::{self, Readiness, State};
 use taydo_server::hub::{Hub, Limits};
 use taydo_server::ingest::{Health, Intake};
+use taydo_server::pipeline::RecomputeDesk;
 use taydo_server::store::{EmbeddedDatabase, Store};
 use taydo_server::telemetry::Metrics;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -44,6 +46,8 @@ async fn serve(data: PathBuf) -> anyhow::Result<()> {
     let control = TcpListener::bind("127.0.0.1:0").await?;
     println!("{} {}", listener.local_addr()?, control.local_addr()?);
     let state = State {
+        desk: RecomputeDesk::unattended(),
+        door: Door::new(store.clone(), intake.clone(), clock.clone()),
         definitions: in_force,
         build: "bench".to_owned(),
         clock: clock.clone(),

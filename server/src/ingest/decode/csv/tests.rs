@@ -2,6 +2,7 @@
 
 use super::super::tests::show;
 use super::*;
+use taydo_model::source::CaseColumns;
 use taydo_model::{MetricId, Unit};
 
 fn observations_of(values: &[(&str, &str, &str)]) -> Csv {
@@ -10,6 +11,7 @@ fn observations_of(values: &[(&str, &str, &str)]) -> Csv {
         metric: MetricId::new(metric).unwrap(),
         unit: Unit::parse(unit).unwrap(),
         labels: Labels::default(),
+        state: None,
     };
     Csv {
         delimiter: ',',
@@ -97,13 +99,21 @@ fn rows_become_cases_and_a_refused_one_still_says_which_it_was() {
         id: "id".into(),
         opened: "opened".into(),
         due: Some("due".into()),
-        closed: None,
+        allowance: Some("allowance".into()),
+        closed: Some("closed".into()),
+        withdrawn: Some("withdrawn".into()),
+        reopened: None,
         updated: None,
         department: Some("dept".into()),
         area: None,
         labels: vec![("type".into(), LabelName::new("type").unwrap())],
     });
-    let file = "id,opened,due,dept,type\nH1,2026-02-01 08:00:00,2026-03-01 08:00:00,Sở Giao thông,đất đai\nH2,soon,,,\nH3,2026";
+    let file = "id,opened,due,allowance,closed,withdrawn,dept,type\n\
+        H1,2026-02-01 08:00:00,2026-03-01 08:00:00,,,,Sở Giao thông,đất đai\n\
+        H2,soon,,,,,,\n\
+        H4,2026-02-01 08:00:00,,5wd,2026-02-03 08:00:00,2026-02-02 08:00:00,,\n\
+        H5,2026-02-01 08:00:00,,5 days,,,,\n\
+        H3,2026";
     let mut refused = Vec::new();
     let mut taken = Vec::new();
     let ending = decode(file.as_bytes(), &csv, "2026-03-01T00:00:00Z".parse().ok(), &mut |item| match item.content {
@@ -112,8 +122,8 @@ fn rows_become_cases_and_a_refused_one_still_says_which_it_was() {
         Ok(Incoming::Observation(_)) => panic!("no observation is there"),
     })
     .unwrap();
-    assert_eq!(ending, Ending { rows: 3, cut_off: true });
-    assert_eq!(refused, [Some("H2".to_owned()), Some("H3".to_owned())]);
+    assert_eq!(ending, Ending { rows: 5, cut_off: true });
+    assert_eq!(refused.into_iter().flatten().collect::<Vec<_>>(), ["H2", "H5", "H3"]);
     let case = &taken[0];
     assert_eq!((case.id.as_str(), case.department.as_ref().map(DepartmentId::as_str)), ("H1", Some("so-giao-thong")));
     assert_eq!(
@@ -121,4 +131,7 @@ fn rows_become_cases_and_a_refused_one_still_says_which_it_was() {
         ("2026-02-01T01:00:00Z".into(), "2026-03-01T00:00:00Z".into())
     );
     assert_eq!((case.labels.get("type"), case.closed), (Some("đất đai"), None));
+    let case = &taken[1];
+    assert_eq!((case.allowance, case.due), ("5wd".parse().ok(), None));
+    assert_eq!(case.withdrawn.map(|time| time.to_string()).as_deref(), Some("2026-02-02T01:00:00Z"));
 }

@@ -3,7 +3,7 @@
 use super::super::tests::show;
 use super::*;
 use proptest::prelude::*;
-use taydo_model::{LabelName, MetricId, Unit};
+use taydo_model::{LabelName, MetricId, Unit, source::StateField};
 
 fn mapping() -> Vec<Field> {
     let field = |name: &str, metric: &str, unit: &str| Field {
@@ -11,6 +11,7 @@ fn mapping() -> Vec<Field> {
         metric: MetricId::new(metric).unwrap(),
         unit: Unit::parse(unit).unwrap(),
         labels: taydo_model::Labels::default(),
+        state: None,
     };
     let mut lane = field("lane1", "traffic.flow", "veh/h");
     lane.labels.set(LabelName::new("lane").unwrap(), "1".into());
@@ -137,4 +138,14 @@ proptest! {
     fn arbitrary_bytes_do_not_make_it_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
         decode(&body, Precision::Nanoseconds, &mapping(), &mut |_| {}).unwrap();
     }
+}
+
+#[test]
+fn a_state_is_read_beside_the_value() {
+    let state = StateField { name: "st".into(), calibrating: vec!["01".into(), "1".into()], ..StateField::default() };
+    let field = Field { state: Some(state), ..mapping().remove(1) };
+    let mut out = Vec::new();
+    let body = "air v=5,st=\"01\"\nair v=5,st=1i\nair v=5,st=\"00\"\nair v=5";
+    decode(body.as_bytes(), Precision::Seconds, &[field], &mut |item| out.push(show(&item))).unwrap();
+    assert_eq!(out, ["0: other.v{} 5 1 Calibrating @-", "1: other.v{} 5 1 Calibrating @-", "2: other.v{} 5 1 @-", "3: other.v{} 5 1 @-"]);
 }

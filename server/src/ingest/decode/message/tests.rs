@@ -3,10 +3,19 @@
 use super::super::tests::show;
 use super::*;
 use proptest::prelude::*;
-use taydo_model::{LabelName, Labels, MetricId, Unit, source::Level};
+use taydo_model::{
+    LabelName, Labels, MetricId, Unit,
+    source::{Level, StateField},
+};
 
 fn field(name: &str, metric: &str, unit: &str) -> Field {
-    Field { name: name.into(), metric: MetricId::new(metric).unwrap(), unit: Unit::parse(unit).unwrap(), labels: Labels::default() }
+    Field {
+        name: name.into(),
+        metric: MetricId::new(metric).unwrap(),
+        unit: Unit::parse(unit).unwrap(),
+        labels: Labels::default(),
+        state: None,
+    }
 }
 
 fn pattern() -> TopicPattern {
@@ -82,5 +91,31 @@ proptest! {
         let shape = Body::Fields(vec![field("v", "speed", "km/h")]);
         read("ct/a/x", &body, &shape);
         read("ct/a/x", &body, &Body::Value(None));
+    }
+}
+
+#[test]
+fn a_state_is_read_beside_the_value() {
+    let codes = |codes: &[&str]| codes.iter().map(|code| (*code).to_owned()).collect::<Vec<_>>();
+    let state = StateField {
+        name: "st".into(),
+        normal: codes(&["00", "0"]),
+        calibrating: codes(&["01"]),
+        fault: codes(&["2"]),
+        provisional: vec![],
+    };
+    let shape = Body::Fields(vec![Field { state: Some(state), ..field("v", "pm", "ug/m3") }]);
+    let table = [
+        (r#"{"v":30,"st":"00"}"#, "0: pm{asset=a} 30 ug/m3 @-"),
+        (r#"{"v":30}"#, "0: pm{asset=a} 30 ug/m3 @-"),
+        (r#"{"v":30,"st":"01"}"#, "0: pm{asset=a} 30 ug/m3 Calibrating @-"),
+        (r#"{"ts":1000,"values":{"v":30,"st":2}}"#, "0: pm{asset=a} 30 ug/m3 Fault @1970-01-01T00:00:01Z"),
+        (
+            r#"{"v":30,"st":"09"}"#,
+            "0: InvalidValue: \"st\" is \"09\", a state that the source's mapping doesn't know; add it to one of the lists",
+        ),
+    ];
+    for (body, expected) in table {
+        assert_eq!(read("ct/a/m", body, &shape), [expected], "{body}");
     }
 }

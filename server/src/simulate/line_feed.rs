@@ -1,4 +1,4 @@
-//! The meters' feed: every few seconds what was measured since, as compressed line protocol.
+//! One source's feed of line protocol: every few seconds what its devices measured since, compressed.
 //!
 //! The feed's place is a time, and moves only when the server has taken what came before it.
 
@@ -17,27 +17,27 @@ const MOST: SignedDuration = SignedDuration::from_mins(30);
 
 /// The feed.
 #[derive(Debug)]
-pub(super) struct Meters {
-    pub(super) devices: Vec<Device>,
-    pub(super) source: SourceId,
-    pub(super) names: LineNames,
+pub(super) struct LineFeed<'a> {
+    pub(super) devices: Vec<&'a Device>,
+    pub(super) source: &'a SourceId,
+    pub(super) names: &'a LineNames,
     pub(super) pace: Pace,
     pub(super) delivery: Delivery,
 }
 
-impl Meters {
+impl LineFeed<'_> {
     /// Feeds until all is played or the run is stopped.
     ///
     /// # Errors
     /// When a batch can't be compressed.
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let path = write_path(&self.source);
+        let path = write_path(self.source);
         let mut place = self.pace.start();
         while !self.pace.is_over(place) {
             let now = self.pace.now();
             let until = now.min(place.checked_add(MOST).unwrap_or(Timestamp::MAX));
             let mut text = String::new();
-            for sample in samples(&self.devices, place, until) {
+            for sample in samples(self.devices.iter().copied(), place, until) {
                 self.names.write(&sample, &mut text);
             }
             if !text.is_empty() && !self.delivery.post(&path, &Parcel::lines(&text)?).await {

@@ -5,9 +5,9 @@
 use super::local::{DAY_S, LocalTime};
 use super::random::Seed;
 
-/// The outages of one device.
+/// When one device is silent.
 #[derive(Debug, Clone)]
-pub(super) struct Outages {
+pub(super) struct Silence {
     own: Seed,
     gateway: Seed,
 }
@@ -25,7 +25,7 @@ struct Habit {
 const DEVICE: Habit = Habit { chance: 0.05, shortest_s: 300.0, longest_s: 21_600.0 };
 const GATEWAY: Habit = Habit { chance: 0.02, shortest_s: 600.0, longest_s: 5_400.0 };
 
-impl Outages {
+impl Silence {
     pub(super) fn new(seed: Seed, asset: &str, site: &str) -> Self {
         Self { own: seed.of("outage").of(asset), gateway: seed.of("gateway").of(site) }
     }
@@ -57,8 +57,8 @@ mod tests {
 
     #[test]
     fn devices_are_silent_for_minutes_to_hours_and_a_gateway_takes_its_road() {
-        let device = |n: u32| Outages::new(Seed::new(1), &format!("s{n}"), &format!("r{}", n / 6));
-        let devices: Vec<Outages> = (0..120).map(device).collect();
+        let device = |n: u32| Silence::new(Seed::new(1), &format!("s{n}"), &format!("r{}", n / 6));
+        let devices: Vec<Silence> = (0..120).map(device).collect();
         let (mut silent, mut total, mut whole_road) = (0, 0, false);
         for minute in 0..30 * 1_440 {
             let local = LocalTime::from_seconds(20_000 * DAY_S + minute * 60);

@@ -1,4 +1,4 @@
-//! The road sensors' feed: each report a message of its own, over MQTT with QoS 1.
+//! The feed of everything that speaks MQTT: each report a message of its own, with QoS 1, on its source's topic.
 //!
 //! The models can say again what any moment was like, so the feed's place is a time: when a connection is lost, it goes
 //! back to the oldest message that the broker has not acknowledged. Nothing is lost, and what is sent twice is the same.
@@ -6,11 +6,13 @@
 use super::delivery::Delivery;
 use super::device::{Device, Sample, samples};
 use super::pace::{Pace, real_now, wait};
+use super::route::Messages;
 use anyhow::Context;
 use jiff::{SignedDuration, Timestamp};
 use rumqttc::{AsyncClient, ConnectionError, Event, Incoming, MqttOptions, QoS};
+use std::collections::BTreeMap;
 use std::{collections::VecDeque, pin::pin, time::Duration};
-use taydo_model::{LabelName, Labels, source::Body, source::Field, source::Source, source::TopicPattern, source::Way};
+use taydo_model::{AssetId, LabelName, Labels, SampleState};
 
 /// How often the feed looks for what is due.
 const LOOK: Duration = Duration::from_millis(100);
@@ -23,12 +25,24 @@ const RECONNECT: Duration = Duration::from_secs(1);
 /// How long a stopped feed waits for acknowledgements.
 const FAREWELL: SignedDuration = SignedDuration::from_secs(3);
 
+/// The field in which a station says what it is doing.
+pub(super) const STATE_FIELD: &str = "st";
+
+/// What the field holds, as environmental loggers write it.
+pub(super) fn state_code(state: SampleState) -> &'static str {
+    match state {
+        SampleState::Calibrating => "01",
+        SampleState::Fault => "02",
+        SampleState::Normal | SampleState::Provisional => "00",
+    }
+}
+
 /// The feed, and where it stands.
 #[derive(Debug)]
-pub(super) struct Roads {
-    devices: Vec<Device>,
-    topic: TopicPattern,
-    fields: Vec<Field>,
+pub(super) struct MessageFeed<'a> {
+    devices: Vec<&'a Device>,
+    /// Which source's form each device's messages have.
+    forms: BTreeMap<&'a AssetId, &'a Messages>,
     broker: (String, u16),
     pace: Pace,
     delivery: Delivery,
@@ -46,20 +60,16 @@ enum Parting {
     Lost(ConnectionError),
 }
 
-impl Roads {
+impl<'a> MessageFeed<'a> {
     /// # Errors
-    /// When the source is not one of MQTT messages with fields, or the broker's address is not HOST:PORT.
-    pub(super) fn new(devices: Vec<Device>, source: &Source, broker: &str, pace: Pace, delivery: Delivery) -> anyhow::Result<Self> {
-        let Way::Mqtt { topic, body: Body::Fields(fields) } = &source.way else {
-            anyhow::bail!("source {} is not one of MQTT messages with fields: name another with --road-source", source.id);
-        };
+    /// When the broker's address is not HOST:PORT.
+    pub(super) fn new(devices: Vec<(&'a Device, &'a Messages)>, broker: &str, pace: Pace, delivery: Delivery) -> anyhow::Result<Self> {
         let (host, port) = broker.rsplit_once(':').with_context(|| format!("{broker:?} is not a broker's HOST:PORT"))?;
         let port = port.parse().with_context(|| format!("{port:?} is not a port"))?;
         let place = pace.start();
         Ok(Self {
-            devices,
-            topic: topic.clone(),
-            fields: fields.clone(),
+            forms: devices.iter().map(|(device, form)| (&device.asset.id, *form)).collect(),
+            devices: devices.into_iter().map(|(device, _)| device).collect(),
             broker: (host.to_owned(), port),
             pace,
             delivery,
@@ -154,7 +164,8 @@ impl Roads {
         if self.ready.is_empty() {
             let until = self.pace.now().min(self.place.checked_add(AHEAD).unwrap_or(Timestamp::MAX));
             if until > self.place {
-                let due: Vec<_> = samples(&self.devices, self.place, until).iter().filter_map(|sample| self.message(sample)).collect();
+                let due: Vec<_> =
+                    samples(self.devices.iter().copied(), self.place, until).iter().filter_map(|sample| self.message(sample)).collect();
                 self.ready.extend(due);
                 self.place = until;
             }
@@ -173,14 +184,18 @@ impl Roads {
     /// The message as a device would send it: ThingsBoard's form, in the source's names and units.
     fn message(&self, sample: &Sample<'_>) -> Option<(Timestamp, String, Vec<u8>)> {
         let asset = &sample.device.asset;
+        let form = self.forms.get(&asset.id)?;
         let label = |(name, value): (&str, &str)| LabelName::new(name).ok().map(|name| (name, value.to_owned()));
         let labels: Labels = [("asset", asset.id.as_str()), ("area", asset.area.as_str())].into_iter().filter_map(label).collect();
-        let topic = self.topic.write(None, &labels)?;
+        let topic = form.topic.write(None, &labels)?;
         let mut values = serde_json::Map::new();
         for (metric, value) in &sample.values {
-            if let Some(field) = self.fields.iter().find(|field| field.metric == metric.id) {
+            if let Some(field) = form.fields.iter().find(|field| field.metric == metric.id) {
                 values.insert(field.name.clone(), (value * metric.unit.factor_to(field.unit)?).into());
             }
+        }
+        if sample.state != SampleState::Normal {
+            values.insert(STATE_FIELD.to_owned(), state_code(sample.state).into());
         }
         let body = serde_json::json!({ "ts": sample.time.as_millisecond(), "values": values });
         Some((sample.time, topic, body.to_string().into_bytes()))

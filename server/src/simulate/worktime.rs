@@ -1,6 +1,6 @@
 //! Working time: Monday to Friday, 07:00 to 11:30 and 13:00 to 17:00, laid end to end.
 
-use super::super::local::LocalTime;
+use super::local::LocalTime;
 
 const MORNING_FROM_S: i64 = 7 * 3_600;
 const MORNING_S: i64 = 16_200;
@@ -21,6 +21,16 @@ impl WorkTime {
         let since = day - FIRST_MONDAY;
         let workday = since.div_euclid(7) * 5 + since.rem_euclid(7).min(5);
         Self(workday * OFFICE_DAY_S + office_s)
+    }
+
+    /// The first moment of office from `local` on.
+    pub(super) fn at(local: LocalTime) -> Self {
+        if local.is_weekend() {
+            return Self::new(local.day, 0);
+        }
+        let morning = (local.second - MORNING_FROM_S).clamp(0, MORNING_S);
+        let afternoon = (local.second - AFTERNOON_FROM_S).clamp(0, AFTERNOON_S);
+        Self::new(local.day, morning + afternoon)
     }
 
     /// So much office time later.
@@ -59,6 +69,11 @@ mod tests {
         assert_eq!(late.local(), LocalTime { day: friday, second: 16 * 3_600 });
         assert_eq!(late.after(2 * 3_600).local(), LocalTime { day: friday + 3, second: 8 * 3_600 });
         assert_eq!(late.end_of_day_after(1), LocalTime { day: friday + 3, second: 17 * 3_600 });
+        for (hour, wanted) in [(6, 7), (8, 8), (12, 13), (15, 15)] {
+            let at = |hour: i64| LocalTime { day: friday, second: hour * 3_600 };
+            assert_eq!(WorkTime::at(at(hour)).local(), at(wanted), "{hour}");
+        }
+        assert_eq!(WorkTime::at(LocalTime { day: friday, second: 20 * 3_600 }).local(), LocalTime { day: friday + 3, second: 7 * 3_600 });
         assert_eq!(WorkTime::new(friday + 1, 0).local(), LocalTime { day: friday + 3, second: 7 * 3_600 });
     }
 }

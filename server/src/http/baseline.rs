@@ -1,0 +1,75 @@
+//! The band that a figure usually lies in, and making a new one at once.
+
+use super::pages::unavailable;
+use super::refusal::Refusal;
+use super::{State, kpi, query};
+use crate::baseline;
+use crate::days::Days;
+use actix_web::HttpRequest;
+use actix_web::web::{Data, Json, Path};
+use jiff::Timestamp;
+use serde::Deserialize;
+use taydo_model::baseline::{BaselineMade, BaselinePage, MAX_HOURS, has_season};
+use taydo_model::{ErrorCode, Scope};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Range {
+    #[serde(default)]
+    scope: Scope,
+    from: Timestamp,
+    to: Timestamp,
+    version: Option<i32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Of {
+    #[serde(default)]
+    scope: Scope,
+}
+
+pub(super) async fn band(request: HttpRequest, id: Path<String>, state: Data<State>) -> Result<Json<BaselinePage>, Refusal> {
+    let Range { scope, from, to, version } = query(&request)?;
+    let definitions = state.definitions.get();
+    let kpi = kpi::find(&definitions, &id, &scope)?;
+    if to < from {
+        return Err(Refusal::new(ErrorCode::Invalid, "`from` is after `to`"));
+    }
+    if to.duration_since(from).as_hours() > i64::from(MAX_HOURS) {
+        let message = format!("the range holds more than {MAX_HOURS} hours; ask for a shorter one");
+        return Err(Refusal::new(ErrorCode::TooLarge, message));
+    }
+    let found = state.store.baseline(&kpi.id, &scope, version).await.map_err(|error| unavailable(&error))?;
+    let baseline = found.ok_or_else(|| match version {
+        Some(version) => Refusal::not_found(format!("version {version} of the baseline of {} for {scope}", kpi.id)),
+        None => Refusal::not_found(format!("baseline of {} for {scope} yet; one is made at night from three weeks of readings on", kpi.id)),
+    })?;
+    let points = Days::of(&definitions).in_season(|season| baseline.slots.points(from, to, season));
+    Ok(Json(BaselinePage {
+        kpi: baseline.kpi,
+        scope: baseline.scope,
+        version: baseline.version,
+        made_at: baseline.made_at,
+        definition: baseline.definition,
+        learned_from: baseline.from,
+        learned_to: baseline.to,
+        points,
+    }))
+}
+
+pub(super) async fn make(request: HttpRequest, id: Path<String>, state: Data<State>) -> Result<Json<BaselineMade>, Refusal> {
+    let Of { scope } = query(&request)?;
+    let definitions = state.definitions.get();
+    let kpi = kpi::find(&definitions, &id, &scope)?;
+    if !has_season(kpi) {
+        let message = format!("{} has no weekly season: its window or its grid is longer than a week", kpi.id);
+        return Err(Refusal::new(ErrorCode::Invalid, message));
+    }
+    let days = Days::of(&definitions);
+    let made = baseline::make(&state.store, kpi, &scope, &days, state.clock.now()).await.map_err(|error| unavailable(&error))?;
+    made.map(Json).ok_or_else(|| {
+        let message = format!("{} has too few readings for {scope}: no hour of the week is known from three weeks", kpi.id);
+        Refusal::new(ErrorCode::Invalid, message)
+    })
+}

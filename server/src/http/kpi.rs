@@ -1,0 +1,14 @@
+//! A KPI and a scope as an address names them.
+//!
+//! It must never answer for a figure that is not computed.
+
+use super::refusal::Refusal;
+use std::sync::Arc;
+use taydo_model::{Definitions, ErrorCode, Kpi, KpiId, Scope};
+
+/// The KPI, if it is defined and computed for the scope.
+pub(super) fn find<'a>(definitions: &'a Definitions, id: &str, scope: &Scope) -> Result<&'a Arc<Kpi>, Refusal> {
+    let found = KpiId::new(id).ok().and_then(|id| definitions.kpi(&id));
+    let kpi = found.ok_or_else(|| Refusal::not_found(format!("KPI {id}")))?;
+    if kpi.covers(scope) { Ok(kpi) } else { Err(Refusal::new(ErrorCode::Invalid, format!("{} is not computed for {scope}", kpi.id))) }
+}

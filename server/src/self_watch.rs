@@ -1,0 +1,254 @@
+//! The centre's own measurements: each minute it observes itself, and its observations go the way of all others.
+//!
+//! It takes no part in what it measures, and writes only what the city defines a metric for: a city without a source of
+//! `way = "self"` isn't watched.
+
+mod machine;
+
+use crate::clock::Clock;
+use crate::ingest::decode::{Draft, Given, Incoming, Item, Pair};
+use crate::ingest::{Health, Intake, QUEUE_WEIGHT, SubmitError};
+use crate::store::Store;
+use jiff::Timestamp;
+use machine::{Cpu, disk_free};
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+use taydo_model::source::{Source, Way};
+use taydo_model::{MetricId, SampleState, api::FeedState};
+
+/// Between two measurements.
+const EVERY: Duration = Duration::from_secs(60);
+const EVERY_S: i64 = 60;
+/// Sizes of the database that are remembered, one an hour: growth is told over at most a day.
+const HOURS: usize = 24;
+/// No forecast reaches further, in days.
+const LONGEST_DAYS: f64 = 3_650.0;
+/// Bytes in a gigabyte, as disks are sold.
+const GB: f64 = 1e9;
+/// Written in each round, so that its newest observation says until when the centre was there.
+const PRESENCE: &str = "platform.downtime";
+
+/// What is measured with.
+#[derive(Debug)]
+pub struct Parts {
+    /// The gate that observations go through.
+    pub intake: Intake,
+    /// How the feeds are.
+    pub health: Arc<Health>,
+    /// The database.
+    pub store: Store,
+    /// Time.
+    pub clock: Clock,
+    /// The folder whose disk the data is on.
+    pub data: PathBuf,
+}
+
+/// The watch, between two rounds.
+#[derive(Debug)]
+pub struct SelfWatch {
+    parts: Parts,
+    source: Arc<Source>,
+    started: Timestamp,
+    /// When it was last known to be there.
+    seen: Option<Timestamp>,
+    /// How long the last round's observations took to be stored, ms.
+    lag_ms: Option<f64>,
+    cpu: Option<Cpu>,
+    /// Items that had been refused, and stored, by the last round.
+    refused: u64,
+    received: u64,
+    /// The database's size at the hours of the last day, in bytes, the oldest first; at most [`HOURS`].
+    sizes: VecDeque<(Timestamp, u64)>,
+}
+
+/// One measured number; the feed that it is of, where it is of one.
+#[derive(Debug, Clone, PartialEq)]
+struct Measured {
+    metric: &'static str,
+    feed: Option<String>,
+    value: f64,
+}
+
+impl Measured {
+    fn new(metric: &'static str, value: f64) -> Self {
+        Self { metric, feed: None, value }
+    }
+}
+
+impl SelfWatch {
+    /// The watch of a city that has a source for it.
+    #[must_use]
+    pub fn new(parts: Parts) -> Option<Self> {
+        let source = parts.intake.definitions().sources.iter().find(|source| matches!(source.way, Way::Own)).cloned()?;
+        let started = parts.clock.now();
+        Some(Self {
+            parts,
+            source,
+            started,
+            seen: None,
+            lag_ms: None,
+            cpu: None,
+            refused: 0,
+            received: 0,
+            sizes: VecDeque::with_capacity(HOURS + 1),
+        })
+    }
+
+    /// Watches until it is aborted.
+    pub async fn run(mut self) {
+        self.seen = self.newest().await;
+        loop {
+            let now = self.parts.clock.now();
+            let measured = self.measure(now).await;
+            let begun = self.parts.clock.instant();
+            match self.write(&measured, now).await {
+                Ok(()) => self.lag_ms = Some(begun.elapsed().as_secs_f64() * 1_000.0),
+                // The intake has told of it on the source; the next round measures afresh.
+                Err(error) => tracing::debug!(%error, "the centre's own observations were not stored"),
+            }
+            self.parts.clock.sleep(EVERY).await;
+        }
+    }
+
+    /// When the centre last wrote of itself, also before this start.
+    async fn newest(&self) -> Option<Timestamp> {
+        let presence = MetricId::new(PRESENCE).ok()?;
+        match self.parts.store.newest(&presence).await {
+            Ok(newest) => newest,
+            Err(error) => {
+                tracing::warn!(%error, "it can't be said how long the centre was down");
+                None
+            }
+        }
+    }
+
+    async fn measure(&mut self, now: Timestamp) -> Vec<Measured> {
+        let mut measured = self.feeds(now);
+        measured.push(Measured::new(PRESENCE, self.downtime_s(now)));
+        measured.extend(self.lag_ms.map(|lag_ms| Measured::new("platform.ingest_lag", lag_ms)));
+        measured.push(Measured::new("platform.queue_free", self.queue_free()));
+        measured.extend(self.counts());
+        let cpu = Cpu::read();
+        let idle = cpu.zip(self.cpu).and_then(|(cpu, before)| cpu.idle_since(before));
+        self.cpu = cpu;
+        measured.extend(idle.map(|idle| Measured::new("platform.cpu_free", idle)));
+        measured.extend(self.space(now).await);
+        measured
+    }
+
+    /// Whether each feed with a rhythm keeps it: 1 or 0. One that was never heard counts once it should have been.
+    fn feeds(&self, now: Timestamp) -> Vec<Measured> {
+        let (health, _) = self.parts.health.snapshot(&self.parts.intake.definitions(), now);
+        let up_s = now.duration_since(self.started).as_secs();
+        let definitions = self.parts.intake.definitions();
+        let on_time = |feed: taydo_model::api::SourceHealth| {
+            let silent_s = i64::from(definitions.source(&feed.id)?.silent_s?);
+            let value = match feed.state {
+                FeedState::Live => 1.0,
+                FeedState::Waiting if up_s < silent_s => return None,
+                _ => 0.0,
+            };
+            Some(Measured { metric: "platform.feed_on_time", feed: Some(feed.id.to_string()), value })
+        };
+        health.into_iter().filter(|feed| feed.id != self.source.id).filter_map(on_time).collect()
+    }
+
+    /// Seconds that the centre was not there since it last said so, beyond the minute between two rounds.
+    fn downtime_s(&mut self, now: Timestamp) -> f64 {
+        let seen = self.seen.replace(now).unwrap_or(now);
+        let down = now.duration_since(seen).as_secs() - 2 * EVERY_S;
+        if down > 0 { (down + EVERY_S) as f64 } else { 0.0 }
+    }
+
+    /// The share of the ingest queues' room that is free, %.
+    fn queue_free(&self) -> f64 {
+        let queued = self.parts.intake.levels().iter().find(|level| level.name == "ingest_queue").map_or(0, |level| level.now);
+        (100.0 - queued as f64 / f64::from(QUEUE_WEIGHT) * 100.0).clamp(0.0, 100.0)
+    }
+
+    /// Items that were stored and that were refused since the last round.
+    fn counts(&mut self) -> [Measured; 2] {
+        let metrics = self.parts.intake.metrics();
+        let since = |before: &mut u64, total: u64| total.saturating_sub(std::mem::replace(before, total)) as f64;
+        let received = since(&mut self.received, metrics.samples.load(Relaxed) + metrics.cases.load(Relaxed));
+        let refused = since(&mut self.refused, metrics.rejects.load(Relaxed));
+        [Measured::new("platform.received", received), Measured::new("platform.refused", refused)]
+    }
+
+    /// What the database takes, what is free, and for how long that is enough.
+    async fn space(&mut self, now: Timestamp) -> Vec<Measured> {
+        let mut measured = Vec::new();
+        let disk = disk_free(&self.parts.data);
+        if let Some((free, whole)) = disk {
+            measured.push(Measured::new("platform.disk_free", free as f64 / whole.max(1) as f64 * 100.0));
+        }
+        let Ok(bytes) = self.parts.store.size_bytes().await else { return measured };
+        measured.push(Measured::new("platform.database", bytes as f64 / GB));
+        let grown = remember(&mut self.sizes, now, bytes);
+        measured.extend(disk.map(|(free, _)| Measured::new("platform.days_left", days_left(free, grown))));
+        measured
+    }
+
+    async fn write(&self, measured: &[Measured], now: Timestamp) -> Result<(), SubmitError> {
+        let definitions = self.parts.intake.definitions();
+        let is_defined = |one: &&Measured| MetricId::new(one.metric).is_ok_and(|id| definitions.metric(&id).is_some());
+        let (gathered, ()) = self.parts.intake.gather(&self.source, now, |gathering| {
+            for (index, one) in measured.iter().filter(is_defined).enumerate() {
+                let labels: Vec<Pair<'_>> = one.feed.iter().map(|feed| (Cow::Borrowed("feed"), Cow::Borrowed(feed.as_str()))).collect();
+                let draft = Draft {
+                    metric: one.metric,
+                    labels: &labels,
+                    time: Some(now),
+                    value: one.value,
+                    unit: Given::Metrics,
+                    revision: 0,
+                    state: SampleState::Normal,
+                };
+                gathering.take(Item { index, payload: one.metric.as_bytes(), content: Ok(Incoming::Observation(draft)) });
+            }
+        });
+        self.parts.intake.submit(&self.source, gathered, now).await.map(|_| ())
+    }
+}
+
+/// Remembers the size once an hour, and says how much it has grown within the last day, or since the first that is
+/// remembered: at a start that is little, so nothing is alarmed by what a start writes.
+fn remember(sizes: &mut VecDeque<(Timestamp, u64)>, now: Timestamp, bytes: u64) -> u64 {
+    let is_due = sizes.back().is_none_or(|(last, _)| now.duration_since(*last).as_secs() >= 3_600);
+    if is_due {
+        sizes.push_back((now, bytes));
+    }
+    while sizes.len() > HOURS {
+        sizes.pop_front();
+    }
+    sizes.front().map_or(0, |(_, first)| bytes.saturating_sub(*first))
+}
+
+/// In how many days the free space is used up, at a day's growth.
+fn days_left(free: u64, grown: u64) -> f64 {
+    if grown == 0 { LONGEST_DAYS } else { (free as f64 / grown as f64).min(LONGEST_DAYS) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growth_is_told_over_a_day_and_space_lasts_accordingly() {
+        let mut sizes = VecDeque::new();
+        let at = |minute: i64| Timestamp::from_second(1_700_000_000 + minute * 60).unwrap();
+        assert_eq!(remember(&mut sizes, at(0), 1_000), 0);
+        assert_eq!(remember(&mut sizes, at(1), 1_500), 500);
+        let grown: Vec<u64> = (2..3 * 1_440).map(|minute| remember(&mut sizes, at(minute), 1_000 + 10 * minute.unsigned_abs())).collect();
+        let last = grown.last().copied().unwrap();
+        assert!((13_000..=14_400).contains(&last), "{last}");
+        assert_eq!(sizes.len(), HOURS);
+        assert_eq!(days_left(10_000, 500), 20.0);
+        assert_eq!(days_left(10_000, 0), LONGEST_DAYS);
+        assert_eq!(days_left(u64::MAX, 1), LONGEST_DAYS);
+    }
+}
