@@ -104,6 +104,16 @@ ids! {
     WallId, "a wall id";
     /// Names a goal of the city's plan.
     GoalId, "a goal id";
+    /// Names an alert rule, such as `traffic-jam`.
+    RuleId, "a rule id";
+    /// Names a team of people who answer alerts, such as `giao-thong`.
+    TeamId, "a team id";
+    /// Names a rota of a team, such as `giao-thong-ca`.
+    RotaId, "a rota id";
+    /// Names an escalation policy.
+    PolicyId, "a policy id";
+    /// Names a person who can be on call.
+    PersonId, "a person id";
     /// Names a label of a series, such as `lane`.
     LabelName, "a label name";
 }

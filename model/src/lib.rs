@@ -4,6 +4,7 @@
 //! input or output, or knows that a database or a browser exists. With the feature `files`, definition files
 //! are read too: text in, a checked set and every problem out.
 
+pub mod alert;
 pub mod api;
 pub mod asset;
 pub mod baseline;
@@ -22,10 +23,13 @@ pub mod gap;
 pub mod goal;
 pub mod history;
 pub mod id;
+pub mod incident;
 pub mod kpi;
 pub mod median;
 pub mod number;
 pub mod observation;
+pub mod oncall;
+pub mod page;
 pub mod passport;
 pub mod reading;
 pub mod recompute;
@@ -41,7 +45,10 @@ pub use calendar::{Allowance, WorkingCalendar};
 pub use case::{Case, CaseKey};
 pub use city::{Area, City, Constant, Department};
 pub use fault::{ErrorBody, ErrorCode};
-pub use id::{AreaId, AssetId, BoardId, CaseId, DepartmentId, GoalId, KpiId, LabelName, MetricId, SourceId, WallId};
+pub use id::{
+    AreaId, AssetId, BoardId, CaseId, DepartmentId, GoalId, KpiId, LabelName, MetricId, PersonId, PolicyId, RotaId, RuleId, SourceId,
+    TeamId, WallId,
+};
 pub use kpi::Kpi;
 pub use observation::{Labels, Metric, Observation, SampleState};
 pub use reading::{Flags, Quality, Reading, Scope, Status};

@@ -1,0 +1,55 @@
+//! Pages: one message to one person over one channel, as routing decides it and paging delivers it.
+//!
+//! It must never hold the text of a message: that is made when it is sent, in the person's language.
+
+use crate::PersonId;
+use crate::alert::Urgency;
+use crate::incident::{GroupId, IncidentId};
+use crate::oncall::ContactId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What a page tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PageKind {
+    /// Somebody is wanted.
+    Firing,
+    /// It is still firing: a repeat, or a silence that ended.
+    StillFiring,
+    /// It is over; told to those who were paged.
+    Resolved,
+    /// Nobody answered: told to the fall-back.
+    Exhausted,
+    /// An acknowledged incident is still open.
+    Reminder,
+    /// What was held in quiet hours.
+    Digest,
+    /// A shift begins, with the open incidents.
+    Shift,
+    /// Something about the duty itself: a gap, a silence that ends, a contact that was stopped.
+    Notice,
+}
+
+/// A page, decided. Its key makes it the only one: the same decision taken twice gives the same key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// The group whose page it is; none for digests and notices about the duty.
+    pub group: Option<GroupId>,
+    /// What it is about, as of the decision.
+    pub incidents: Vec<IncidentId>,
+    /// Which escalation of the group: an acknowledgement ends the pages of its number.
+    pub escalation: i64,
+    /// To whom.
+    pub person: PersonId,
+    /// Where.
+    pub contact: ContactId,
+    /// What it tells.
+    pub kind: PageKind,
+    /// Whether it waits for the end of quiet hours.
+    pub urgency: Urgency,
+    /// Which decision of its kind within the escalation (step and round, flush number): part of its key.
+    pub turn: i64,
+    /// When it is to be sent: not before, and not at all when it is no longer wanted then.
+    pub due_at: Timestamp,
+}
