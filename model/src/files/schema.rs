@@ -14,12 +14,14 @@ use serde_json::{Value, json};
 /// The example: one file of each kind, together a sound city.
 const EXAMPLE: &[(&str, &str)] = &[
     ("city.toml", include_str!("example/city.toml")),
+    ("calendar.toml", include_str!("example/calendar.toml")),
     ("metrics.toml", include_str!("example/metrics.toml")),
     ("assets.toml", include_str!("example/assets.toml")),
     ("sources.toml", include_str!("example/sources.toml")),
     ("kpis/example.toml", include_str!("example/kpis.toml")),
     ("boards/example.toml", include_str!("example/board.toml")),
     ("walls.toml", include_str!("example/walls.toml")),
+    ("goals.toml", include_str!("example/goals.toml")),
 ];
 
 /// The kinds of files that have a schema, in the order in which a city is begun.

@@ -17,8 +17,12 @@ pub(super) enum Read {
     Number(Option<(f64, f64)>),
     /// A whole number, both ends included.
     Whole(u64, u64),
+    /// True or false.
+    Truth,
     /// A duration.
     Duration,
+    /// A day.
+    Date,
     /// A moment with its offset.
     Moment,
     /// An id.

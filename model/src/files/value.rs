@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{Text, Unit, id::InvalidId, text::nfc};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use std::{ops::Range, str::FromStr};
 use toml::{Spanned, de::DeValue};
 
@@ -100,6 +101,7 @@ impl<'d> Value<'d> {
 
     /// Yes or no.
     pub(super) fn boolean(&self) -> Option<bool> {
+        self.note(|| Read::Truth);
         match self.value {
             DeValue::Boolean(is) => Some(*is),
             _ => self.wrong_type("true or false", "true"),
@@ -160,6 +162,22 @@ impl<'d> Value<'d> {
             format!("write a duration from {least} to {most}"),
         );
         None
+    }
+
+    /// A day such as `2026-02-16`, written as TOML's own date or as a text.
+    pub(super) fn date(&self) -> Option<Date> {
+        self.note(|| Read::Date);
+        let text = match self.value {
+            DeValue::Datetime(date) => date.to_string(),
+            DeValue::String(text) => text.to_string(),
+            _ => String::new(),
+        };
+        // Longer texts are moments, and whose day would that be?
+        let date = text.parse::<Date>().ok().filter(|_| text.len() == "2026-02-16".len());
+        if date.is_none() {
+            self.problem(format!("`{}` must be a date", self.key), "write it like 2026-02-16");
+        }
+        date
     }
 
     /// A moment with its offset, such as `2025-07-01T00:00:00+07:00`, written as TOML's own date or as a text.

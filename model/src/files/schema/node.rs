@@ -254,7 +254,9 @@ fn scalars(reads: &[Read]) -> Vec<Value> {
     }
     let texts = [
         (Read::Unit, json!({ "enum": Unit::codes().collect::<Vec<_>>() })),
+        (Read::Truth, json!({ "type": "boolean" })),
         (Read::Duration, json!({ "type": "string", "pattern": DURATION })),
+        (Read::Date, json!({ "type": "string" })),
         (Read::Moment, json!({ "type": "string" })),
     ];
     found.extend(texts.into_iter().filter(|(read, _)| reads.contains(read)).map(|(_, schema)| schema));

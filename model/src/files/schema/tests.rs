@@ -73,7 +73,17 @@ fn every_description_is_of_a_key_that_there_is() {
 
 #[test]
 fn every_kind_of_file_has_a_schema() {
-    let roles = [Role::City, Role::Metrics, Role::Assets, Role::Sources, Role::Kpis, Role::Board, Role::Walls];
+    let roles = [
+        Role::City,
+        Role::Calendar,
+        Role::Metrics,
+        Role::Assets,
+        Role::Sources,
+        Role::Kpis,
+        Role::Board,
+        Role::Walls,
+        Role::Goals,
+    ];
     assert_eq!(kinds(), roles.map(Role::kind));
     assert!(schema("kpi").is_none());
 }
@@ -110,8 +120,8 @@ fn what_the_loader_refuses_for_a_key_or_a_type_does_not_fit() {
             let mut wrong = whole.clone();
             let value = wrong.pointer_mut(&pointer).unwrap();
             // No key is of this type.
-            *value = json!(true);
-            assert!(!validator.is_valid(&wrong), "{}: true at {pointer} fits", file.name);
+            *value = Value::Null;
+            assert!(!validator.is_valid(&wrong), "{}: null at {pointer} fits", file.name);
             let mut more = whole.clone();
             if let Some(table) = more.pointer_mut(&pointer).and_then(Value::as_object_mut)
                 && !is_named(&file.name, &pointer)
