@@ -73,17 +73,7 @@ fn every_description_is_of_a_key_that_there_is() {
 
 #[test]
 fn every_kind_of_file_has_a_schema() {
-    let roles = [
-        Role::City,
-        Role::Calendar,
-        Role::Metrics,
-        Role::Assets,
-        Role::Sources,
-        Role::Kpis,
-        Role::Board,
-        Role::Walls,
-        Role::Goals,
-    ];
+    let roles = [Role::City, Role::Calendar, Role::Metrics, Role::Assets, Role::Sources, Role::Kpis, Role::Board, Role::Walls, Role::Goals];
     assert_eq!(kinds(), roles.map(Role::kind));
     assert!(schema("kpi").is_none());
 }
