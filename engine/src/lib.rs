@@ -1,6 +1,6 @@
 //! The engine: committed observations and cases in, readings out.
 //!
-//! It owns windows, KPI arithmetic, quality and the recording grid. It never reads a clock, does input or output,
+//! It owns windows, KPI arithmetic, quality, the recording grid and rotas. It never reads a clock, does input or output,
 //! waits, or fails: `now` is an argument, and the shell wakes it when `next_wake` says so. The same inputs give the
 //! same effects.
 
@@ -16,15 +16,18 @@ mod fold;
 mod grid;
 mod input;
 mod lens;
+mod local;
 mod mark;
 mod moment;
 mod order;
 mod output;
 mod pane;
+pub mod quiet;
 mod range;
 mod ranks;
 pub mod recompute;
 pub mod refold;
+pub mod rota;
 mod sketch;
 mod span;
 mod steps;
