@@ -3,6 +3,7 @@
 //! It owns the files' format, their defaults, and what makes a definition sound. It must never read a folder, a
 //! clock or the network, nor stop at the first problem: whoever mends a file wants to know all of them at once.
 
+mod alert;
 mod asset;
 mod board;
 mod calendar;
@@ -15,7 +16,9 @@ mod goal;
 mod kpi;
 mod metric;
 mod name;
+mod place;
 mod problem;
+mod scenario;
 mod section;
 mod source;
 #[cfg(test)]
@@ -25,6 +28,7 @@ mod value;
 mod wall;
 
 pub use problem::Problem;
+pub use scenario::scenarios;
 
 use crate::{Definitions, Kpi, Metric, form, kpi::From};
 use document::Document;
@@ -72,6 +76,8 @@ pub fn check(files: &[File]) -> (Definitions, Vec<Problem>) {
     set.boards = sorted(boards.into_iter(), |board| &board.id);
     set.walls = sorted(of(Role::Walls).flat_map(|document| wall::read(document, &known)), |wall| &wall.id);
 
+    let rules = of(Role::Alerts).flat_map(|document| alert::read(document, &known, &set)).collect::<Vec<_>>();
+    set.rules = sorted(rules.into_iter(), |rule| &rule.id);
     set.goals = of(Role::Goals).flat_map(|document| goal::read(document, &known, &set.kpis)).collect();
 
     let mut problems: Vec<Problem> = documents.into_iter().flat_map(Document::into_problems).collect();
@@ -113,6 +119,9 @@ enum Role {
     Kpis,
     Board,
     Walls,
+    Alerts,
+    /// Tests of rules; no definitions.
+    Scenarios,
     Goals,
 }
 
@@ -134,6 +143,8 @@ impl Role {
             _ if in_folder("assets/") => Some(Self::Assets),
             _ if in_folder("kpis/") => Some(Self::Kpis),
             _ if in_folder("boards/") => Some(Self::Board),
+            _ if in_folder("alerts/") => Some(Self::Alerts),
+            _ if in_folder("alerts/scenarios/") => Some(Self::Scenarios),
             _ => None,
         }
     }

@@ -33,6 +33,8 @@ pub mod page;
 pub mod passport;
 pub mod reading;
 pub mod recompute;
+pub mod rule;
+pub mod scenario;
 pub mod source;
 pub mod text;
 pub mod unit;
@@ -78,6 +80,8 @@ pub struct Definitions {
     pub boards: Vec<Arc<board::Board>>,
     /// The walls, by id.
     pub walls: Vec<Arc<wall::Wall>>,
+    /// The alert rules, by id.
+    pub rules: Vec<Arc<rule::Rule>>,
     /// The city's plan, in its own order.
     pub goals: Vec<goal::Part>,
 }
@@ -118,4 +122,5 @@ lookups! {
     kpi: KpiId => kpis: Kpi,
     board: BoardId => boards: board::Board,
     wall: WallId => walls: wall::Wall,
+    rule: RuleId => rules: rule::Rule,
 }
