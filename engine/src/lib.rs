@@ -1,9 +1,14 @@
-//! The engine: committed observations and cases in, readings out.
+//! The engine: committed observations and cases in, readings out; and what follows from readings: alerts.
 //!
+<<<<<<< HEAD
 //! It owns windows, KPI arithmetic, quality, the recording grid and rotas. It never reads a clock, does input or output,
+=======
+//! It owns windows, KPI arithmetic, quality, the recording grid, and the state of alert rules. It never reads a clock, does input or output,
+>>>>>>> rules
 //! waits, or fails: `now` is an argument, and the shell wakes it when `next_wake` says so. The same inputs give the
 //! same effects.
 
+pub mod alert;
 mod backlog;
 mod book;
 mod calendar;

@@ -3,6 +3,7 @@
 //! It owns the files' format, their defaults, and what makes a definition sound. It must never read a folder, a
 //! clock or the network, nor stop at the first problem: whoever mends a file wants to know all of them at once.
 
+mod alert;
 mod asset;
 mod board;
 mod calendar;
@@ -16,8 +17,13 @@ mod goal;
 mod kpi;
 mod metric;
 mod name;
+mod place;
 mod problem;
+<<<<<<< HEAD
 mod schema;
+=======
+mod scenario;
+>>>>>>> rules
 mod section;
 mod source;
 #[cfg(test)]
@@ -28,7 +34,11 @@ mod value;
 mod wall;
 
 pub use problem::Problem;
+<<<<<<< HEAD
 pub use schema::{kinds, schema};
+=======
+pub use scenario::scenarios;
+>>>>>>> rules
 
 use crate::{Definitions, Kpi, Metric, form, kpi::From};
 use document::Document;
@@ -106,6 +116,12 @@ fn define(documents: &[Document<'_>]) -> Definitions {
     let boards = of(Role::Board).filter_map(|document| board::read(document, &known, &set.kpis)).collect::<Vec<_>>();
     set.boards = sorted(boards.into_iter(), |board| &board.id);
     set.walls = sorted(of(Role::Walls).flat_map(|document| wall::read(document, &known)), |wall| &wall.id);
+<<<<<<< HEAD
+=======
+
+    let rules = of(Role::Alerts).flat_map(|document| alert::read(document, &known, &set)).collect::<Vec<_>>();
+    set.rules = sorted(rules.into_iter(), |rule| &rule.id);
+>>>>>>> rules
     set.goals = of(Role::Goals).flat_map(|document| goal::read(document, &known, &set.kpis)).collect();
     set
 }
@@ -134,6 +150,9 @@ enum Role {
     Kpis,
     Board,
     Walls,
+    Alerts,
+    /// Tests of rules; no definitions.
+    Scenarios,
     Goals,
 }
 
@@ -170,6 +189,8 @@ impl Role {
             _ if in_folder("assets/") => Some(Self::Assets),
             _ if in_folder("kpis/") => Some(Self::Kpis),
             _ if in_folder("boards/") => Some(Self::Board),
+            _ if in_folder("alerts/") => Some(Self::Alerts),
+            _ if in_folder("alerts/scenarios/") => Some(Self::Scenarios),
             _ => None,
         }
     }

@@ -34,6 +34,8 @@ pub mod passport;
 pub mod reading;
 pub mod recompute;
 pub mod rota;
+pub mod rule;
+pub mod scenario;
 pub mod source;
 pub mod text;
 pub mod unit;
@@ -79,6 +81,8 @@ pub struct Definitions {
     pub boards: Vec<Arc<board::Board>>,
     /// The walls, by id.
     pub walls: Vec<Arc<wall::Wall>>,
+    /// The alert rules, by id.
+    pub rules: Vec<Arc<rule::Rule>>,
     /// The city's plan, in its own order.
     pub goals: Vec<goal::Part>,
 }
@@ -119,4 +123,5 @@ lookups! {
     kpi: KpiId => kpis: Kpi,
     board: BoardId => boards: board::Board,
     wall: WallId => walls: wall::Wall,
+    rule: RuleId => rules: rule::Rule,
 }

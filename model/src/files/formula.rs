@@ -76,7 +76,6 @@ pub(super) fn number(text: &str, unit: Unit, environment: &mut dyn Environment) 
 ///
 /// # Errors
 /// The first thing that is wrong with it.
-#[cfg(test)]
 pub(super) fn condition(text: &str, environment: &mut dyn Environment) -> Result<Formula, Stop> {
     let mut parser = Parser::new(text, environment)?;
     let result = parser.whole()?;

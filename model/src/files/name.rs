@@ -65,6 +65,7 @@ pub(super) struct Known {
     pub(super) sources: Names,
     pub(super) kpis: Names,
     pub(super) boards: Names,
+    pub(super) rules: Names,
     /// Whether there is a working calendar, sound or not.
     pub(super) has_calendar: bool,
 }
@@ -80,6 +81,7 @@ impl Known {
             sources: Names::new("source", "sources.toml"),
             kpis: Names::new("KPI", "kpis/*.toml"),
             boards: Names::new("board", "boards/*.toml"),
+            rules: Names::new("rule", "alerts/*.toml"),
             has_calendar: documents.iter().any(|document| document.role == Some(Role::Calendar)),
         };
         known.constants.ids.insert("population".to_owned());
@@ -114,6 +116,7 @@ impl Known {
             }
             Some(Role::Metrics) => add_definitions(&mut self.metrics, document, super::metric::KEYS),
             Some(Role::Kpis) => add_definitions(&mut self.kpis, document, super::kpi::KEYS),
+            Some(Role::Alerts) => add_definitions(&mut self.rules, document, super::alert::KEYS),
             Some(Role::Sources) => {
                 self.sources.add(root.entries());
                 self.sources.complete &= !document.broken;
@@ -122,7 +125,7 @@ impl Known {
             Some(Role::Board) => {
                 self.boards.ids.insert(super::board::name(document.name).to_owned());
             }
-            Some(Role::Calendar | Role::Walls | Role::Goals) | None => {}
+            Some(Role::Calendar | Role::Walls | Role::Scenarios | Role::Goals) | None => {}
         }
     }
 }

@@ -55,7 +55,6 @@ impl<'t> Parser<'t> {
         Ok(self.nodes.finish(&result))
     }
 
-    #[cfg(test)]
     pub(super) fn finish_condition(self, term: &Term) -> Result<Formula, Stop> {
         let term = term.clone().condition()?;
         Ok(self.nodes.finish(&term))

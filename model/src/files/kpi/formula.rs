@@ -3,12 +3,11 @@
 //! It owns which names a formula may use, and what must hold between a KPI and those that it is made from. Must never
 //! accept an operand that has no reading where the KPI has one.
 
-mod place;
-
 use super::catalogue::Found;
 use super::{Context, DAY_S, DELAY_S, EVERY_S, LATENESS_S};
 use crate::files::duration;
 use crate::files::formula::{Environment, Fault, Named, Stop, number};
+use crate::files::place;
 use crate::files::section::Section;
 use crate::formula::Formula;
 use crate::kpi::{Dimension, Extreme, From, Operand};

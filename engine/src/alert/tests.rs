@@ -1,0 +1,9 @@
+//! The rule machine by scripts and against a plain second opinion.
+//!
+//! Nothing here may reach into the machine: readings in, transitions out.
+
+mod course;
+mod flapping;
+mod plain;
+mod restart;
+mod town;

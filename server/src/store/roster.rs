@@ -1,0 +1,124 @@
+//! The roster: persons and their contacts, teams, policies, rotas and silences.
+//!
+//! Every change raises its version in the same transaction, so that a copy is known to be old. It must never say who is on
+//! call or whom to page.
+
+mod contact;
+mod person;
+mod rota;
+mod silence;
+
+pub use contact::{CodeSent, Verified};
+pub use rota::OverrideRefused;
+
+use super::{Store, StoreError, micros::Micros};
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use taydo_model::oncall::{Person, Policy, Team};
+use taydo_model::rota::Rota;
+use taydo_model::silence::Silence;
+use taydo_model::{PersonId, PolicyId, RotaId, TeamId};
+use tokio_postgres::types::Json;
+use tokio_postgres::{GenericClient, Row, Transaction};
+
+/// The roster as it is at one version.
+#[derive(Debug, Clone, Default)]
+pub struct Roster {
+    /// Counts the changes.
+    pub version: i64,
+    /// Everybody who has not left.
+    pub persons: BTreeMap<PersonId, Person>,
+    /// The teams.
+    pub teams: BTreeMap<TeamId, Team>,
+    /// The policies.
+    pub policies: BTreeMap<PolicyId, Policy>,
+    /// The rotas, with what is changed for once and not past.
+    pub rotas: BTreeMap<RotaId, Rota>,
+    /// The silences that are not over.
+    pub silences: Vec<Silence>,
+}
+
+/// The last roster that was read.
+#[derive(Debug, Default)]
+pub(super) struct Latest(Mutex<Arc<Roster>>);
+
+impl Latest {
+    fn get(&self) -> Arc<Roster> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn put(&self, roster: &Arc<Roster>) {
+        let mut latest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if latest.version < roster.version {
+            latest.clone_from(roster);
+        }
+    }
+}
+
+impl Store {
+    /// The roster as it is now.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn roster(&self, now: Timestamp) -> Result<Arc<Roster>, StoreError> {
+        let mut client = self.client().await?;
+        let transaction = tokio_postgres::Client::transaction(&mut client).await?;
+        let roster = self.roster_in(&transaction, now).await?;
+        transaction.commit().await?;
+        Ok(roster)
+    }
+
+    /// The roster as a transaction sees it. Its version is locked against changes until the transaction ends, so that nobody
+    /// is paged by a roster that was changed before the page was decided.
+    pub(super) async fn roster_in(&self, transaction: &Transaction<'_>, now: Timestamp) -> Result<Arc<Roster>, StoreError> {
+        let version: i64 = transaction.query_one("SELECT version FROM roster_version FOR SHARE", &[]).await?.try_get(0)?;
+        let latest = self.0.roster.get();
+        if latest.version == version {
+            return Ok(latest);
+        }
+        let roster = Arc::new(read(transaction, version, now).await?);
+        self.0.roster.put(&roster);
+        Ok(roster)
+    }
+}
+
+/// Raises the version; whoever reads the roster for a decision waits until the change is there.
+async fn change(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    transaction.execute("UPDATE roster_version SET version = version + 1", &[]).await?;
+    Ok(())
+}
+
+async fn read(transaction: &Transaction<'_>, version: i64, now: Timestamp) -> Result<Roster, StoreError> {
+    let mut roster = Roster { version, ..Roster::default() };
+    for row in transaction.query("SELECT content FROM person WHERE removed_at IS NULL", &[]).await? {
+        let person: Person = content(&row, 0)?;
+        roster.persons.insert(person.id.clone(), person);
+    }
+    contact::read(transaction, &mut roster.persons).await?;
+    for row in transaction.query("SELECT content FROM team", &[]).await? {
+        let team: Team = content(&row, 0)?;
+        roster.teams.insert(team.id.clone(), team);
+    }
+    for row in transaction.query("SELECT content FROM policy", &[]).await? {
+        let policy: Policy = content(&row, 0)?;
+        roster.policies.insert(policy.id.clone(), policy);
+    }
+    roster.rotas = rota::read(transaction, now).await?;
+    roster.silences = silence::read(transaction, now).await?;
+    Ok(roster)
+}
+
+fn content<T: DeserializeOwned>(row: &Row, at: usize) -> Result<T, StoreError> {
+    Ok(row.try_get::<_, Json<T>>(at)?.0)
+}
+
+/// Writes a row of a table that has only an id and what it holds.
+async fn put<T: serde::Serialize + Sync + std::fmt::Debug>(client: &impl GenericClient, sql: &str, id: &str, content: &T) -> Result<u64, StoreError> {
+    Ok(client.execute(sql, &[&id, &Json(content)]).await?)
+}
+
+fn past(now: Timestamp) -> Micros {
+    Micros::from(now)
+}

@@ -1,0 +1,93 @@
+//! Persons, teams and policies.
+//!
+//! It must never delete a person: logs name them.
+
+use super::{change, put};
+use crate::store::micros::Micros;
+use crate::store::{Store, StoreError};
+use jiff::Timestamp;
+use taydo_model::oncall::{Person, Policy, Team};
+use taydo_model::{PersonId, PolicyId, TeamId};
+
+const PERSON: &str = "INSERT INTO person (id, content) VALUES ($1, $2) \
+    ON CONFLICT (id) DO UPDATE SET content = excluded.content, removed_at = NULL";
+const TEAM: &str = "INSERT INTO team (id, content) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET content = excluded.content";
+const POLICY: &str = "INSERT INTO policy (id, content) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET content = excluded.content";
+
+impl Store {
+    /// Keeps what is said of a person; their contacts are kept apart, and stay as they are.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn save_person(&self, person: &Person) -> Result<(), StoreError> {
+        let mut client = self.client().await?;
+        let transaction = tokio_postgres::Client::transaction(&mut client).await?;
+        let bare = Person { contacts: Vec::new(), ..person.clone() };
+        put(&transaction, PERSON, person.id.as_str(), &bare).await?;
+        change(&transaction).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Somebody leaves: nobody is paged there any more. `false` when there was nobody of this name.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn remove_person(&self, person: &PersonId, now: Timestamp) -> Result<bool, StoreError> {
+        let mut client = self.client().await?;
+        let transaction = tokio_postgres::Client::transaction(&mut client).await?;
+        let sql = "UPDATE person SET removed_at = $2 WHERE id = $1 AND removed_at IS NULL";
+        let removed = transaction.execute(sql, &[&person.as_str(), &Micros::from(now)]).await?;
+        change(&transaction).await?;
+        transaction.commit().await?;
+        Ok(removed > 0)
+    }
+
+    /// Keeps a team.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn save_team(&self, team: &Team) -> Result<(), StoreError> {
+        self.save_content(TEAM, team.id.as_str(), team).await
+    }
+
+    /// Keeps a policy. Escalations that are under way go on by the copy that they took.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn save_policy(&self, policy: &Policy) -> Result<(), StoreError> {
+        self.save_content(POLICY, policy.id.as_str(), policy).await
+    }
+
+    /// Takes a team away. `false` when there was none of this name.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn remove_team(&self, team: &TeamId) -> Result<bool, StoreError> {
+        self.remove_content("DELETE FROM team WHERE id = $1", team.as_str()).await
+    }
+
+    /// Takes a policy away. `false` when there was none of this name.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn remove_policy(&self, policy: &PolicyId) -> Result<bool, StoreError> {
+        self.remove_content("DELETE FROM policy WHERE id = $1", policy.as_str()).await
+    }
+
+    async fn save_content<T: serde::Serialize + Sync + std::fmt::Debug>(&self, sql: &str, id: &str, content: &T) -> Result<(), StoreError> {
+        let mut client = self.client().await?;
+        let transaction = tokio_postgres::Client::transaction(&mut client).await?;
+        put(&transaction, sql, id, content).await?;
+        change(&transaction).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    pub(super) async fn remove_content(&self, sql: &str, id: &str) -> Result<bool, StoreError> {
+        let mut client = self.client().await?;
+        let transaction = tokio_postgres::Client::transaction(&mut client).await?;
+        let removed = transaction.execute(sql, &[&id]).await?;
+        change(&transaction).await?;
+        transaction.commit().await?;
+        Ok(removed > 0)
+    }
+}
