@@ -39,3 +39,43 @@ pub(crate) fn first_shown(zone: &TimeZone, time: DateTime) -> Timestamp {
     };
     instant.unwrap_or(Timestamp::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every change of clocks of these zones in fifty years, looked at from hours before to hours after, to the nanosecond.
+    #[test]
+    fn the_two_functions_answer_each_other() {
+        let mut looked = 0;
+        for zone in ["Australia/Lord_Howe", "Pacific/Apia", "Africa/Casablanca", "America/Sao_Paulo", "America/St_Johns", "Europe/Berlin"] {
+            let zone = TimeZone::get(zone).unwrap();
+            let from: Timestamp = "1985-01-01T00:00:00Z".parse().unwrap();
+            for change in zone.following(from).take(100).map(|change| change.timestamp()) {
+                let offsets = (-16..=16).flat_map(|quarter| [-1, 0, 1].map(|nanosecond| (quarter, nanosecond)));
+                let moments = offsets
+                    .map(|(quarter, nanosecond)| change + SignedDuration::from_mins(15 * quarter) + SignedDuration::from_nanos(nanosecond));
+                let moments: Vec<Timestamp> = moments.collect();
+                for time in moments.iter().map(|moment| zone.to_datetime(*moment)) {
+                    let first = first_shown(&zone, time);
+                    for at in &moments {
+                        assert_eq!(first <= *at, time <= shown(&zone, *at), "{time} at {at} by {zone:?}");
+                        looked += 1;
+                    }
+                }
+            }
+        }
+        assert!(looked > 1_000_000, "{looked}");
+    }
+
+    #[test]
+    fn what_has_been_shown_never_becomes_less() {
+        let zone = TimeZone::get("America/St_Johns").unwrap();
+        // At one minute past midnight the clocks were put back to the day before.
+        let back: Timestamp = "2006-10-29T02:31:00Z".parse().unwrap();
+        assert_eq!(zone.to_datetime(back).to_string(), "2006-10-28T23:01:00");
+        assert_eq!(shown(&zone, back).to_string(), "2006-10-29T00:00:59.999999999");
+        assert_eq!(shown(&zone, back + SignedDuration::from_hours(1)).to_string(), "2006-10-29T00:01:00");
+        assert_eq!(first_shown(&zone, "2006-10-29T00:00:00".parse().unwrap()).to_string(), "2006-10-29T02:30:00Z");
+    }
+}
