@@ -1,0 +1,12 @@
+//! Incidents: opened and closed by transitions and by people, told by routing, in transactions that hold their group.
+//!
+//! It must never decide whom to page, nor let two transactions advance one group at the same time.
+
+mod desk;
+mod page;
+mod read;
+
+pub use desk::{Act, Acted, HandIncident, Opened};
+pub use read::{GroupView, IncidentRow, LoggedLine};
+
+pub(super) use desk::apply_transitions;
