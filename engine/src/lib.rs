@@ -25,6 +25,7 @@ mod range;
 mod ranks;
 pub mod recompute;
 pub mod refold;
+pub mod routing;
 mod sketch;
 mod span;
 mod steps;

@@ -33,6 +33,7 @@ pub mod page;
 pub mod passport;
 pub mod reading;
 pub mod recompute;
+pub mod silence;
 pub mod source;
 pub mod text;
 pub mod unit;
