@@ -6,7 +6,12 @@ CREATE EXTENSION IF NOT EXISTS btree_gist;
 -- People ---------------------------------------------------------------------------------------------------------------------
 
 -- Raised with every change of what stands below, so that whoever holds a copy knows whether it is still good.
-CREATE TABLE roster_version (only boolean PRIMARY KEY DEFAULT true CHECK (only), version bigint NOT NULL);
+CREATE TABLE roster_version (
+    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    version bigint NOT NULL,
+    -- Who is told when nobody else can be.
+    keeper text
+);
 INSERT INTO roster_version (version) VALUES (1);
 
 CREATE TABLE person (
@@ -160,6 +165,3 @@ CREATE TABLE incident_log (
     PRIMARY KEY (group_id, number)
 );
 CREATE INDEX incident_log_by_incident ON incident_log USING gin (incidents);
-
--- What an operator or another system asked for, so that the same request sent twice is done once.
-CREATE TABLE incident_request (key text PRIMARY KEY, incident bigint NOT NULL, at timestamptz NOT NULL, repeats bigint NOT NULL DEFAULT 0);

@@ -1,11 +1,7 @@
 //! The engine: committed observations and cases in, readings out; and what follows from readings: alerts.
 //!
-<<<<<<< HEAD
-//! It owns windows, KPI arithmetic, quality, the recording grid and rotas. It never reads a clock, does input or output,
-=======
-//! It owns windows, KPI arithmetic, quality, the recording grid, and the state of alert rules. It never reads a clock, does input or output,
->>>>>>> rules
-//! waits, or fails: `now` is an argument, and the shell wakes it when `next_wake` says so. The same inputs give the
+//! It owns windows, KPI arithmetic, quality, the recording grid, the state of alert rules, rotas, and whom to tell. It never
+//! reads a clock, does input or output, waits, or fails: `now` is an argument, and the shell wakes it when `next_wake` says so. The same inputs give the
 //! same effects.
 
 pub mod alert;
@@ -33,6 +29,7 @@ mod ranks;
 pub mod recompute;
 pub mod refold;
 pub mod rota;
+pub mod routing;
 mod sketch;
 mod span;
 mod steps;

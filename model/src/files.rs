@@ -19,11 +19,8 @@ mod metric;
 mod name;
 mod place;
 mod problem;
-<<<<<<< HEAD
 mod schema;
-=======
 mod scenario;
->>>>>>> rules
 mod section;
 mod source;
 #[cfg(test)]
@@ -34,11 +31,8 @@ mod value;
 mod wall;
 
 pub use problem::Problem;
-<<<<<<< HEAD
 pub use schema::{kinds, schema};
-=======
 pub use scenario::scenarios;
->>>>>>> rules
 
 use crate::{Definitions, Kpi, Metric, form, kpi::From};
 use document::Document;
@@ -116,12 +110,9 @@ fn define(documents: &[Document<'_>]) -> Definitions {
     let boards = of(Role::Board).filter_map(|document| board::read(document, &known, &set.kpis)).collect::<Vec<_>>();
     set.boards = sorted(boards.into_iter(), |board| &board.id);
     set.walls = sorted(of(Role::Walls).flat_map(|document| wall::read(document, &known)), |wall| &wall.id);
-<<<<<<< HEAD
-=======
 
     let rules = of(Role::Alerts).flat_map(|document| alert::read(document, &known, &set)).collect::<Vec<_>>();
     set.rules = sorted(rules.into_iter(), |rule| &rule.id);
->>>>>>> rules
     set.goals = of(Role::Goals).flat_map(|document| goal::read(document, &known, &set.kpis)).collect();
     set
 }
@@ -169,6 +160,8 @@ impl Role {
             Self::Board => "board",
             Self::Walls => "walls",
             Self::Goals => "goals",
+            Self::Alerts => "alerts",
+            Self::Scenarios => "scenarios",
         }
     }
 

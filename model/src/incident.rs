@@ -2,6 +2,8 @@
 //!
 //! It must never say whom to tell, or how: that is decided by routing, from the incident's group.
 
+pub mod log;
+
 use crate::alert::Severity;
 use crate::{AreaId, PersonId, RuleId, Scope, TeamId};
 use jiff::Timestamp;

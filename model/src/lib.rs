@@ -36,6 +36,7 @@ pub mod recompute;
 pub mod rota;
 pub mod rule;
 pub mod scenario;
+pub mod silence;
 pub mod source;
 pub mod text;
 pub mod unit;

@@ -9,6 +9,9 @@ use crate::oncall::ContactId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// The most incidents that a page names one by one; it counts the others.
+pub const MAX_LISTED: usize = 100;
+
 /// What a page tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -17,7 +20,9 @@ pub enum PageKind {
     Firing,
     /// It is still firing: a repeat, or a silence that ended.
     StillFiring,
-    /// It is over; told to those who were paged.
+    /// Something new of what the person has acknowledged: more joined it, it began to flap, its silence ended.
+    Update,
+    /// It is over, or some of it; told to those who were paged.
     Resolved,
     /// Nobody answered: told to the fall-back.
     Exhausted,
@@ -34,10 +39,19 @@ pub enum PageKind {
 /// A page, decided. Its key makes it the only one: the same decision taken twice gives the same key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
-    /// The group whose page it is; none for digests and notices about the duty.
+    /// The group whose page it is; none for notices about the duty.
     pub group: Option<GroupId>,
-    /// What it is about, as of the decision.
+    /// What it is about, as of the decision, the worst first; at most [`MAX_LISTED`].
     pub incidents: Vec<IncidentId>,
+    /// Those of them that were over by then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resolved: Vec<IncidentId>,
+    /// Those of them that flap: the person hears of them again when they have settled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flapping: Vec<IncidentId>,
+    /// How many more it is about than it lists.
+    #[serde(default)]
+    pub others: u32,
     /// Which escalation of the group: an acknowledgement ends the pages of its number.
     pub escalation: i64,
     /// To whom.
@@ -50,6 +64,9 @@ pub struct Page {
     pub urgency: Urgency,
     /// Which decision of its kind within the escalation (step and round, flush number): part of its key.
     pub turn: i64,
+    /// How many minutes after the decision the person's own rule wants it: part of its key.
+    #[serde(default)]
+    pub after_min: u32,
     /// When it is to be sent: not before, and not at all when it is no longer wanted then.
     pub due_at: Timestamp,
 }

@@ -5,6 +5,7 @@
 //! caller see a connection or a statement.
 
 mod address;
+mod alert;
 mod baseline;
 mod batch;
 mod batch_log;
@@ -16,16 +17,19 @@ mod event;
 mod form;
 mod gap;
 mod history;
+pub mod incident;
 mod lease;
 mod micros;
 mod migration;
 mod observation;
+pub mod outbox;
 mod pane;
 mod partition;
 mod passport;
 mod reading;
 mod recompute;
 mod reject;
+pub mod roster;
 mod series;
 mod session;
 #[cfg(test)]
@@ -71,6 +75,8 @@ struct Inner {
     /// Held by whoever writes readings. The saver and a recompute would otherwise both give the first revision of an
     /// instant, and one of them fail; who waits, waits for one statement of a few thousand rows.
     readings: tokio::sync::Mutex<()>,
+    /// The roster as it was last read.
+    roster: roster::Latest,
 }
 
 impl Store {
@@ -90,6 +96,7 @@ impl Store {
             partitions: Partitions::default(),
             names: reading::Names::default(),
             readings: tokio::sync::Mutex::default(),
+            roster: roster::Latest::default(),
         })))
     }
 

@@ -3,10 +3,9 @@
 //! It must never decide whom to page, nor let two transactions advance one group at the same time.
 
 mod desk;
-mod page;
 mod read;
 
 pub use desk::{Act, Acted, HandIncident, Opened};
-pub use read::{GroupView, IncidentRow, LoggedLine};
+pub use read::{GroupView, IncidentRow, LoggedLine, PageOutcome};
 
 pub(super) use desk::apply_transitions;

@@ -11,7 +11,7 @@ mod silence;
 pub use contact::{CodeSent, Verified};
 pub use rota::OverrideRefused;
 
-use super::{Store, StoreError, micros::Micros};
+use super::{Store, StoreError};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -36,6 +36,8 @@ pub struct Roster {
     pub policies: BTreeMap<PolicyId, Policy>,
     /// The rotas, with what is changed for once and not past.
     pub rotas: BTreeMap<RotaId, Rota>,
+    /// Who is told when nobody else can be.
+    pub keeper: Option<PersonId>,
     /// The silences that are not over.
     pub silences: Vec<Silence>,
 }
@@ -73,12 +75,13 @@ impl Store {
     /// The roster as a transaction sees it. Its version is locked against changes until the transaction ends, so that nobody
     /// is paged by a roster that was changed before the page was decided.
     pub(super) async fn roster_in(&self, transaction: &Transaction<'_>, now: Timestamp) -> Result<Arc<Roster>, StoreError> {
-        let version: i64 = transaction.query_one("SELECT version FROM roster_version FOR SHARE", &[]).await?.try_get(0)?;
+        let row = transaction.query_one("SELECT version, keeper FROM roster_version FOR SHARE", &[]).await?;
+        let version: i64 = row.try_get(0)?;
         let latest = self.0.roster.get();
         if latest.version == version {
             return Ok(latest);
         }
-        let roster = Arc::new(read(transaction, version, now).await?);
+        let roster = Arc::new(read(transaction, &row, now).await?);
         self.0.roster.put(&roster);
         Ok(roster)
     }
@@ -90,8 +93,9 @@ async fn change(transaction: &Transaction<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn read(transaction: &Transaction<'_>, version: i64, now: Timestamp) -> Result<Roster, StoreError> {
-    let mut roster = Roster { version, ..Roster::default() };
+async fn read(transaction: &Transaction<'_>, row: &Row, now: Timestamp) -> Result<Roster, StoreError> {
+    let keeper = row.try_get::<_, Option<&str>>(1)?.and_then(|keeper| PersonId::new(keeper).ok());
+    let mut roster = Roster { version: row.try_get(0)?, keeper, ..Roster::default() };
     for row in transaction.query("SELECT content FROM person WHERE removed_at IS NULL", &[]).await? {
         let person: Person = content(&row, 0)?;
         roster.persons.insert(person.id.clone(), person);
@@ -117,8 +121,4 @@ fn content<T: DeserializeOwned>(row: &Row, at: usize) -> Result<T, StoreError> {
 /// Writes a row of a table that has only an id and what it holds.
 async fn put<T: serde::Serialize + Sync + std::fmt::Debug>(client: &impl GenericClient, sql: &str, id: &str, content: &T) -> Result<u64, StoreError> {
     Ok(client.execute(sql, &[&id, &Json(content)]).await?)
-}
-
-fn past(now: Timestamp) -> Micros {
-    Micros::from(now)
 }

@@ -9,6 +9,8 @@ use jiff::Timestamp;
 use taydo_model::oncall::{Person, Policy, Team};
 use taydo_model::{PersonId, PolicyId, TeamId};
 
+/// Nobody is told who isn't there.
+const KEEPER: &str = "UPDATE roster_version SET keeper = $1";
 const PERSON: &str = "INSERT INTO person (id, content) VALUES ($1, $2) \
     ON CONFLICT (id) DO UPDATE SET content = excluded.content, removed_at = NULL";
 const TEAM: &str = "INSERT INTO team (id, content) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET content = excluded.content";
@@ -24,6 +26,18 @@ impl Store {
         let transaction = tokio_postgres::Client::transaction(&mut client).await?;
         let bare = Person { contacts: Vec::new(), ..person.clone() };
         put(&transaction, PERSON, person.id.as_str(), &bare).await?;
+        change(&transaction).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Says who is told when nobody else can be.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn save_keeper(&self, keeper: Option<&PersonId>) -> Result<(), StoreError> {
+        let mut client = self.client().await?;
+        let transaction = tokio_postgres::Client::transaction(&mut client).await?;
+        transaction.execute(KEEPER, &[&keeper.map(PersonId::as_str)]).await?;
         change(&transaction).await?;
         Ok(transaction.commit().await?)
     }

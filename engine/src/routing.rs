@@ -1,0 +1,81 @@
+//! Routing: who is to be told what, and when. One notification group's episode, from its first incident to the message
+//! that says that all of them are over.
+//!
+//! [`advance`] is the only way on: it takes what happened since, does what is due, and says what it did. The group is one
+//! value that is locked while it advances, so an answer and an escalation never cross. It must never read a clock, send
+//! anything, or word a message.
+
+mod answer;
+mod chain;
+mod climb;
+mod directory;
+mod draft;
+mod event;
+mod flush;
+mod group;
+mod mute;
+mod notice;
+#[cfg(test)]
+mod tests;
+mod wanted;
+
+pub use chain::{Hash, dedupe_key, hash, verify};
+pub use directory::{Directory, Settings};
+pub use event::{Effect, Event, Opening, Refusal, Which, Withdrawal};
+pub use group::{Escalation, Group, MAX_MEMBERS, Member, Stage, State};
+pub use mute::{Firing, Inhibition};
+pub use notice::{silence_ends, warn_at};
+
+use climb::Restart;
+use draft::Draft;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use taydo_model::PersonId;
+use taydo_model::incident::IncidentId;
+use taydo_model::incident::log::{Entry, LogLine};
+
+/// Takes the events of one transaction, in their order, then does what is due at `now`, and returns what is to be written
+/// with the group in that same transaction. Without events it is a wake-up: a second one at the same moment does nothing.
+///
+/// People's answers count before what is due at the same moment, or overdue: who answers while the server is late is not
+/// escalated over.
+pub fn advance(group: &mut Group, now: Timestamp, events: &[Event], directory: &Directory<'_>) -> Vec<Effect> {
+    let turn = group.turn + 1;
+    let mut advance =
+        Advance { group, now, turn, directory, effects: Vec::new(), drafts: BTreeMap::new(), flushed_at: None, restart: None };
+    for event in events {
+        advance.take(event);
+    }
+    if !advance.group.is_over {
+        advance.expire();
+        advance.flush();
+        advance.climb();
+        advance.write_pages();
+        advance.close();
+    }
+    advance.effects
+}
+
+/// One call of [`advance`].
+struct Advance<'a> {
+    group: &'a mut Group,
+    now: Timestamp,
+    /// The number of this call's decisions; the group's own is raised to it when there are any.
+    turn: i64,
+    directory: &'a Directory<'a>,
+    effects: Vec<Effect>,
+    /// What each person is to be told: at most one message for each, whatever comes together at one moment.
+    drafts: BTreeMap<PersonId, Draft>,
+    /// The flush of this call, where one was due: repeats are reckoned from it, not from when it was come to.
+    flushed_at: Option<Timestamp>,
+    /// That a new escalation is to begin once everything else was looked at.
+    restart: Option<Restart>,
+}
+
+impl Advance<'_> {
+    fn log(&mut self, incidents: Vec<IncidentId>, entry: Entry) {
+        self.group.lines += 1;
+        let line = LogLine { group: self.group.id, number: self.group.lines, at: self.now, incidents, entry };
+        self.effects.push(Effect::Log(line));
+    }
+}

@@ -1,0 +1,244 @@
+//! What events do to a group: incidents come and go, people answer.
+//!
+//! It must never page anybody: what is due follows from the state that it leaves.
+
+use super::climb::Restart;
+use super::group::{MAX_MEMBERS, Member, Stage, State};
+use super::{Advance, Effect, Event, Opening, Refusal, Which};
+use jiff::{SignedDuration, Timestamp};
+use taydo_model::PersonId;
+use taydo_model::incident::IncidentId;
+use taydo_model::incident::log::{Again, Entry};
+
+impl Advance<'_> {
+    pub(super) fn take(&mut self, event: &Event) {
+        match event {
+            Event::Opened(opening) => self.open(opening),
+            Event::Resolved { incident, cause } => self.resolve(vec![*incident], Entry::Resolved { cause: *cause }),
+            Event::Flapping { incident } => self.flap(*incident, true),
+            Event::Settled { incident } => self.flap(*incident, false),
+            Event::Acknowledged { person, which, link } => self.acknowledge(person, *which, *link),
+            Event::Taken { person, which, link } => self.assign(person, *which, *link),
+            Event::Snoozed { person, which, link, until } => self.snooze(person, *which, *link, *until),
+            Event::EscalateNow { person, escalation, taken } => self.escalate_now(person, *escalation, *taken),
+            Event::Noted { person, which, text } => {
+                let incidents = self.meant(*which, None);
+                self.log(incidents, Entry::Noted { person: person.clone(), text: text.clone() });
+            }
+            Event::ResolvedByHand { person, which, link } => {
+                if let Some(incidents) = self.answerable(*which, *link) {
+                    self.resolve(incidents, Entry::ResolvedByHand { person: person.clone() });
+                }
+            }
+        }
+    }
+
+    pub(super) fn refuse(&mut self, refusal: Refusal) {
+        self.effects.push(Effect::Refused(refusal));
+    }
+
+    fn open(&mut self, opening: &Opening) {
+        let Opening { incident, severity, ref labels, flapping } = *opening;
+        if self.group.members.contains_key(&incident) {
+            return;
+        }
+        if self.group.is_over || self.group.members.len() >= MAX_MEMBERS {
+            return self.refuse(Refusal::Full { incident });
+        }
+        if !self.group.members.values().any(Member::is_open) {
+            self.group.policy = self.directory.policy(&self.group.key.team).cloned();
+        }
+        // Something worse than what people know of doesn't wait for the next flush; so at most one early flush for each
+        // severity, however many alerts fire.
+        let is_attended = |member: &Member| {
+            member.told.is_some() && member.mute.is_none() && matches!(member.state, State::Triggered | State::Acknowledged { .. })
+        };
+        let is_worse = self.group.worst(is_attended).is_none_or(|worst| severity > worst);
+        let first_at = self.now + SignedDuration::from_secs(self.directory.settings.wait_s(severity).into());
+        self.group.flush_at = Some(match self.group.flush_at {
+            Some(at) if !is_worse => at,
+            Some(at) => at.min(first_at),
+            None => first_at,
+        });
+        let member =
+            Member { severity, labels: labels.clone(), state: State::Triggered, told: None, mute: None, flapping, flap_changed: false };
+        self.group.members.insert(incident, member);
+        self.log(vec![incident], Entry::Opened { severity, flapping });
+    }
+
+    /// It is over at once in the log; people learn of it at the next flush.
+    fn resolve(&mut self, incidents: Vec<IncidentId>, entry: Entry) {
+        let (now, turn) = (self.now, self.group.turn);
+        let mut over = Vec::new();
+        for id in incidents {
+            if let Some(member) = self.group.members.get_mut(&id).filter(|member| member.is_open()) {
+                (member.state, member.flapping) = (State::Resolved { at: now, turn }, false);
+                over.push(id);
+            }
+        }
+        if !over.is_empty() {
+            self.log(over, entry);
+            self.settle();
+        }
+    }
+
+    fn flap(&mut self, incident: IncidentId, flapping: bool) {
+        let open = self.group.members.get_mut(&incident).filter(|member| member.is_open() && member.flapping != flapping);
+        if let Some(member) = open {
+            (member.flapping, member.flap_changed) = (flapping, true);
+            self.log(vec![incident], if flapping { Entry::Flapping } else { Entry::Settled });
+        }
+    }
+
+    /// The open incidents that somebody means. By a message's link all are those that people have been told of.
+    fn meant(&self, which: Which, link: Option<i64>) -> Vec<IncidentId> {
+        match which {
+            Which::One(incident) => {
+                self.group.members.get(&incident).filter(|member| member.is_open()).map(|_| incident).into_iter().collect()
+            }
+            Which::All => self.group.select(|member| member.is_open() && (link.is_none() || member.told.is_some())),
+        }
+    }
+
+    /// The open incidents that somebody may answer for; otherwise says why there are none.
+    fn answerable(&mut self, which: Which, link: Option<i64>) -> Option<Vec<IncidentId>> {
+        let incidents = self.meant(which, link);
+        let current = self.group.escalation.number;
+        if incidents.is_empty() {
+            self.refuse(Refusal::AlreadyClosed);
+            return None;
+        }
+        if link.is_some_and(|link| link != current) {
+            self.refuse(Refusal::Superseded { current });
+            return None;
+        }
+        Some(incidents)
+    }
+
+    fn acknowledge(&mut self, person: &PersonId, which: Which, link: Option<i64>) {
+        let Some(incidents) = self.answerable(which, link) else { return };
+        let is_new = self.group.escalation.answered.insert(person.clone());
+        let waiting =
+            |id: &IncidentId| !self.group.members.get(id).is_some_and(|member| matches!(member.state, State::Acknowledged { .. }));
+        let waiting: Vec<_> = incidents.iter().copied().filter(waiting).collect();
+        let escalation = self.group.escalation.number;
+        if waiting.is_empty() {
+            if !is_new {
+                return self.refuse(Refusal::AlreadyAnswered);
+            }
+            // Whoever answers second is noted, and the pages that only they were still wanted for end.
+            self.log(incidents, Entry::Acknowledged { person: person.clone(), escalation });
+            return self.withdraw();
+        }
+        self.hand_over(person, &waiting);
+        self.log(waiting, Entry::Acknowledged { person: person.clone(), escalation });
+        self.settle();
+    }
+
+    /// Makes them this person's, from now on.
+    fn hand_over(&mut self, person: &PersonId, incidents: &[IncidentId]) {
+        for id in incidents {
+            if let Some(member) = self.group.members.get_mut(id) {
+                member.state = State::Acknowledged { person: person.clone(), at: self.now, reminded: false };
+            }
+        }
+    }
+
+    fn assign(&mut self, person: &PersonId, which: Which, link: Option<i64>) {
+        let Some(mut incidents) = self.answerable(which, link) else { return };
+        let is_theirs = |id: &IncidentId| {
+            let member = self.group.members.get(id);
+            member.is_some_and(|member| matches!(&member.state, State::Acknowledged { person: theirs, .. } if theirs == person))
+        };
+        incidents.retain(|id| !is_theirs(id));
+        if incidents.is_empty() {
+            return self.refuse(Refusal::AlreadyAnswered);
+        }
+        self.group.escalation.answered.insert(person.clone());
+        self.hand_over(person, &incidents);
+        self.log(incidents, Entry::Taken { person: person.clone() });
+        self.settle();
+    }
+
+    fn snooze(&mut self, person: &PersonId, which: Which, link: Option<i64>, until: Timestamp) {
+        let Some(incidents) = self.answerable(which, link) else { return };
+        if until <= self.now {
+            return self.refuse(Refusal::PastSnooze);
+        }
+        for id in &incidents {
+            if let Some(member) = self.group.members.get_mut(id) {
+                member.state = State::Snoozed { person: person.clone(), until };
+            }
+        }
+        self.group.escalation.answered.insert(person.clone());
+        self.log(incidents, Entry::Snoozed { person: person.clone(), until });
+        self.settle();
+    }
+
+    fn escalate_now(&mut self, person: &PersonId, escalation: i64, taken: u32) {
+        if !self.group.members.values().any(Member::is_open) {
+            return self.refuse(Refusal::AlreadyClosed);
+        }
+        let current = &self.group.escalation;
+        if (current.number, current.taken) != (escalation, taken) || self.restart.is_some() {
+            return self.refuse(Refusal::AlreadyEscalated);
+        }
+        let held = self.group.select(|member| matches!(member.state, State::Acknowledged { .. } | State::Snoozed { .. }));
+        let by = Some(person.clone());
+        if self.group.members.values().any(Member::is_active) && current.stage == Stage::Climbing {
+            self.group.escalation.next_at = Some(self.now);
+            self.restart = Some(Restart::Step { by });
+        } else if self.group.members.values().all(|member| !member.is_open() || member.mute.is_some()) {
+            self.refuse(Refusal::Muted);
+        } else if held.is_empty() && current.stage == Stage::Idle {
+            // Nobody was told yet: the first flush doesn't wait any longer.
+            self.group.flush_at = Some(self.now);
+            self.restart = Some(Restart::First { by });
+        } else {
+            let first = current.stage == Stage::Exhausted;
+            self.trigger_again(held, Again::Escalated);
+            self.restart = Some(if first { Restart::First { by } } else { Restart::Onward { by } });
+        }
+    }
+
+    pub(super) fn trigger_again(&mut self, incidents: Vec<IncidentId>, why: Again) {
+        if incidents.is_empty() {
+            return;
+        }
+        let turn = self.turn;
+        for id in &incidents {
+            if let Some(member) = self.group.members.get_mut(id) {
+                member.state = State::Triggered;
+                member.told.get_or_insert(turn);
+            }
+        }
+        self.log(incidents, Entry::Triggered { why });
+    }
+
+    /// Snoozes that end, acknowledgements that run out, and reminders half-way.
+    pub(super) fn expire(&mut self) {
+        let now = self.now;
+        let timeout = self.group.acknowledgement_timeout();
+        let passed = |from: Timestamp, after: Option<SignedDuration>| after.is_some_and(|after| from + after <= now);
+        let ended = self.group.select(|member| matches!(member.state, State::Snoozed { until, .. } if until <= now));
+        let timed_out = self.group.select(|member| matches!(member.state, State::Acknowledged { at, .. } if passed(at, timeout)));
+        if !ended.is_empty() || !timed_out.is_empty() {
+            self.restart = Some(Restart::First { by: None });
+        }
+        self.trigger_again(ended, Again::SnoozeEnded);
+        self.trigger_again(timed_out, Again::AcknowledgementTimedOut);
+        let mut reminders: Vec<(PersonId, IncidentId)> = Vec::new();
+        for (id, member) in &mut self.group.members {
+            if let State::Acknowledged { person, at, reminded } = &mut member.state
+                && !*reminded
+                && passed(*at, timeout.map(|timeout| timeout / 2))
+            {
+                *reminded = true;
+                reminders.extend(member.mute.is_none().then(|| (person.clone(), *id)));
+            }
+        }
+        for (person, incident) in reminders {
+            self.draft(person, taydo_model::page::PageKind::Reminder).incidents.push(incident);
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! The log of a notification group's episode: what happened to its incidents, line by line, never changed.
+//!
+//! A line names the incidents that it is about, so an incident's log is those lines of its group's that name it, and ten
+//! thousand incidents that are acknowledged at once cost one line. It must never hold what can't be told in front of a court:
+//! addresses and the text of messages stay outside.
+
+use super::{GroupId, IncidentId, Standing};
+use crate::PersonId;
+use crate::alert::{Cause, Severity};
+use crate::page::PageKind;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// Of which group's log.
+    pub group: GroupId,
+    /// Counts the lines of the group, from 1, without holes.
+    pub number: i64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What it is about.
+    pub incidents: Vec<IncidentId>,
+    /// What happened.
+    #[serde(flatten)]
+    pub entry: Entry,
+}
+
+/// Why an incident is triggered again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Again {
+    /// It was acknowledged, and not over in time.
+    AcknowledgementTimedOut,
+    /// The snooze has ended.
+    SnoozeEnded,
+    /// Somebody who had it escalated it.
+    Escalated,
+}
+
+/// What keeps an incident from paging anybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mute {
+    /// Somebody silenced it.
+    Silence,
+    /// Planned work.
+    Maintenance,
+    /// An alert that explains it fires.
+    Inhibition,
+}
+
+/// Why the fall-back is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Exhaustion {
+    /// Everybody was paged as often as the policy says.
+    NobodyAnswered,
+    /// No step had anybody who could be reached.
+    NobodyThere,
+}
+
+/// What happened. Steps and rounds count from 1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Entry {
+    /// It was opened.
+    Opened { severity: Severity, flapping: bool },
+    /// From now on it pages nobody.
+    Muted { by: Mute },
+    /// It may page again.
+    Unmuted,
+    /// It has begun to flap.
+    Flapping,
+    /// It has settled, and fires.
+    Settled,
+    /// The group climbed to a step, by itself or because somebody wanted it.
+    Escalated { escalation: i64, step: u32, round: u32, by: Option<PersonId> },
+    /// Nobody of this step could be reached; it was skipped.
+    NoTarget { escalation: i64, step: u32, round: u32 },
+    /// Pages were decided: those of the group with this turn, kind and escalation.
+    Paged { escalation: i64, turn: i64, kind: PageKind, persons: Vec<PersonId> },
+    /// The policy has nobody left; the fall-back is told.
+    Exhausted { escalation: i64, why: Exhaustion },
+    /// Neither the fall-back nor the keeper of the server can be reached.
+    Unreachable { escalation: i64 },
+    /// Somebody answered.
+    Acknowledged { person: PersonId, escalation: i64 },
+    /// It joined what this person has acknowledged, and counts as acknowledged.
+    Joined { person: PersonId },
+    /// Somebody made it theirs.
+    Taken { person: PersonId },
+    /// Somebody put it off.
+    Snoozed { person: PersonId, until: Timestamp },
+    /// It is triggered again.
+    Triggered { why: Again },
+    /// Somebody wrote something down.
+    Noted { person: PersonId, text: String },
+    /// It is over, by itself.
+    Resolved { cause: Cause },
+    /// It is over, because somebody said so.
+    ResolvedByHand { person: PersonId },
+    /// All of the group's incidents are over, and whoever was paged was told.
+    Closed,
+}
+
+/// An incident as its log leaves it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// How bad.
+    pub severity: Severity,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// Where it stands.
+    pub standing: Standing,
+    /// Who has it.
+    pub assignee: Option<PersonId>,
+    /// When somebody answered first.
+    pub acknowledged_at: Option<Timestamp>,
+    /// When it was over.
+    pub resolved_at: Option<Timestamp>,
+}
+
+/// The incidents of a group as its log leaves them, from its lines in order. Taking the lines in portions, each on the
+/// outcome of the one before, gives the same.
+pub fn replay<'l>(outcomes: &mut BTreeMap<IncidentId, Outcome>, lines: impl IntoIterator<Item = &'l LogLine>) {
+    for line in lines {
+        for incident in &line.incidents {
+            if let Entry::Opened { severity, .. } = line.entry {
+                let opened = Outcome {
+                    severity,
+                    opened_at: line.at,
+                    standing: Standing::Triggered,
+                    assignee: None,
+                    acknowledged_at: None,
+                    resolved_at: None,
+                };
+                outcomes.insert(*incident, opened);
+            } else if let Some(outcome) = outcomes.get_mut(incident) {
+                outcome.take(line);
+            }
+        }
+    }
+}
+
+impl Outcome {
+    fn take(&mut self, line: &LogLine) {
+        match &line.entry {
+            // Whoever answers second doesn't take it from the first.
+            Entry::Acknowledged { .. } if self.standing == Standing::Acknowledged => {}
+            Entry::Acknowledged { person, .. } | Entry::Joined { person } | Entry::Taken { person } => {
+                self.standing = Standing::Acknowledged;
+                self.assignee = Some(person.clone());
+                self.acknowledged_at.get_or_insert(line.at);
+            }
+            Entry::Snoozed { person, .. } => {
+                self.standing = Standing::Snoozed;
+                self.assignee = Some(person.clone());
+                self.acknowledged_at.get_or_insert(line.at);
+            }
+            Entry::Triggered { .. } => {
+                self.standing = Standing::Triggered;
+                self.assignee = None;
+            }
+            Entry::Resolved { .. } | Entry::ResolvedByHand { .. } => {
+                self.standing = Standing::Resolved;
+                self.resolved_at = Some(line.at);
+            }
+            _ => {}
+        }
+    }
+}
