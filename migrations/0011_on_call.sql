@@ -100,7 +100,6 @@ CREATE TABLE transition (
     turn text NOT NULL,
     cause text NOT NULL,
     content jsonb NOT NULL,
-    incident bigint,
     PRIMARY KEY (rule, scope, no_data, sequence)
 );
 CREATE INDEX transition_by_time ON transition (at);

@@ -25,6 +25,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use swap::{Missed, Next, Swap};
+use taydo_engine::alert::{Evaluated, NoBands, Watch};
 use taydo_engine::{Batch, Effects, Engine, Input, Position};
 use taydo_model::Definitions;
 use taydo_model::recompute::RecomputeJob;
@@ -63,6 +64,8 @@ pub struct Pipeline {
     parts: Parts,
     fence: Fence,
     engine: Engine,
+    /// What the rules make of recorded readings.
+    watch: Watch,
     /// The last batch of each lane that the engine has seen.
     seen: BTreeMap<i16, i64>,
     saver: Saver,
@@ -91,8 +94,10 @@ impl Pipeline {
         parts.store.unfinished_recomputes().await?.iter().for_each(|job| recompute.ask(job));
         let swap = Swap::new(&parts, &fence);
         let seen = restored.positions.iter().map(|position| (position.lane, position.seq)).collect();
+        let (watch, evaluated) = restore::watch(&parts, now).await?;
         let mut pipeline =
-            Self { parts, fence, engine: restored.engine, seen, saver, saving, recompute, desk, asked, swap, next_tick: now };
+            Self { parts, fence, engine: restored.engine, watch, seen, saver, saving, recompute, desk, asked, swap, next_tick: now };
+        pipeline.decide(evaluated);
         pipeline.follow(now, restored.first);
         Ok(pipeline)
     }
@@ -221,6 +226,8 @@ impl Pipeline {
         let effects = self.engine.swap(now, beside, missed);
         self.follow(now, effects);
         self.parts.definitions = definitions.clone();
+        let evaluated = self.watch.redefine(definitions.clone(), now);
+        self.decide(evaluated);
         self.recompute.redefine(now, &self.parts);
         // The pages ask for boards as soon as the hub tells them, so the set is in force before.
         self.parts.in_force.replace(now, definitions.clone());
@@ -256,12 +263,18 @@ impl Pipeline {
         }
     }
 
-    /// Hands effects on: recorded readings and positions to the saver, ranges to the recompute.
+    /// Saves what the rules came to without a reading.
+    fn decide(&mut self, evaluated: Evaluated) {
+        self.saver.add(&self.parts.definitions, Save { evaluated, ..Save::default() });
+    }
+
+    /// Hands effects on: recorded readings, what the rules make of them, and positions to the saver, ranges to the recompute.
     fn follow(&mut self, now: Timestamp, effects: Effects) {
         self.recompute.add(now, effects.recompute);
         self.recompute.reopen(now, effects.reopened);
         let positions = self.recompute.hold(effects.positions);
-        let save = Save { recorded: effects.recorded, closed: effects.closed, positions };
+        let evaluated = self.watch.step(now, &effects.recorded, &NoBands);
+        let save = Save { recorded: effects.recorded, evaluated, closed: effects.closed, positions };
         let overflow = self.saver.add(&self.parts.definitions, save);
         self.recompute.add(now, overflow);
     }

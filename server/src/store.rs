@@ -22,7 +22,6 @@ mod lease;
 mod micros;
 mod migration;
 mod observation;
-pub mod outbox;
 mod pane;
 mod partition;
 mod passport;

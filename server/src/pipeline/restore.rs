@@ -4,6 +4,7 @@ use super::{Parts, closed, swap::Rebuilt};
 use crate::store::{CommittedBatch, Fence, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
+use taydo_engine::alert::{Evaluated, Watch};
 use taydo_engine::{Batch, CaseVersion, Effects, Engine, Input, Position, Reopened, Series, Touched};
 use taydo_model::{CaseKey, MetricId};
 
@@ -40,6 +41,14 @@ pub(super) async fn restore(parts: &Parts, fence: &Fence, now: Timestamp) -> Res
     first.recompute.append(&mut touched);
     tracing::info!(rows, duration_ms = begun.elapsed().as_millis(), "the engine is rebuilt from the store");
     Ok(Restored { engine, positions: unconsumed.positions, first })
+}
+
+/// The rules with what they remembered, and what follows from those that are gone.
+pub(super) async fn watch(parts: &Parts, now: Timestamp) -> Result<(Watch, Evaluated), StoreError> {
+    let (alerts, evaluations) = parts.store.alerts().await?;
+    let mut watch = Watch::new(parts.definitions.clone(), now);
+    let evaluated = watch.restore(alerts, evaluations, now);
+    Ok((watch, evaluated))
 }
 
 /// Rebuilds an engine that stands beside one that goes on: it is to know at least what the store has now.

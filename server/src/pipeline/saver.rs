@@ -6,10 +6,11 @@
 use super::Parts;
 use crate::store::{Fence, Made, StoreError};
 use jiff::Timestamp;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use taydo_engine::alert::Evaluated;
 use taydo_engine::{ClosedPane, Position, Recorded, Touched};
 use taydo_model::{Definitions, KpiId};
 use tokio::sync::mpsc;
@@ -26,14 +27,43 @@ const CHUNK: usize = 5_000;
 #[derive(Debug, Default)]
 pub(super) struct Save {
     pub(super) recorded: Vec<Recorded>,
+    /// What the rules made of them: in the same transaction.
+    pub(super) evaluated: Evaluated,
     pub(super) closed: Vec<ClosedPane>,
     pub(super) positions: Vec<Position>,
 }
 
+/// Readings that wait, and what the rules made of them.
+#[derive(Debug, Default)]
+struct Waiting {
+    /// By which they were made: a reading's row says which they were.
+    definitions: Arc<Definitions>,
+    recorded: Vec<Recorded>,
+    evaluated: Evaluated,
+}
+
+impl Waiting {
+    /// The readings that a transition came from last, so that they are in its transaction however many there are.
+    fn in_order(mut self) -> Self {
+        let transitions = &self.evaluated.transitions;
+        if self.recorded.len() > CHUNK && !transitions.is_empty() {
+            let decided: HashSet<_> =
+                transitions.iter().filter_map(|one| one.reading.as_ref()).map(|reading| (&reading.kpi, &reading.scope, reading.time)).collect();
+            let is_cause = |recorded: &Recorded| decided.contains(&(&recorded.reading.kpi, &recorded.reading.scope, recorded.reading.time));
+            self.recorded.sort_by_key(is_cause);
+        }
+        self
+    }
+
+    fn is_empty(&self) -> bool {
+        self.recorded.is_empty() && self.evaluated.is_empty()
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Saver {
-    /// By the definitions that made it, oldest first: a reading's row says which they were.
-    waiting: VecDeque<(Arc<Definitions>, Vec<Recorded>)>,
+    /// Oldest first.
+    waiting: VecDeque<Waiting>,
     closed: Vec<ClosedPane>,
     positions: BTreeMap<i16, i64>,
     /// One save at a time is on its way; what comes meanwhile waits here.
@@ -67,26 +97,28 @@ impl Saver {
             let seq = self.positions.entry(position.lane).or_insert(0);
             *seq = (*seq).max(position.seq);
         }
+        let new = Waiting { definitions: definitions.clone(), recorded: save.recorded, evaluated: save.evaluated };
         match self.waiting.back_mut() {
-            _ if save.recorded.is_empty() => {}
-            Some((last, recorded)) if Arc::ptr_eq(last, definitions) => recorded.extend(save.recorded),
-            _ => self.waiting.push_back((definitions.clone(), save.recorded)),
+            _ if new.is_empty() => {}
+            // What the rules made of readings stays with them.
+            Some(last) if Arc::ptr_eq(&last.definitions, definitions) && last.evaluated.is_empty() && new.evaluated.is_empty() => {
+                last.recorded.extend(new.recorded);
+            }
+            _ => self.waiting.push_back(new.in_order()),
         }
-        let waiting: usize = self.waiting.iter().map(|(_, recorded)| recorded.len()).sum();
+        let waiting: usize = self.waiting.iter().map(|waiting| waiting.recorded.len()).sum();
         if waiting <= MAX_WAITING { Vec::new() } else { self.let_go(waiting - MAX_WAITING / 2) }
     }
 
-    /// Lets the oldest readings go.
+    /// Lets the oldest readings go. What the rules made of them stays: it can't be made again.
     fn let_go(&mut self, mut count: usize) -> Vec<Touched> {
         let mut gone = Vec::new();
-        while let Some((_, oldest)) = self.waiting.front_mut().filter(|_| count > 0) {
-            let some = count.min(oldest.len());
-            gone.extend(oldest.drain(..some));
+        for waiting in &mut self.waiting {
+            let some = count.min(waiting.recorded.len());
+            gone.extend(waiting.recorded.drain(..some));
             count -= some;
-            if oldest.is_empty() {
-                self.waiting.pop_front();
-            }
         }
+        self.waiting.retain(|waiting| !waiting.is_empty());
         ranges(gone.into_iter())
     }
 
@@ -105,14 +137,15 @@ impl Saver {
 
     /// The next transaction. Positions move on only once every reading before them is saved.
     fn next(&mut self) -> (Arc<Definitions>, Save) {
-        let (definitions, mut recorded) = self.waiting.pop_front().unwrap_or_default();
+        let Waiting { definitions, mut recorded, mut evaluated } = self.waiting.pop_front().unwrap_or_default();
         let rest = recorded.split_off(recorded.len().min(CHUNK));
         if !rest.is_empty() {
-            self.waiting.push_front((definitions.clone(), rest));
+            let evaluated = std::mem::take(&mut evaluated);
+            self.waiting.push_front(Waiting { definitions: definitions.clone(), recorded: rest, evaluated });
         }
         let positions = if self.waiting.is_empty() { std::mem::take(&mut self.positions) } else { BTreeMap::new() };
         let positions = positions.into_iter().map(|(lane, seq)| Position { lane, seq }).collect();
-        (definitions, Save { recorded, closed: std::mem::take(&mut self.closed), positions })
+        (definitions, Save { recorded, evaluated, closed: std::mem::take(&mut self.closed), positions })
     }
 
     /// Resolves when something waits and the last save is done.
@@ -161,7 +194,7 @@ async fn save_once(parts: &Parts, fence: &Fence, definitions: &Definitions, now:
     if !save.closed.is_empty() {
         parts.store.keep_panes(fence, &save.closed, Made::Closed).await?;
     }
-    parts.store.commit_readings(fence, now, definitions, &save.recorded, &save.positions).await
+    parts.store.commit_readings(fence, now, definitions, &save.recorded, &save.evaluated, &save.positions).await
 }
 
 /// T2 until it works: readings are never dropped for a database that is away. A lost lease, or a fault of ours, ends it.

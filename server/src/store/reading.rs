@@ -8,7 +8,7 @@ mod row;
 pub(super) use name::Names;
 
 use super::{
-    Fence, Store, StoreError, batch_log,
+    Fence, Store, StoreError, alert, batch_log, incident,
     micros::{Micros, cut},
     observation::copy_new,
     partition::Table,
@@ -16,6 +16,7 @@ use super::{
 use jiff::Timestamp;
 use row::{COPY, Columns, INSERT, Row};
 use std::collections::HashMap;
+use taydo_engine::alert::Evaluated;
 use taydo_engine::{Position, Recorded};
 use taydo_model::{Definitions, KpiId, Quality, Scope, api::Point};
 use tokio_postgres::Transaction;
@@ -27,8 +28,8 @@ const COPY_FROM: usize = 500;
 
 impl Store {
     /// T2: of these readings those whose content (value, numerator, denominator, samples, quality, definition) differs
-    /// from the newest revision are inserted as the next one, and the lanes move on. Of several for one KPI, scope and
-    /// time the last counts. Returns how many were inserted.
+    /// from the newest revision are inserted as the next one, what the rules made of them goes to alerts, incidents and
+    /// pages, and the lanes move on. Of several for one KPI, scope and time the last counts. Returns how many were inserted.
     ///
     /// # Errors
     /// `FenceLost` when another process has taken the lease; `Internal` for a KPI that `definitions` doesn't have; see [`StoreError`].
@@ -38,9 +39,10 @@ impl Store {
         now: Timestamp,
         definitions: &Definitions,
         readings: &[Recorded],
+        evaluated: &Evaluated,
         positions: &[Position],
     ) -> Result<usize, StoreError> {
-        self.commit(fence, now, definitions, readings, positions, None).await
+        self.commit(fence, now, definitions, readings, (evaluated, positions), None).await
     }
 
     /// The same for readings that a recompute made of what it had read from `read_at` on: what was recorded since then is
@@ -56,7 +58,7 @@ impl Store {
         readings: &[Recorded],
         read_at: Timestamp,
     ) -> Result<usize, StoreError> {
-        self.commit(fence, now, definitions, readings, &[], Some(read_at)).await
+        self.commit(fence, now, definitions, readings, (&Evaluated::default(), &[]), Some(read_at)).await
     }
 
     async fn commit(
@@ -65,7 +67,7 @@ impl Store {
         now: Timestamp,
         definitions: &Definitions,
         readings: &[Recorded],
-        positions: &[Position],
+        (evaluated, positions): (&Evaluated, &[Position]),
         read_at: Option<Timestamp>,
     ) -> Result<usize, StoreError> {
         let mut client = self.client().await?;
@@ -87,6 +89,8 @@ impl Store {
         for chunk in corrections.chunks(CHUNK) {
             inserted += insert(&transaction, now, chunk, read_at).await?;
         }
+        let transitions = alert::write(&transaction, evaluated, now).await?;
+        incident::apply_transitions(self, &transaction, definitions, &transitions, now).await?;
         batch_log::advance(&transaction, positions).await?;
         transaction.commit().await?;
         Ok(inserted)

@@ -74,7 +74,6 @@ pub(super) struct Desk {
 struct Held {
     group: Group,
     hash: Option<Hash>,
-    opened_at: Timestamp,
 }
 
 impl Desk {
@@ -104,6 +103,11 @@ impl Desk {
 
     /// Advances a group, and writes it with everything that comes of it.
     async fn advance(&self, transaction: &Transaction<'_>, held: &mut Held, events: &[Event], now: Timestamp) -> Result<Acted, StoreError> {
+        let effects = self.decide(&mut held.group, events, now);
+        write(transaction, held, &effects, now).await
+    }
+
+    fn decide(&self, group: &mut Group, events: &[Event], now: Timestamp) -> Vec<Effect> {
         let reachable = |person: &PersonId| self.roster.persons.get(person).is_some_and(|person| person.contacts.iter().any(Contact::is_usable));
         let on_call = |rota: &RotaId, at: Timestamp| match self.roster.rotas.get(rota) {
             Some(rota) => OnCall::new(rota, &reachable).at(at),
@@ -120,8 +124,7 @@ impl Desk {
             firing: &self.firing,
             settings: &self.settings,
         };
-        let effects = routing::advance(&mut held.group, now, events, &directory);
-        write(transaction, held, &effects, now).await
+        routing::advance(group, now, events, &directory)
     }
 }
 
@@ -176,17 +179,16 @@ pub(in crate::store) async fn apply_transitions(
     store: &Store,
     transaction: &Transaction<'_>,
     definitions: &Definitions,
-    transitions: &[Transition],
+    transitions: &[&Transition],
     now: Timestamp,
 ) -> Result<Acted, StoreError> {
-    let told: Vec<&Transition> = transitions.iter().filter(|one| matches!(one.turn, Turn::Fired | Turn::Resolved)).collect();
-    if told.is_empty() {
-        return Ok(Acted::default());
-    }
     let mut by_key: BTreeMap<GroupKey, Vec<&Transition>> = BTreeMap::new();
-    for transition in told {
+    for transition in transitions.iter().filter(|one| matches!(one.turn, Turn::Fired | Turn::Resolved)) {
         let key = GroupKey { team: transition.team.clone(), domain: transition.domain.clone(), exercise: false };
         by_key.entry(key).or_default().push(transition);
+    }
+    if by_key.is_empty() {
+        return Ok(Acted::default());
     }
     // Incidents first, so that what begins to fire now explains others in the same breath.
     let mut work: Vec<(Held, Vec<Event>)> = Vec::new();
@@ -250,7 +252,7 @@ async fn roomy(
     let sql = "INSERT INTO incident_group (team, domain, exercise, content, opened_at, hash) VALUES ($1, $2, $3, 'null', $4, '') RETURNING id";
     let row = transaction.query_one(sql, &[&key.team.as_str(), &key.domain, &key.exercise, &Micros::from(now)]).await?;
     let id = GroupId(row.try_get(0)?);
-    groups.push(Held { group: Group::new(id, key.clone()), hash: None, opened_at: now });
+    groups.push(Held { group: Group::new(id, key.clone()), hash: None });
     Ok(id)
 }
 
@@ -258,20 +260,20 @@ async fn roomy(
 async fn hold_key(transaction: &Transaction<'_>, key: &GroupKey) -> Result<Vec<Held>, StoreError> {
     let name = format!("{}\n{}\n{}", key.team, key.domain, key.exercise);
     transaction.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 4))", &[&name]).await?;
-    let sql = "SELECT content, hash, opened_at FROM incident_group WHERE team = $1 AND domain = $2 AND exercise = $3 AND over_at IS NULL ORDER BY id FOR UPDATE";
+    let sql = "SELECT content, hash FROM incident_group WHERE team = $1 AND domain = $2 AND exercise = $3 AND over_at IS NULL ORDER BY id FOR UPDATE";
     let rows = transaction.query(sql, &[&key.team.as_str(), &key.domain, &key.exercise]).await?;
     rows.iter().map(held).collect()
 }
 
 /// Holds one group, over or not.
 async fn hold(transaction: &Transaction<'_>, group: GroupId) -> Result<Option<Held>, StoreError> {
-    let sql = "SELECT content, hash, opened_at FROM incident_group WHERE id = $1 FOR UPDATE";
+    let sql = "SELECT content, hash FROM incident_group WHERE id = $1 FOR UPDATE";
     transaction.query_opt(sql, &[&group.0]).await?.as_ref().map(held).transpose()
 }
 
 fn held(row: &Row) -> Result<Held, StoreError> {
     let hash: &[u8] = row.try_get(1)?;
-    Ok(Held { group: row.try_get::<_, Json<Group>>(0)?.0, hash: hash.try_into().ok(), opened_at: row.try_get::<_, Micros>(2)?.timestamp() })
+    Ok(Held { group: row.try_get::<_, Json<Group>>(0)?.0, hash: hash.try_into().ok() })
 }
 
 /// The alert's open incident, and its group.

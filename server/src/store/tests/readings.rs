@@ -1,6 +1,7 @@
 //! T2: fenced, insert-only, and the same when repeated.
 
 use super::{super::*, Fresh, at};
+use taydo_engine::alert::Evaluated;
 use taydo_engine::{Position, Recorded};
 use taydo_model::{
     Definitions, Flags, Kpi, Quality, Reading, Text, Unit,
@@ -61,18 +62,18 @@ async fn a_reading_is_inserted_once_and_again_only_when_it_changed() {
         let readings: Vec<Recorded> = (0..count).map(|minute| recorded(&scope, minute, 5.0, false)).collect();
         let positions = [Position { lane: 1, seq: count }];
         let expected = usize::try_from(count).unwrap();
-        assert_eq!(store.commit_readings(&fence, now, &one, &readings, &positions).await.unwrap(), expected);
-        assert_eq!(store.commit_readings(&fence, now, &one, &readings, &positions).await.unwrap(), 0, "a repeat");
+        assert_eq!(store.commit_readings(&fence, now, &one, &readings, &Evaluated::default(), &positions).await.unwrap(), expected);
+        assert_eq!(store.commit_readings(&fence, now, &one, &readings, &Evaluated::default(), &positions).await.unwrap(), 0, "a repeat");
         let mut more = readings.clone();
         more.push(recorded(&scope, count, 5.0, false));
-        assert_eq!(store.commit_readings(&fence, now, &one, &more, &[]).await.unwrap(), 1, "one is new");
+        assert_eq!(store.commit_readings(&fence, now, &one, &more, &Evaluated::default(), &[]).await.unwrap(), 1, "one is new");
         let mended = [
             recorded(&scope, 0, 6.0, true),
             recorded(&scope, 1, 5.0, true),
             recorded(&scope, 2, 1.0, true),
             recorded(&scope, 2, 7.0, true),
         ];
-        assert_eq!(store.commit_readings(&fence, now, &one, &mended, &[]).await.unwrap(), 2);
+        assert_eq!(store.commit_readings(&fence, now, &one, &mended, &Evaluated::default(), &[]).await.unwrap(), 2);
         let points =
             store.readings(&mended[0].reading.kpi, &mended[0].reading.scope, (mended[0].reading.time, now), None, 3).await.unwrap();
         assert_eq!(points.len(), 3);
@@ -90,7 +91,7 @@ async fn a_reading_is_inserted_once_and_again_only_when_it_changed() {
     assert_eq!(store.mend_readings(&fence, now, &one, &stale, late).await.unwrap(), 1);
     let other = definitions("v2");
     assert_eq!(
-        store.commit_readings(&fence, now, &other, &[recorded("asset:a3", 1, 5.0, true)], &[]).await.unwrap(),
+        store.commit_readings(&fence, now, &other, &[recorded("asset:a3", 1, 5.0, true)], &Evaluated::default(), &[]).await.unwrap(),
         1,
         "another definition"
     );
@@ -107,10 +108,10 @@ async fn who_has_lost_the_lease_writes_nothing() {
     let new = store.take_lease("engine", now).await.unwrap();
     assert!(new.number() > old.number());
     let readings = [recorded("city", 0, 5.0, false)];
-    let refused = store.commit_readings(&old, now, &definitions("v1"), &readings, &[Position { lane: 1, seq: 1 }]).await;
+    let refused = store.commit_readings(&old, now, &definitions("v1"), &readings, &Evaluated::default(), &[Position { lane: 1, seq: 1 }]).await;
     assert!(matches!(refused, Err(StoreError::FenceLost(_))));
     assert!(fresh.texts("SELECT 1 FROM reading").await.is_empty());
     assert!(store.positions().await.unwrap().is_empty());
-    assert_eq!(store.commit_readings(&new, now, &definitions("v1"), &readings, &[]).await.unwrap(), 1);
+    assert_eq!(store.commit_readings(&new, now, &definitions("v1"), &readings, &Evaluated::default(), &[]).await.unwrap(), 1);
     assert_eq!(store.latest_readings().await.unwrap().len(), 1);
 }
