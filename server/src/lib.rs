@@ -16,6 +16,7 @@ pub mod door;
 pub mod http;
 pub mod hub;
 pub mod ingest;
+pub mod paging;
 pub mod pipeline;
 pub mod self_watch;
 pub mod simulate;

@@ -22,6 +22,7 @@ mod lease;
 mod micros;
 mod migration;
 mod observation;
+pub mod outbox;
 mod pane;
 mod partition;
 mod passport;

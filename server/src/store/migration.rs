@@ -25,6 +25,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 9, name: "version since", sql: include_str!("../../../migrations/0009_version_since.sql") },
     Migration { version: 10, name: "definition load", sql: include_str!("../../../migrations/0010_definition_load.sql") },
     Migration { version: 11, name: "on call", sql: include_str!("../../../migrations/0011_on_call.sql") },
+    Migration { version: 12, name: "outbox", sql: include_str!("../../../migrations/0012_outbox.sql") },
 ];
 
 /// Serialises servers that start at the same time on one database. Any number that nothing else uses.

@@ -1,0 +1,131 @@
+//! Providers: which there are for each channel, and which of them is called next.
+//!
+//! Which is called depends on the breakers, which all servers share in the store. It must never call one itself.
+
+use super::channel::Channel;
+use super::settings::Settings;
+use crate::clock::Clock;
+use crate::store::outbox::{BREAKER_FAILURES, ProviderHealth};
+use jiff::Timestamp;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+use taydo_model::oncall;
+
+/// After so many attempts at one message with one provider the next one is tried first, even if the first works for others.
+const ATTEMPTS_EACH: i32 = 3;
+
+/// One configured provider.
+#[derive(Debug)]
+pub(super) struct Provider {
+    /// Its name: in the configuration, the attempts, and its breaker.
+    pub(super) name: String,
+    /// How it is spoken to.
+    pub(super) channel: Box<dyn Channel>,
+    /// How long it may take to answer.
+    pub(super) limit: Duration,
+    /// Whether a failure says something about the provider: webhooks are many systems under one name.
+    pub(super) has_breaker: bool,
+}
+
+/// All of them, in the order in which they are tried.
+#[derive(Debug, Default)]
+pub(super) struct Providers(HashMap<oncall::Channel, Vec<Arc<Provider>>>);
+
+/// Which provider is called.
+#[derive(Debug, Clone)]
+pub(super) enum Choice {
+    /// This one.
+    Call(Arc<Provider>),
+    /// None before then; never where there is none at all.
+    Wait(Option<Timestamp>),
+}
+
+impl Providers {
+    /// Makes the ways to all providers.
+    pub(super) fn build(settings: &Settings, _clock: &Clock) -> anyhow::Result<Self> {
+        let mut all: HashMap<oncall::Channel, Vec<Arc<Provider>>> = HashMap::new();
+        for (channel, provider) in settings.providers()? {
+            all.entry(channel).or_default().push(Arc::new(provider));
+        }
+        Ok(Self(all))
+    }
+
+    /// The provider of this name, where it is still configured.
+    pub(super) fn named(&self, name: &str) -> Option<&Arc<Provider>> {
+        self.0.values().flatten().find(|provider| provider.name == name)
+    }
+
+    /// The first whose breaker is closed; or else the first whose breaker has been open for long enough, and then only for
+    /// one call at a time, which finds out whether it is well again. `probing` holds those, and gets it.
+    pub(super) fn choose(
+        &self,
+        channel: oncall::Channel,
+        attempts: i32,
+        health: &HashMap<String, ProviderHealth>,
+        probing: &mut HashSet<String>,
+        now: Timestamp,
+    ) -> Choice {
+        let Some(list) = self.0.get(&channel).filter(|list| !list.is_empty()) else { return Choice::Wait(None) };
+        let first = usize::try_from(attempts / ATTEMPTS_EACH).unwrap_or(0).checked_rem(list.len()).unwrap_or(0);
+        let mut opens: Option<Timestamp> = None;
+        for provider in list.iter().cycle().skip(first).take(list.len()) {
+            let broken = health.get(&provider.name).filter(|health| provider.has_breaker && health.failures >= BREAKER_FAILURES);
+            let Some(broken) = broken else { return Choice::Call(Arc::clone(provider)) };
+            let until = broken.open_until.unwrap_or(now);
+            if until <= now && probing.insert(provider.name.clone()) {
+                return Choice::Call(Arc::clone(provider));
+            }
+            opens = Some(opens.map_or(until, |opens| opens.min(until)));
+        }
+        Choice::Wait(opens)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::paging::channel::{Accepted, Outgoing, Progress, SendError};
+    use futures_util::future::BoxFuture;
+
+    #[derive(Debug)]
+    struct Silent;
+
+    impl Channel for Silent {
+        fn send<'a>(&'a self, _: &'a Outgoing, _: &'a Progress) -> BoxFuture<'a, Result<Accepted, SendError>> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    fn provider(name: &str) -> Arc<Provider> {
+        Arc::new(Provider { name: name.to_owned(), channel: Box::new(Silent), limit: Duration::from_secs(1), has_breaker: true })
+    }
+
+    fn name(choice: Choice) -> String {
+        match choice {
+            Choice::Call(provider) => provider.name.clone(),
+            Choice::Wait(until) => until.map_or_else(|| "never".to_owned(), |until| until.to_string()),
+        }
+    }
+
+    #[test]
+    fn an_open_breaker_leads_to_the_next_provider_and_lets_one_call_through_when_its_time_is_over() {
+        let now: Timestamp = "2026-03-02T01:00:00Z".parse().unwrap();
+        let later: Timestamp = "2026-03-02T01:00:30Z".parse().unwrap();
+        let providers = Providers(HashMap::from([(oncall::Channel::Sms, vec![provider("p1"), provider("p2")])]));
+        let open = |until| ProviderHealth { failures: 3, open_until: Some(until) };
+        let mut probing = HashSet::new();
+        let mut choose = |attempts, health: HashMap<String, ProviderHealth>| {
+            name(providers.choose(oncall::Channel::Sms, attempts, &health, &mut probing, now))
+        };
+        assert_eq!(choose(0, HashMap::new()), "p1");
+        assert_eq!(choose(3, HashMap::new()), "p2");
+        assert_eq!(choose(0, HashMap::from([("p1".to_owned(), ProviderHealth { failures: 2, open_until: None })])), "p1");
+        assert_eq!(choose(0, HashMap::from([("p1".to_owned(), open(later))])), "p2");
+        assert_eq!(choose(0, HashMap::from([("p1".to_owned(), open(later)), ("p2".to_owned(), open(later))])), later.to_string());
+        assert_eq!(choose(0, HashMap::from([("p1".to_owned(), open(now))])), "p1");
+        assert_eq!(choose(0, HashMap::from([("p1".to_owned(), open(now))])), "p2");
+        let none = HashMap::new();
+        assert_eq!(name(providers.choose(oncall::Channel::Voice, 0, &none, &mut HashSet::new(), now)), "never");
+    }
+}

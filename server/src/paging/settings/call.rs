@@ -1,0 +1,170 @@
+//! Gateways in the paging file: requests with places to be filled, and what an answer means.
+//!
+//! It must never guess what a provider means: whatever isn't said is a failure that is tried again.
+
+use super::secret;
+use crate::paging::egress::Egress;
+use crate::paging::gateway::template::{Escape, Template, Values};
+use crate::paging::gateway::{self, Call, Expected, Gateway, Question};
+use reqwest::{Client, Method, Url};
+use serde::Deserialize;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// The statuses that mean that a message will never be taken, where the file doesn't say.
+const PERMANENT: [u16; 3] = [400, 410, 422];
+
+/// `[[sms]]`, `[[voice]]` or `[[chat]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawGateway {
+    pub(super) name: String,
+    pub(super) time_limit_s: Option<u64>,
+    url: String,
+    #[serde(default = "post")]
+    method: String,
+    #[serde(default)]
+    headers: HashMap<String, String>,
+    body: Option<String>,
+    #[serde(default = "json")]
+    content_type: String,
+    secret_file: Option<PathBuf>,
+    reference: Option<String>,
+    accepted: Option<RawExpected>,
+    permanent: Option<RawExpected>,
+    permanent_status: Option<Vec<u16>>,
+    retry_after: Option<String>,
+    status: Option<RawQuestion>,
+}
+
+/// A place in an answer of JSON, and what stands there.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawExpected {
+    at: String,
+    values: Vec<String>,
+}
+
+/// How the provider is asked about a message by our reference.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawQuestion {
+    url: String,
+    #[serde(default = "get")]
+    method: String,
+    #[serde(default)]
+    headers: HashMap<String, String>,
+    body: Option<String>,
+    known: Option<RawExpected>,
+    failed: Option<RawExpected>,
+    reference: Option<String>,
+}
+
+fn post() -> String {
+    "POST".to_owned()
+}
+
+fn get() -> String {
+    "GET".to_owned()
+}
+
+fn json() -> String {
+    "application/json".to_owned()
+}
+
+fn escape(content_type: &str) -> Escape {
+    match content_type.split(';').next().unwrap_or_default().trim() {
+        "application/json" => Escape::Json,
+        "application/x-www-form-urlencoded" => Escape::Form,
+        _ => Escape::Plain,
+    }
+}
+
+impl RawExpected {
+    fn checked(&self) -> Result<Expected, String> {
+        pointer(&self.at)?;
+        Ok(Expected { at: self.at.clone(), values: self.values.clone() })
+    }
+}
+
+fn pointer(at: &str) -> Result<(), String> {
+    if at.starts_with('/') { Ok(()) } else { Err(format!("{at:?} is no JSON pointer, such as \"/messages/0/id\"")) }
+}
+
+fn call(url: &str, method: &str, headers: &HashMap<String, String>, body: Option<&str>, content_type: &str) -> Result<Call, String> {
+    let method = Method::from_bytes(method.as_bytes()).map_err(|_| format!("{method:?} is no method"))?;
+    let template = Template::parse(url, Escape::Form)?;
+    let sample = Values { address: "+84901234567", text: "\"text\"", subject: "s", reference: "r", secret: "s" };
+    let filled = Url::parse(&template.fill(&sample)).map_err(|error| format!("url: {error}"))?;
+    if !matches!(filled.scheme(), "http" | "https") {
+        return Err("url must begin with https:// or http://".to_owned());
+    }
+    let body = body.map(|body| Template::parse(body, escape(content_type))).transpose()?;
+    if let (Some(body), Escape::Json) = (&body, escape(content_type)) {
+        serde_json::from_str::<serde_json::Value>(&body.fill(&sample)).map_err(|error| format!("body is no JSON: {error}"))?;
+    }
+    let mut headers = gateway::headers(headers)?;
+    if body.is_some() {
+        headers.extend(gateway::headers(&HashMap::from([("content-type".to_owned(), content_type.to_owned())]))?);
+    }
+    Ok(Call { method, url: template, headers, body })
+}
+
+impl RawQuestion {
+    fn checked(&self, content_type: &str) -> Result<Question, String> {
+        self.reference.as_deref().map(pointer).transpose()?;
+        Ok(Question {
+            call: call(&self.url, &self.method, &self.headers, self.body.as_deref(), content_type)?,
+            known: self.known.as_ref().map(RawExpected::checked).transpose()?,
+            failed: self.failed.as_ref().map(RawExpected::checked).transpose()?,
+            reference: self.reference.clone(),
+        })
+    }
+}
+
+impl RawGateway {
+    pub(super) fn resolve(&mut self, folder: &Path) {
+        self.secret_file = self.secret_file.take().map(|file| folder.join(file));
+    }
+
+    /// Everything that is wrong with it, each by its name.
+    pub(super) fn problems(&self, egress: &Egress) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut note =
+            |what: &str, result: Result<(), String>| problems.extend(result.err().map(|error| format!("{}: {what}{error}", self.name)));
+        note("", self.call().map(drop));
+        let filled = Url::parse(&self.url.replace(['{', '}'], ""));
+        note("", filled.map_or(Ok(()), |url| egress.check_literal(&url)));
+        note("reference: ", self.reference.as_deref().map_or(Ok(()), pointer));
+        note("retry_after: ", self.retry_after.as_deref().map_or(Ok(()), pointer));
+        note("accepted: ", self.accepted.as_ref().map_or(Ok(()), |one| one.checked().map(drop)));
+        note("permanent: ", self.permanent.as_ref().map_or(Ok(()), |one| one.checked().map(drop)));
+        note("status: ", self.status.as_ref().map_or(Ok(()), |one| one.checked(&self.content_type).map(drop)));
+        let needs_secret = format!("{}{:?}{:?}", self.url, self.headers, self.body).contains("{secret}");
+        if needs_secret && self.secret_file.is_none() {
+            problems.push(format!("{}: {{secret}} is used and there is no secret_file", self.name));
+        }
+        problems
+    }
+
+    fn call(&self) -> Result<Call, String> {
+        call(&self.url, &self.method, &self.headers, self.body.as_deref(), &self.content_type)
+    }
+
+    /// The way to it; its secret is read now.
+    pub(super) fn gateway(&self, client: &Client, egress: &Egress) -> anyhow::Result<Gateway> {
+        let expected = |raw: &Option<RawExpected>| raw.as_ref().map(RawExpected::checked).transpose().map_err(anyhow::Error::msg);
+        Ok(Gateway {
+            client: client.clone(),
+            egress: egress.clone(),
+            secret: self.secret_file.as_deref().map(secret).transpose()?.unwrap_or_default(),
+            call: self.call().map_err(anyhow::Error::msg)?,
+            reference: self.reference.clone(),
+            accepted: expected(&self.accepted)?,
+            permanent: expected(&self.permanent)?,
+            permanent_status: self.permanent_status.clone().unwrap_or_else(|| PERMANENT.to_vec()),
+            retry_after: self.retry_after.clone(),
+            question: self.status.as_ref().map(|one| one.checked(&self.content_type)).transpose().map_err(anyhow::Error::msg)?,
+        })
+    }
+}

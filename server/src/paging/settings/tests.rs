@@ -1,0 +1,71 @@
+//! The paging file: what is taken, and how problems are named.
+
+use super::*;
+
+const GOOD: &str = r#"
+[outgoing]
+private = ["10.1.0.0/16"]
+
+[[smtp]]
+name = "mail"
+host = "mail.cantho.gov.vn"
+port = 587
+tls = "starttls"
+from = "Tây Đô <truc@cantho.gov.vn>"
+user = "truc"
+password_file = "mail.secret"
+
+[[sms]]
+name = "first"
+url = "https://sms.example.vn/send"
+headers = { Authorization = "Bearer {secret}" }
+body = '{"to": "{address}", "text": "{text}", "ref": "{reference}"}'
+secret_file = "first.secret"
+reference = "/id"
+accepted = { at = "/code", values = ["100"] }
+[sms.status]
+url = "https://sms.example.vn/messages?ref={reference}"
+headers = { Authorization = "Bearer {secret}" }
+
+[webhook]
+secret_file = "webhook.secret"
+"#;
+
+#[test]
+fn a_file_is_read_with_its_secrets_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings::parse(GOOD, folder.path()).unwrap();
+    assert_eq!(settings.channels(), [Channel::Email, Channel::Sms, Channel::Webhook]);
+    assert!(format!("{:#}", settings.providers().unwrap_err()).contains("mail.secret"));
+    for name in ["mail", "first", "webhook"] {
+        std::fs::write(folder.path().join(format!("{name}.secret")), "0123456789abcdef\n").unwrap();
+    }
+    let providers = settings.providers().unwrap();
+    assert_eq!(providers.iter().map(|(_, provider)| provider.name.as_str()).collect::<Vec<_>>(), ["mail", "first", "webhook"]);
+}
+
+#[test]
+fn every_problem_is_named_by_what_it_is_in() {
+    let bad = GOOD
+        .replace("starttls", "none")
+        .replace("/id\"", "id\"")
+        .replace("{address}", "{adress}")
+        .replace("secret_file = \"first.secret\"", "time_limit_s = 60")
+        .replace("\"10.1.0.0/16\"", "\"10.1.0.0/99\"");
+    let problems = Settings::parse(&bad, Path::new(".")).unwrap_err();
+    for part in [
+        "[outgoing] private: ",
+        "mail: a password never goes over",
+        "first: there is no place {adress}",
+        "first: reference: \"id\" is no JSON pointer",
+        "first: {secret} is used and there is no secret_file",
+        "first: time_limit_s must be",
+    ] {
+        assert!(problems.iter().any(|problem| problem.starts_with(part)), "{part}: {problems:#?}");
+    }
+    assert_eq!(problems.len(), 6, "{problems:#?}");
+    let unknown = Settings::parse(&GOOD.replace("host =", "hots ="), Path::new(".")).unwrap_err();
+    assert!(unknown.first().is_some_and(|problem| problem.contains("hots")), "{unknown:?}");
+    let private = GOOD.replace("https://sms.example.vn/send", "http://192.168.1.1/send");
+    assert!(Settings::parse(&private, Path::new(".")).unwrap_err().first().is_some_and(|one| one.contains("destination is private")));
+}

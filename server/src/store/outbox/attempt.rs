@@ -1,0 +1,66 @@
+//! Attempts: written before the provider is called, so that a crash leaves a trace; and the breakers of the providers.
+//!
+//! It must never begin an attempt for a worker that has lost its message.
+
+use super::LEASE_S;
+use crate::store::{Store, StoreError, micros::Micros};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::HashMap;
+
+/// An attempt that is about to be made.
+#[derive(Debug, Clone, Copy)]
+pub struct NewAttempt<'a> {
+    /// The message.
+    pub message: i64,
+    /// The provider that will be called.
+    pub provider: &'a str,
+    /// Whether it is sent again without knowing whether the first has arrived.
+    pub is_repeat: bool,
+}
+
+/// How a provider does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProviderHealth {
+    /// Failures in a row.
+    pub failures: i32,
+    /// Until when its breaker is open; in the past where one call may now find out whether it is well again.
+    pub open_until: Option<Timestamp>,
+}
+
+impl Store {
+    /// Writes that these attempts begin now, and renews the lease of their messages. Returns the attempts' numbers by message;
+    /// a message that isn't among them belongs to another worker by now and must not be sent.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn begin_attempts(&self, token: i64, attempts: &[NewAttempt<'_>], now: Timestamp) -> Result<HashMap<i64, i64>, StoreError> {
+        let sql = "WITH held AS (UPDATE message m SET due_at = $5, attempts = m.attempts + 1, repeats = m.repeats + new.r::int, doubt = false, \
+             asks = 0, provider = new.p FROM unnest($2::bigint[], $3::text[], $4::bool[]) AS new (m, p, r) WHERE m.id = new.m AND m.token = $1 \
+             AND m.state = 'sending' RETURNING m.id, new.p, new.r) INSERT INTO attempt (message, token, provider, is_repeat, begun_at) \
+             SELECT id, $1, p, r, $6 FROM held RETURNING message, id";
+        let messages: Vec<i64> = attempts.iter().map(|attempt| attempt.message).collect();
+        let providers: Vec<&str> = attempts.iter().map(|attempt| attempt.provider).collect();
+        let repeats: Vec<bool> = attempts.iter().map(|attempt| attempt.is_repeat).collect();
+        let lease = Micros::from(now.checked_add(SignedDuration::from_secs(LEASE_S)).unwrap_or(now));
+        let client = self.client().await?;
+        let statement = client.prepare_cached(sql).await?;
+        let rows = client.query(&statement, &[&token, &messages, &providers, &repeats, &lease, &Micros::from(now)]).await?;
+        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+    }
+
+    /// How the providers do that were ever called, by name.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn provider_health(&self) -> Result<HashMap<String, ProviderHealth>, StoreError> {
+        let client = self.client().await?;
+        let statement = client.prepare_cached("SELECT provider, failures, open_until FROM provider_health").await?;
+        let rows = client.query(&statement, &[]).await?;
+        rows.iter()
+            .map(|row| {
+                let open_until = row.try_get::<_, Option<Micros>>(2)?.map(Micros::timestamp);
+                Ok((row.try_get(0)?, ProviderHealth { failures: row.try_get(1)?, open_until }))
+            })
+            .collect()
+    }
+}
