@@ -13,6 +13,7 @@ pub mod config;
 pub mod days;
 pub mod definitions;
 pub mod door;
+pub mod duty;
 pub mod http;
 pub mod hub;
 pub mod ingest;

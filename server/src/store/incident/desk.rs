@@ -19,6 +19,7 @@ use taydo_model::alert::{Cause, Severity, Transition, Turn};
 use taydo_model::incident::log::{Entry, LogLine};
 use taydo_model::incident::{GroupId, GroupKey, IncidentId, Origin};
 use taydo_model::oncall::{Contact, Person};
+use taydo_model::page::Page;
 use taydo_model::silence::{Labels, Matcher};
 use taydo_model::{AreaId, Definitions, PersonId, RotaId, Scope};
 use tokio_postgres::types::Json;
@@ -108,6 +109,10 @@ impl Desk {
     }
 
     fn decide(&self, group: &mut Group, events: &[Event], now: Timestamp) -> Vec<Effect> {
+        self.look_up(|directory| routing::advance(group, now, events, directory))
+    }
+
+    fn look_up<T>(&self, ask: impl FnOnce(&Directory<'_>) -> T) -> T {
         let reachable = |person: &PersonId| self.roster.persons.get(person).is_some_and(|person| person.contacts.iter().any(Contact::is_usable));
         let on_call = |rota: &RotaId, at: Timestamp| match self.roster.rotas.get(rota) {
             Some(rota) => OnCall::new(rota, &reachable).at(at),
@@ -124,7 +129,7 @@ impl Desk {
             firing: &self.firing,
             settings: &self.settings,
         };
-        routing::advance(group, now, events, &directory)
+        ask(&directory)
     }
 }
 
@@ -412,6 +417,31 @@ impl Store {
         let acted = desk.advance(&transaction, &mut held, events, now).await?;
         transaction.commit().await?;
         Ok(Some(acted))
+    }
+
+    /// Of each page whether it is still to be sent, by its group as it is now; without a group it always is. Waits for whoever
+    /// advances one of the groups at this moment.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn still_wanted(&self, pages: &[Page], definitions: &Definitions, now: Timestamp) -> Result<Vec<bool>, StoreError> {
+        let mut client = self.client().await?;
+        let transaction = tokio_postgres::Client::transaction(&mut client).await?;
+        let ids: BTreeSet<i64> = pages.iter().filter_map(|page| Some(page.group?.0)).collect();
+        let ids: Vec<i64> = ids.into_iter().collect();
+        let sql = "SELECT content, hash FROM incident_group WHERE id = ANY($1) ORDER BY id FOR SHARE";
+        let mut groups: BTreeMap<GroupId, Group> = BTreeMap::new();
+        for row in transaction.query(sql, &[&ids]).await? {
+            let group = held(&row)?.group;
+            groups.insert(group.id, group);
+        }
+        let desk = Desk::open(self, &transaction, definitions, now).await?;
+        transaction.commit().await?;
+        let is_wanted = |page: &Page, directory: &Directory<'_>| match page.group.map(|id| groups.get(&id)) {
+            None => true,
+            Some(group) => group.is_some_and(|group| group.still_wants(page, now, directory)),
+        };
+        Ok(desk.look_up(|directory| pages.iter().map(|page| is_wanted(page, directory)).collect()))
     }
 
     /// Opens an incident that no alert opened. With a key that is open already, nothing is opened, and that one is named.

@@ -1,0 +1,145 @@
+//! Briefs: what paging is told of each message just before it is sent.
+//!
+//! It must never word a message: it names things, and paging's texts say them.
+
+use super::Links;
+use crate::definitions::InForce;
+use crate::paging::text::{Content, Item};
+use crate::paging::{Brief, Desk, Verdict};
+use crate::store::incident::IncidentRow;
+use crate::store::outbox::{Claimed, ClaimedPage};
+use crate::store::roster::Roster;
+use crate::store::{Store, StoreError};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
+use taydo_model::alert::Transition;
+use taydo_model::incident::{IncidentId, Origin, Standing};
+use taydo_model::oncall::Person;
+use taydo_model::page::{Page, PageKind};
+use taydo_model::text::Language;
+use taydo_model::{Definitions, Scope, Text, number};
+
+/// A digest that could not be sent for so long tells nobody anything.
+const DIGEST_LIFE: SignedDuration = SignedDuration::from_hours(24);
+
+/// Answers paging from the store.
+#[derive(Debug, Clone)]
+pub struct Briefs {
+    /// Incidents, groups and persons.
+    pub store: Store,
+    /// The definition set in force.
+    pub definitions: InForce,
+    /// What is written into messages to be answered by.
+    pub links: Links,
+}
+
+impl Desk for Briefs {
+    async fn brief(&self, messages: &[Claimed], now: Timestamp) -> Result<Vec<Brief>, StoreError> {
+        let definitions = self.definitions.get();
+        let roster = self.store.roster(now).await?;
+        let pages: Vec<Page> = messages.iter().flat_map(|message| message.pages.iter().map(|page| decided(message, page))).collect();
+        let mut wanted = self.store.still_wanted(&pages, &definitions, now).await?.into_iter();
+        let ids: Vec<IncidentId> = pages.iter().flat_map(|page| page.incidents.iter().copied()).collect();
+        let incidents: BTreeMap<IncidentId, IncidentRow> =
+            self.store.incidents_by_id(&ids).await?.into_iter().map(|row| (row.incident.id, row)).collect();
+        let view = View { definitions: &definitions, roster: &roster, incidents: &incidents, links: &self.links, now };
+        Ok(messages.iter().map(|message| view.brief(message, wanted.by_ref().take(message.pages.len()).collect())).collect())
+    }
+}
+
+/// A claimed page as routing decided it.
+fn decided(message: &Claimed, page: &ClaimedPage) -> Page {
+    Page {
+        group: page.group,
+        incidents: page.incidents.clone(),
+        resolved: Vec::new(),
+        flapping: Vec::new(),
+        others: 0,
+        escalation: page.escalation,
+        person: message.person.clone(),
+        contact: message.contact,
+        kind: message.kind,
+        urgency: page.urgency,
+        turn: page.turn,
+        after_min: 0,
+        due_at: page.decided_at,
+    }
+}
+
+struct View<'a> {
+    definitions: &'a Definitions,
+    roster: &'a Roster,
+    incidents: &'a BTreeMap<IncidentId, IncidentRow>,
+    links: &'a Links,
+    now: Timestamp,
+}
+
+impl View<'_> {
+    fn brief(&self, message: &Claimed, wanted: Vec<bool>) -> Brief {
+        let person = self.roster.persons.get(&message.person);
+        let contact = person.and_then(|person| person.contacts.iter().find(|contact| contact.id == message.contact));
+        let is_reached = contact.is_some_and(|contact| contact.is_usable() && contact.exercise == message.exercise);
+        let is_old = message.kind == PageKind::Digest && self.now.duration_since(message.created_at) > DIGEST_LIFE;
+        let verdict = |is_wanted: &bool| match *is_wanted {
+            false => Verdict::Suppressed,
+            true if !is_reached => Verdict::Unreachable,
+            true if is_old => Verdict::Expired,
+            true => Verdict::Wanted,
+        };
+        let language = if person.is_some_and(|person| person.language == "en") { Language::En } else { Language::Vi };
+        let told: Vec<&ClaimedPage> = message.pages.iter().zip(&wanted).filter(|(_, wanted)| **wanted).map(|(page, _)| page).collect();
+        Brief {
+            verdicts: wanted.iter().map(verdict).collect(),
+            contact: contact.cloned(),
+            language,
+            content: self.content(message, person, &told, language),
+            picture: None,
+        }
+    }
+
+    fn content(&self, message: &Claimed, person: Option<&Person>, pages: &[&ClaimedPage], language: Language) -> Content {
+        let mut ids: Vec<IncidentId> = pages.iter().flat_map(|page| page.incidents.iter().copied()).collect();
+        ids.sort();
+        ids.dedup();
+        let mut rows: Vec<&IncidentRow> = ids.iter().filter_map(|id| self.incidents.get(id)).collect();
+        rows.sort_by_key(|row| (row.incident.standing == Standing::Resolved, std::cmp::Reverse(row.incident.severity), row.incident.id));
+        let first = rows.first().map(|row| row.incident.id);
+        let escalation = pages.iter().map(|page| page.escalation).max().unwrap_or_default();
+        let answers = !matches!(message.kind, PageKind::Resolved | PageKind::Notice);
+        let link = first.filter(|_| answers).and_then(|incident| self.links.write(incident, &message.person, escalation, self.now));
+        Content {
+            team: message.team.as_ref().map(|team| self.roster.teams.get(team).map_or_else(|| team.to_string(), |team| team.name.clone())),
+            incidents: rows.into_iter().map(|row| self.item(row, language)).collect(),
+            link,
+            zone: person.and_then(|person| TimeZone::get(&person.zone).ok()).unwrap_or_else(|| self.definitions.city.time_zone()),
+            ..Content::default()
+        }
+    }
+
+    fn item(&self, row: &IncidentRow, language: Language) -> Item {
+        let (number, severity, since) = (row.incident.id.0, row.incident.severity, row.incident.opened_at);
+        let bare = |title: String, place: String| Item { number, title, place, severity, value: None, limit: None, since };
+        match &row.incident.origin {
+            Origin::Alert { rule, scope, .. } => {
+                let transition: Option<Transition> = serde_json::from_value(row.content.clone()).ok();
+                let place = match scope {
+                    Scope::City => self.definitions.city.name.get(language).to_owned(),
+                    _ => self.definitions.scope_name(scope, language),
+                };
+                let Some(rule) = self.definitions.rule(rule) else { return bare(rule.to_string(), place) };
+                let title = rule.title.get(language).to_owned();
+                let kpi = self.definitions.kpi(&rule.kpi);
+                let value = kpi.zip(transition.and_then(|one| one.reading?.value)).map(|(kpi, value)| {
+                    format!("{} {}", number::number(value, kpi.decimals, language), kpi.unit.symbol().get(language)).trim_end().to_owned()
+                });
+                Item { value, ..bare(title, place) }
+            }
+            Origin::Hand { .. } | Origin::Watch { .. } => {
+                let title: Option<Text> = serde_json::from_value(row.content.get("title").cloned().unwrap_or_default()).ok();
+                let place = row.incident.area.as_ref().map(|area| self.definitions.city.area_name(area).to_owned());
+                bare(title.map(|title| title.get(language).to_owned()).unwrap_or_default(), place.unwrap_or_default())
+            }
+        }
+    }
+}
