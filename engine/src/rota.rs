@@ -8,15 +8,17 @@ mod layer;
 mod stretch;
 #[cfg(test)]
 mod tests;
+pub mod view;
 
 pub(crate) use layer::hours_on;
-pub use stretch::{Gap, GapWarning, Shift};
+pub use stretch::{Gap, HandOver};
 
 use crate::local::{first_shown, shown};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
+use std::slice;
 use taydo_model::PersonId;
-use taydo_model::rota::{Change, Override, Rota, TemporarySchedule};
+use taydo_model::rota::{Change, Layer, Override, Rota, TemporarySchedule};
 
 /// Who is on call by a rota.
 ///
@@ -28,19 +30,43 @@ use taydo_model::rota::{Change, Override, Rota, TemporarySchedule};
 pub struct OnCall<'r> {
     rota: &'r Rota,
     reachable: &'r dyn Fn(&PersonId) -> bool,
+    part: Part,
+}
+
+/// What of a rota is looked at.
+#[derive(Clone, Copy)]
+enum Part {
+    /// All of it.
+    Whole,
+    /// The layers, without what is changed for once.
+    Layers,
+    /// One layer, with nothing above it.
+    Layer(usize),
 }
 
 impl<'r> OnCall<'r> {
     /// Who is on call by the rota, where a person who can't be reached is nobody.
     #[must_use]
     pub fn new(rota: &'r Rota, reachable: &'r dyn Fn(&PersonId) -> bool) -> Self {
-        Self { rota, reachable }
+        Self { rota, reachable, part: Part::Whole }
     }
 
     /// Who would be on call if everybody could be reached: what a rota is planned by.
     #[must_use]
     pub fn planned(rota: &'r Rota) -> Self {
-        Self { rota, reachable: &everybody }
+        Self::new(rota, &everybody)
+    }
+
+    /// Who would be on call if nothing were changed for once.
+    #[must_use]
+    pub fn unchanged(self) -> Self {
+        Self { part: Part::Layers, ..self }
+    }
+
+    /// Whose turn it is by one layer alone, counted from 0.
+    #[must_use]
+    pub fn layer(self, number: usize) -> Self {
+        Self { part: Part::Layer(number), ..self }
     }
 
     /// The rota.
@@ -52,9 +78,13 @@ impl<'r> OnCall<'r> {
     /// Who is on call at the instant: each once, by their ids' order; empty where nobody is.
     #[must_use]
     pub fn at(&self, at: Timestamp) -> Vec<PersonId> {
-        let mut persons = match self.rota.parts().temporary.iter().find(|schedule| schedule.covers(at)) {
-            Some(schedule) => self.fixed(schedule, at),
-            None => self.rotating(at),
+        let parts = self.rota.parts();
+        let schedule = parts.temporary.iter().find(|schedule| schedule.covers(at));
+        let mut persons = match (self.part, schedule) {
+            (Part::Whole, Some(schedule)) => self.fixed(schedule, at),
+            (Part::Whole, None) => self.rotating(&parts.layers, &parts.overrides, at),
+            (Part::Layers, _) => self.rotating(&parts.layers, &[], at),
+            (Part::Layer(number), _) => self.rotating(parts.layers.get(number).map_or(&[], slice::from_ref), &[], at),
         };
         persons.sort();
         persons.dedup();
@@ -66,15 +96,14 @@ impl<'r> OnCall<'r> {
         shifts.map(|shift| &shift.person).filter(|person| (self.reachable)(person)).cloned().collect()
     }
 
-    fn rotating(&self, at: Timestamp) -> Vec<PersonId> {
-        let parts = self.rota.parts();
+    fn rotating(&self, layers: &[Layer], overrides: &[Override], at: Timestamp) -> Vec<PersonId> {
         let reading = shown(self.rota.zone(), at);
-        let overrides: Vec<&Override> = parts.overrides.iter().filter(|one| one.covers(at)).collect();
+        let overrides: Vec<&Override> = overrides.iter().filter(|one| one.covers(at)).collect();
         let people = |slot: &[PersonId]| -> Vec<PersonId> {
             let left = slot.iter().filter_map(|person| instead(&overrides, person));
             left.filter(|person| (self.reachable)(person)).cloned().collect()
         };
-        let layers = parts.layers.iter().rev().map(|layer| people(layer::slot(layer, reading)));
+        let layers = layers.iter().rev().map(|layer| people(layer::slot(layer, reading)));
         let mut persons = layers.into_iter().find(|persons| !persons.is_empty()).unwrap_or_default();
         let added = overrides.iter().filter_map(|one| match &one.change {
             Change::Add { person } => Some(person),

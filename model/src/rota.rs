@@ -2,6 +2,7 @@
 //!
 //! It owns the definition and its check. It must never say who is on call at a moment: `taydo_engine::rota` reckons that.
 
+pub mod page;
 mod problem;
 #[cfg(test)]
 mod tests;
@@ -186,6 +187,18 @@ impl Override {
         self.from <= at && at < self.to
     }
 
+    /// Two people take each other's shifts: each stands in for the other in that one's shift. Shifts that overlap can't be
+    /// swapped, and [`Rota::refusals`] says so of the second override once the first is there.
+    #[must_use]
+    pub fn swap(one: &FixedShift, other: &FixedShift) -> [Self; 2] {
+        [(one, other), (other, one)].map(|(shift, by)| Self {
+            id: OverrideId(0),
+            from: shift.from,
+            to: shift.to,
+            change: Change::Replace { person: shift.person.clone(), by: by.person.clone() },
+        })
+    }
+
     /// The first of the others that shares a person and some time with this one; itself is not another.
     #[must_use]
     pub fn conflict<'o>(&self, others: &'o [Self]) -> Option<&'o Self> {
@@ -242,6 +255,17 @@ pub struct FixedShift {
     pub person: PersonId,
 }
 
+/// A time with the same people on call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shift {
+    /// Its first instant.
+    pub from: Timestamp,
+    /// The first instant after it.
+    pub to: Timestamp,
+    /// Who is on call, by their ids' order; nobody in a gap.
+    pub persons: Vec<PersonId>,
+}
+
 /// A rota that makes sense, with its zone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rota {
@@ -267,6 +291,16 @@ impl Rota {
     #[must_use]
     pub fn parts(&self) -> &RotaParts {
         &self.parts
+    }
+
+    /// Why an override may not be stored now, as a new one or in place of the one with its number; empty where it may.
+    #[must_use]
+    pub fn refusals(&self, one: &Override, now: Timestamp) -> Vec<Problem> {
+        let stored = &self.parts.overrides;
+        let is_past = one.is_past(now) || stored.iter().any(|old| old.id == one.id && old.is_past(now));
+        let mut refusals: Vec<Problem> = is_past.then_some(Problem::Past { id: one.id }).into_iter().collect();
+        problem::of_override(one, stored, &mut refusals);
+        refusals
     }
 
     /// The zone of its wall times.

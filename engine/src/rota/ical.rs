@@ -2,9 +2,10 @@
 //!
 //! It must never ask for the time, and never write a local one: instants are UTC, so that no reader needs our zones.
 
-use super::{OnCall, Shift};
+use super::OnCall;
 use jiff::Timestamp;
 use taydo_model::PersonId;
+use taydo_model::rota::Shift;
 
 /// The longest line in octets, without its end (RFC 5545, 3.1).
 const MAX_LINE_OCTETS: usize = 75;

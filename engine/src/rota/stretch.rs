@@ -5,26 +5,17 @@
 use super::OnCall;
 use jiff::{SignedDuration, Timestamp};
 use taydo_model::PersonId;
+use taydo_model::rota::Shift;
+use taydo_model::rota::page::GapAhead;
 
 /// How long before a gap it is warned of.
 const WARNING: SignedDuration = SignedDuration::from_hours(24);
 /// How far ahead the end of a stretch is looked for; what lasts longer has no end in sight.
-const SIGHT: SignedDuration = SignedDuration::from_hours(366 * 24);
+pub(super) const SIGHT: SignedDuration = SignedDuration::from_hours(366 * 24);
 /// How much is looked through at once while a change is looked for.
 const STRIDE: SignedDuration = SignedDuration::from_hours(32 * 24);
 /// Jiff's and PostgreSQL's clocks both tell this apart.
 const TICK: SignedDuration = SignedDuration::from_micros(1);
-
-/// A time with the same people on call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shift {
-    /// Its first instant.
-    pub from: Timestamp,
-    /// The first instant after it.
-    pub to: Timestamp,
-    /// Who is on call, by their ids' order; nobody in a gap.
-    pub persons: Vec<PersonId>,
-}
 
 /// A time with nobody on call, as far as it lies in the time that was asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,13 +26,15 @@ pub struct Gap {
     pub to: Timestamp,
 }
 
-/// A time with nobody on call that people should know of now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct GapWarning {
-    /// Its first instant; `None` where nobody has ever been on call. The same gap keeps it from warning to warning.
-    pub from: Option<Timestamp>,
-    /// The first instant after it; `None` where no end is in sight for a year.
-    pub to: Option<Timestamp>,
+/// A hand-over: from one instant to the next somebody comes on or goes off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandOver {
+    /// The first instant with the new people.
+    pub at: Timestamp,
+    /// Who comes on.
+    pub on: Vec<PersonId>,
+    /// Who goes off.
+    pub off: Vec<PersonId>,
 }
 
 impl OnCall<'_> {
@@ -66,13 +59,27 @@ impl OnCall<'_> {
         self.end_of(&self.at(after), after, until, |persons| persons)
     }
 
+    /// The hand-overs after `after` and up to `until`, in order: those whom a shift notice is due to.
+    #[must_use]
+    pub fn hand_overs(&self, after: Timestamp, until: Timestamp) -> Vec<HandOver> {
+        let missing = |from: &[PersonId], than: &[PersonId]| than.iter().filter(|person| !from.contains(person)).cloned().collect();
+        let shifts = self.shifts(after, later(until, TICK));
+        let pairs = shifts.iter().zip(shifts.iter().skip(1));
+        let hand_over = |(before, now): (&Shift, &Shift)| HandOver {
+            at: now.from,
+            on: missing(&before.persons, &now.persons),
+            off: missing(&now.persons, &before.persons),
+        };
+        pairs.map(hand_over).filter(|hand_over| hand_over.at <= until).collect()
+    }
+
     /// The gaps that lie in the next 24 hours, or begin exactly then, in order and whole. Each is to be told once: the same gap
     /// has the same first instant whenever it is asked for.
     #[must_use]
-    pub fn gap_warnings(&self, now: Timestamp) -> Vec<GapWarning> {
+    pub fn gap_warnings(&self, now: Timestamp) -> Vec<GapAhead> {
         let is_gap = |persons: Vec<PersonId>| persons.is_empty();
         let gaps = self.gaps(now, later(later(now, WARNING), TICK));
-        let whole = |gap: Gap| GapWarning {
+        let whole = |gap: Gap| GapAhead {
             from: if gap.from == now { self.start_of(&true, now, is_gap) } else { Some(gap.from) },
             to: self.end_of(&true, gap.from, later(gap.from, SIGHT), is_gap),
         };
@@ -97,7 +104,12 @@ impl OnCall<'_> {
     }
 
     /// The longest stretches of one answer to a question about the people on call.
-    fn stretches<A: PartialEq>(&self, from: Timestamp, to: Timestamp, ask: impl Fn(Vec<PersonId>) -> A) -> Vec<(Timestamp, Timestamp, A)> {
+    pub(super) fn stretches<A: PartialEq>(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        ask: impl Fn(Vec<PersonId>) -> A,
+    ) -> Vec<(Timestamp, Timestamp, A)> {
         let mut stretches: Vec<(Timestamp, Timestamp, A)> = Vec::new();
         if to <= from {
             return stretches;
@@ -130,7 +142,13 @@ impl OnCall<'_> {
     }
 
     /// The first instant after `after` and up to `until` with another answer.
-    fn end_of<A: PartialEq>(&self, answer: &A, after: Timestamp, until: Timestamp, ask: impl Fn(Vec<PersonId>) -> A) -> Option<Timestamp> {
+    pub(super) fn end_of<A: PartialEq>(
+        &self,
+        answer: &A,
+        after: Timestamp,
+        until: Timestamp,
+        ask: impl Fn(Vec<PersonId>) -> A,
+    ) -> Option<Timestamp> {
         let mut from = after;
         while from < until {
             let to = later(from, STRIDE).min(until);
@@ -143,7 +161,7 @@ impl OnCall<'_> {
     }
 
     /// The first instant from which on the answer has been this one up to `at`; `None` where it has always been.
-    fn start_of<A: PartialEq>(&self, answer: &A, at: Timestamp, ask: impl Fn(Vec<PersonId>) -> A) -> Option<Timestamp> {
+    pub(super) fn start_of<A: PartialEq>(&self, answer: &A, at: Timestamp, ask: impl Fn(Vec<PersonId>) -> A) -> Option<Timestamp> {
         // Before everything that the rota says nobody is on call.
         let beginning = later(self.beginning()?, -TICK);
         let (mut start, mut to) = (None, at);
@@ -164,6 +182,6 @@ impl OnCall<'_> {
     }
 }
 
-fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+pub(super) fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.saturating_add(by).unwrap_or(at)
 }

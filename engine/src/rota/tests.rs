@@ -4,12 +4,13 @@
 mod feed;
 mod stories;
 mod vectors;
+mod views;
 mod watchman;
 mod years;
 
-use super::{OnCall, Shift};
+use super::OnCall;
 use jiff::Timestamp;
-use taydo_model::rota::{Layer, Rota, RotaParts, Rotation};
+use taydo_model::rota::{Layer, Rota, RotaParts, Rotation, Shift};
 use taydo_model::{PersonId, RotaId, TeamId};
 
 /// Nearly all: every sort of change of clocks that there has been of late, and none.

@@ -51,6 +51,8 @@ pub enum Problem {
     OverrideEndsFirst { id: OverrideId },
     /// The override has somebody stand in for themselves.
     ReplacesSelf { id: OverrideId },
+    /// The override is over, and so may only be read.
+    Past { id: OverrideId },
     /// Two overrides of one person overlap; the second one is given with its time.
     Overlap { id: OverrideId, person: PersonId, other: OverrideId, from: Timestamp, to: Timestamp },
     /// The temporary schedule is over when it begins, or before.
@@ -80,6 +82,7 @@ impl fmt::Display for Problem {
             Self::LayerEndsFirst { layer } => write!(f, "layer {} ends before it starts; give a later end or none", layer + 1),
             Self::OverrideEndsFirst { id } => write!(f, "override {} ends before it begins; give a later end", id.0),
             Self::ReplacesSelf { id } => write!(f, "override {} replaces a person by the same person; name another one", id.0),
+            Self::Past { id } => write!(f, "override {} is past and can only be read; make a new one from now on", id.0),
             Self::Overlap { id, person, other, from, to } => write!(
                 f,
                 "override {} overlaps override {} of {person} from {from} to {to}; change that one, or choose a time that only touches it",
@@ -140,11 +143,12 @@ fn of_layer(number: usize, layer: &Layer, found: &mut Vec<Problem>) {
     }
 }
 
-fn of_override(one: &Override, earlier: &[Override], found: &mut Vec<Problem>) {
+/// What is wrong with an override that is to stand beside these.
+pub(super) fn of_override(one: &Override, others: &[Override], found: &mut Vec<Problem>) {
     found.extend((one.to <= one.from).then_some(Problem::OverrideEndsFirst { id: one.id }));
     let replaces_self = matches!(&one.change, Change::Replace { person, by } if person == by);
     found.extend(replaces_self.then_some(Problem::ReplacesSelf { id: one.id }));
-    let overlap = one.conflict(earlier).and_then(|other| Some((other, one.shared_person(other)?)));
+    let overlap = one.conflict(others).and_then(|other| Some((other, one.shared_person(other)?)));
     found.extend(overlap.map(|(other, person)| Problem::Overlap {
         id: one.id,
         person: person.clone(),

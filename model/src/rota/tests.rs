@@ -106,3 +106,32 @@ fn an_override_is_past_from_its_end_on() {
     assert!(!one.is_past(at("2026-03-17T23:59:59Z")));
     assert!(one.is_past(at("2026-03-18T00:00:00Z")));
 }
+
+#[test]
+fn a_past_override_is_refused_and_so_is_what_would_change_one() {
+    let rota = Rota::new(parts()).unwrap();
+    let refusals = |id, from: &str, to: &str, now: &str| {
+        let one = Override { id: OverrideId(id), from: at(from), to: at(to), change: Change::Add { person: person("em") } };
+        rota.refusals(&one, at(now))
+    };
+    let (from, to) = ("2026-05-01T00:00:00Z", "2026-05-02T00:00:00Z");
+    assert_eq!(refusals(0, from, to, "2026-05-01T23:59:59Z"), []);
+    assert_eq!(refusals(0, from, to, to), [Problem::Past { id: OverrideId(0) }]);
+    assert_eq!(refusals(1, from, to, "2026-03-17T23:59:59Z"), []);
+    assert_eq!(refusals(1, from, to, "2026-03-18T00:00:00Z"), [Problem::Past { id: OverrideId(1) }], "the stored one is past");
+    assert_eq!(refusals(0, to, from, "2026-03-01T00:00:00Z"), [Problem::OverrideEndsFirst { id: OverrideId(0) }]);
+}
+
+#[test]
+fn two_people_who_swap_stand_in_for_each_other() {
+    let shift = |from: &str, to: &str, id: &str| FixedShift { from: at(from), to: at(to), person: person(id) };
+    let monday = shift("2026-05-04T00:00:00Z", "2026-05-05T00:00:00Z", "an");
+    let [one, other] = Override::swap(&monday, &shift("2026-05-05T00:00:00Z", "2026-05-06T00:00:00Z", "binh"));
+    assert_eq!(one.change, Change::Replace { person: person("an"), by: person("binh") });
+    assert_eq!(other.change, Change::Replace { person: person("binh"), by: person("an") });
+    assert_eq!((one.from, one.to), (monday.from, monday.to));
+    let with = |one: Override| Rota::new(RotaParts { overrides: vec![Override { id: OverrideId(7), ..one }], ..parts() }).unwrap();
+    assert_eq!(with(one).refusals(&other, monday.from), [], "they touch");
+    let [one, other] = Override::swap(&monday, &shift("2026-05-04T12:00:00Z", "2026-05-06T00:00:00Z", "binh"));
+    assert!(matches!(with(one).refusals(&other, monday.from)[..], [Problem::Overlap { .. }]));
+}

@@ -146,12 +146,22 @@ fn check(case: &Case) {
         assert_eq!(on_call.at(last), shift.persons, "{last}");
     }
     for moment in case.moments.iter().map(|quarter| instant(case.year, *quarter) + SignedDuration::from_secs(7)) {
-        let shift = shifts.iter().find(|shift| shift.from <= moment && moment < shift.to).unwrap();
+        let shift = shift_at(&shifts, moment);
         assert_eq!(on_call.at(moment), shift.persons, "{moment}");
         let change = on_call.next_change(moment, to - ROUND);
         assert_eq!(change, Some(shift.to).filter(|change| *change <= to - ROUND), "after {moment}");
     }
+    // Hours that come twice are seldom met by chance.
+    for change in rota.zone().following(from + 12 * ROUND).map(|change| change.timestamp()).take_while(|change| *change < to - 12 * ROUND) {
+        for moment in (-12..=12).map(|quarter| change + SignedDuration::from_mins(15 * quarter)) {
+            assert_eq!(on_call.at(moment), shift_at(&shifts, moment).persons, "{moment}");
+        }
+    }
     whole_shifts_are_the_same_from_wherever_one_looks(case, &on_call, &book);
+}
+
+fn shift_at(shifts: &[Shift], moment: Timestamp) -> &Shift {
+    &shifts[shifts.partition_point(|shift| shift.to <= moment)]
 }
 
 /// A person's own shifts, asked about from the middle of the years, have the ends that the book has.

@@ -1,0 +1,107 @@
+//! What the on-call pages show: who is on call now, a person's own shifts, a rota's calendar with its gaps.
+//!
+//! It must never hold a telephone number or an address: these pages name people only.
+
+use super::{RotaParts, Shift};
+use crate::{PersonId, RotaId, TeamId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A person as pages name them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonName {
+    /// Their id.
+    pub id: PersonId,
+    /// What people call them.
+    pub name: String,
+}
+
+/// Who is on call now, by every rota.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnCallPage {
+    /// The server's time.
+    pub time: Timestamp,
+    /// The rotas.
+    pub rotas: Vec<OnCallNow>,
+    /// Everybody whom they name, each once.
+    pub people: Vec<PersonName>,
+}
+
+/// Who is on call by one rota.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnCallNow {
+    /// The rota.
+    pub rota: RotaId,
+    /// Whose it is.
+    pub team: TeamId,
+    /// What people call it.
+    pub name: String,
+    /// Who is on call; nobody, where it is empty.
+    pub persons: Vec<PersonId>,
+    /// Since when these are; `None` where nobody has ever been on call.
+    pub since: Option<Timestamp>,
+    /// Until when; `None` where no change is in sight for a year.
+    pub until: Option<Timestamp>,
+    /// Who comes then; nobody, where it is empty.
+    pub next: Vec<PersonId>,
+    /// The gaps of the next 24 hours.
+    pub gaps: Vec<GapAhead>,
+}
+
+/// A time with nobody on call that people should know of now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GapAhead {
+    /// Its first instant; `None` where nobody has ever been on call. The same gap has the same one whenever it is asked for.
+    pub from: Option<Timestamp>,
+    /// The first instant after it; `None` where no end is in sight for a year.
+    pub to: Option<Timestamp>,
+}
+
+/// A person's own shifts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MyShiftsPage {
+    /// The server's time.
+    pub time: Timestamp,
+    /// Whose.
+    pub person: PersonName,
+    /// The IANA zone that their times are shown in.
+    pub zone: String,
+    /// The shifts, the earliest first.
+    pub shifts: Vec<MyShift>,
+}
+
+/// One of a person's shifts, whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MyShift {
+    /// By which rota.
+    pub rota: RotaId,
+    /// What people call it.
+    pub name: String,
+    /// Its first instant.
+    pub from: Timestamp,
+    /// The first instant after it.
+    pub to: Timestamp,
+    /// Whether a change for once brought it about: the layers alone would have somebody else for some of it.
+    pub changed: bool,
+}
+
+/// A rota's calendar.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RotaPage {
+    /// The server's time.
+    pub time: Timestamp,
+    /// The definition.
+    pub rota: RotaParts,
+    /// The first instant that is shown.
+    pub from: Timestamp,
+    /// The first instant that is not.
+    pub to: Timestamp,
+    /// Whose turn it is by each layer alone, whatever was changed for once; in the layers' order.
+    pub layers: Vec<Vec<Shift>>,
+    /// Who is on call in the end. Shifts without persons are gaps; the whole time is covered.
+    pub shifts: Vec<Shift>,
+    /// Everybody whom it names, each once.
+    pub people: Vec<PersonName>,
+    /// Those of them who have no contact that works: on call they are nobody.
+    pub unreachable: Vec<PersonId>,
+}
