@@ -139,7 +139,7 @@ impl Advance<'_> {
     fn hand_over(&mut self, person: &PersonId, incidents: &[IncidentId]) {
         for id in incidents {
             if let Some(member) = self.group.members.get_mut(id) {
-                member.state = State::Acknowledged { person: person.clone(), at: self.now, reminded: false };
+                member.state = State::Acknowledged { person: person.clone(), at: self.now, reminded: false, turn: self.group.turn };
             }
         }
     }
@@ -229,7 +229,7 @@ impl Advance<'_> {
         self.trigger_again(timed_out, Again::AcknowledgementTimedOut);
         let mut reminders: Vec<(PersonId, IncidentId)> = Vec::new();
         for (id, member) in &mut self.group.members {
-            if let State::Acknowledged { person, at, reminded } = &mut member.state
+            if let State::Acknowledged { person, at, reminded, .. } = &mut member.state
                 && !*reminded
                 && passed(*at, timeout.map(|timeout| timeout / 2))
             {

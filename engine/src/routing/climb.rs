@@ -160,19 +160,20 @@ impl Advance<'_> {
         if step.everybody {
             self.group.escalation.everybody.extend(persons.iter().cloned());
         }
-        // In quiet hours nobody is waited for who is not told before their end.
-        let seen = persons.iter().map(|person| self.directory.held(person, urgency, self.now).unwrap_or(self.now)).min();
-        self.page_firing(persons, PageKind::Firing);
-        seen
+        Some(self.page_firing(persons, PageKind::Firing))
     }
 
-    /// Tells these persons of all that waits for an answer.
-    pub(super) fn page_firing(&mut self, persons: Vec<PersonId>, kind: PageKind) {
-        let incidents = self.group.select(Member::is_active);
+    /// Tells these persons of all that waits for an answer, and returns when the first of them can see it: nobody is waited
+    /// for in quiet hours who is told at their end.
+    pub(super) fn page_firing(&mut self, persons: Vec<PersonId>, kind: PageKind) -> Timestamp {
+        let (incidents, urgency) = (self.group.select(Member::is_active), self.group.urgency());
+        let seen = persons.iter().map(|person| self.directory.held(person, urgency, self.now).unwrap_or(self.now)).min();
         for person in persons {
             self.draft(person, kind).incidents.extend(&incidents);
         }
-        self.group.told_at = Some(self.flushed_at.unwrap_or(self.now));
+        let seen = seen.unwrap_or(self.now);
+        self.group.told_at = Some(if seen > self.now { seen } else { self.flushed_at.unwrap_or(self.now) });
+        seen
     }
 
     /// The steps are used up: the fall-back is told, or else the keeper of the server.
@@ -186,7 +187,9 @@ impl Advance<'_> {
         let fallback = self.group.policy.as_ref().map(|policy| policy.fallback.clone());
         let mut persons = fallback.into_iter().chain(self.directory.settings.keeper.clone());
         match persons.find(|person| !self.directory.reach(person, urgency, exercise).is_empty()) {
-            Some(person) => self.page_firing(vec![person], PageKind::Exhausted),
+            Some(person) => {
+                self.page_firing(vec![person], PageKind::Exhausted);
+            }
             None => {
                 self.log(incidents, Entry::Unreachable { escalation: number });
                 self.effects.push(Effect::Unreachable);

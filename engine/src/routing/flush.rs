@@ -19,6 +19,7 @@ struct Holder {
     person: PersonId,
     at: Timestamp,
     reminded: bool,
+    turn: i64,
     worst: Severity,
 }
 
@@ -39,12 +40,12 @@ impl Told {
 impl Group {
     fn holder(&self) -> Option<Holder> {
         let held = self.members.values().filter_map(|member| match &member.state {
-            State::Acknowledged { person, at, reminded } => Some((*at, person, *reminded, member.severity)),
+            State::Acknowledged { person, at, reminded, turn } => Some((*at, *turn, person, *reminded, member.severity)),
             _ => None,
         });
         let worst = held.clone().map(|(.., severity)| severity).max()?;
-        let (at, person, reminded, _) = held.max_by_key(|(at, ..)| *at)?;
-        Some(Holder { person: person.clone(), at, reminded, worst })
+        let (at, turn, person, reminded, _) = held.max_by_key(|(at, turn, ..)| (*at, *turn))?;
+        Some(Holder { person: person.clone(), at, reminded, turn, worst })
     }
 
     /// Those whom the current escalation has paged.
@@ -115,10 +116,10 @@ impl Advance<'_> {
         if self.directory.quiet_reach(&holder.person, worst.urgency(), self.group.key.exercise).is_empty() {
             return false;
         }
-        let Holder { person, at, reminded, .. } = holder;
+        let Holder { person, at, reminded, turn, .. } = holder;
         for id in fresh {
             if let Some(member) = self.group.members.get_mut(id) {
-                member.state = State::Acknowledged { person: person.clone(), at, reminded };
+                member.state = State::Acknowledged { person: person.clone(), at, reminded, turn };
             }
         }
         self.log(fresh.to_vec(), Entry::Joined { person: person.clone() });

@@ -30,6 +30,8 @@ pub enum State {
         at: Timestamp,
         /// Whether they were reminded.
         reminded: bool,
+        /// The group's turn at that moment: what they are told later is news to them.
+        turn: i64,
     },
     /// Somebody has put it off.
     Snoozed {

@@ -26,9 +26,10 @@ impl Group {
     fn is_wanted(&self, page: &Page, now: Timestamp, directory: &Directory<'_>) -> bool {
         let escalation = &self.escalation;
         let is_for_everybody = escalation.everybody.contains(&page.person) && !escalation.answered.contains(&page.person);
-        // A digest may also tell somebody of what they have acknowledged.
+        // A digest may also tell somebody what is new of what they have acknowledged.
         let is_theirs = |member: &Member| {
-            page.kind == PageKind::Digest && matches!(&member.state, State::Acknowledged { person, .. } if *person == page.person)
+            let is_digest = page.kind == PageKind::Digest;
+            matches!(&member.state, State::Acknowledged { person, turn, .. } if is_digest && *person == page.person && *turn < page.turn)
         };
         if page.escalation != escalation.number || (escalation.stage == Stage::Idle && !is_for_everybody) {
             return self.any(page, is_theirs);
