@@ -3,6 +3,7 @@
 //! A scenario belongs to a rule as a test does to code. It must never need anything but the definitions and itself.
 
 use crate::alert::{Cause, Turn};
+use crate::baseline::Band;
 use crate::{Flags, Quality, RuleId, Scope};
 use jiff::Timestamp;
 
@@ -15,6 +16,8 @@ pub struct Scenario {
     pub rule: RuleId,
     /// The first instant, on the KPI's grid.
     pub start: Timestamp,
+    /// The baseline of every scope and hour, where one is known.
+    pub baseline: Option<Band>,
     /// For each scope a reading for each instant from the first one on.
     pub readings: Vec<(Scope, Vec<Step>)>,
     /// Exactly the transitions that follow, in order.

@@ -2,13 +2,14 @@
 //!
 //! It must never judge otherwise than [`Watch`] does for the server.
 
-use super::{NoBands, Watch};
+use super::{Bands, Watch};
 use crate::Recorded;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use taydo_model::alert::Transition;
+use taydo_model::baseline::Band;
 use taydo_model::scenario::{Expected, Scenario, Step};
-use taydo_model::{Definitions, Kpi, Quality, Reading, Scope};
+use taydo_model::{Definitions, Kpi, KpiId, Quality, Reading, Scope};
 
 /// What a scenario's transitions were, when they aren't those that were expected.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,10 +55,19 @@ fn transitions(definitions: &Definitions, scenario: &Scenario) -> Vec<Expected> 
         let at = later(scenario.start, i64::from(kpi.every_s) * i64::try_from(number).unwrap_or(i64::MAX));
         let steps = scenario.readings.iter().filter_map(|(scope, steps)| Some((scope, steps.get(number)?)));
         let recorded: Vec<Recorded> = steps.map(|(scope, step)| recorded(kpi, scope, at, *step)).collect();
-        let evaluated = watch.step(later(at, i64::from(kpi.delay_s)), &recorded, &NoBands);
+        let evaluated = watch.step(later(at, i64::from(kpi.delay_s)), &recorded, &Always(scenario.baseline));
         found.extend(evaluated.transitions.iter().map(|transition| told(transition, scenario.start)));
     }
     found
+}
+
+/// One band at all hours.
+struct Always(Option<Band>);
+
+impl Bands for Always {
+    fn band(&self, _: &KpiId, _: &Scope, _: Timestamp) -> Option<Band> {
+        self.0
+    }
 }
 
 fn recorded(kpi: &Kpi, scope: &Scope, at: Timestamp, step: Step) -> Recorded {

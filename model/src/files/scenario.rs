@@ -4,6 +4,7 @@
 
 use super::{File, Problem, Role, document::Document, duration, name::nearest, place, value::Value};
 use crate::alert::{Cause, Turn};
+use crate::baseline::Band;
 use crate::scenario::{Expected, Scenario, Step};
 use crate::{Definitions, Flags, Kpi, Quality, RuleId, Scope};
 use jiff::Timestamp;
@@ -47,13 +48,14 @@ fn scenario(item: &Value<'_>, set: &Definitions) -> Option<Scenario> {
     let rule = section.need("rule", |value| rule(value, set));
     let kpi = rule.as_ref().and_then(|id| set.kpi(&set.rule(id)?.kpi)).map(AsRef::as_ref);
     let start = section.need("start", |value| start(value, kpi));
+    let baseline = section.may("baseline", baseline);
     let readings = section.need("readings", |value| {
         let section = value.section("`readings`")?;
         Some(section.entries().filter_map(|entry| Some((self::scope(&entry.key, &entry)?, steps(&entry, kpi)?))).collect::<Vec<_>>())
     });
     let expect = section.need("expect", |value| value.each(expected));
     let sound = section.finish();
-    sound.then_some(Scenario { name: name?, rule: rule?, start: start?, readings: readings?, expect: expect? })
+    sound.then_some(Scenario { name: name?, rule: rule?, start: start?, baseline, readings: readings?, expect: expect? })
 }
 
 fn rule(value: &Value<'_>, set: &Definitions) -> Option<RuleId> {
@@ -81,6 +83,14 @@ fn start(value: &Value<'_>, kpi: Option<&Kpi>) -> Option<Timestamp> {
         );
     }
     Some(start)
+}
+
+/// `{ low = 10, middle = 20, high = 30 }`
+fn baseline(value: &Value<'_>) -> Option<Band> {
+    let mut section = value.section("`baseline`")?;
+    let [low, middle, high] = ["low", "middle", "high"].map(|key| section.need(key, Value::number));
+    section.finish();
+    Some(Band { low: low?, middle: middle?, high: high? })
 }
 
 fn scope(text: &str, value: &Value<'_>) -> Option<Scope> {
