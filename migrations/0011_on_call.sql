@@ -31,14 +31,16 @@ CREATE TABLE contact (
     verified_at timestamptz,
     disabled_at timestamptz,
     disabled_why text,
-    -- The code that proves that it is theirs: its hash, until when it counts, how often it was tried, when it was sent.
-    code_hash bytea,
-    code_until timestamptz,
-    code_tries int NOT NULL DEFAULT 0,
+    -- When the code that proves that it is theirs was last sent, and how often a code was tried since. The code itself is
+    -- nowhere: it is made of this moment and the server's key.
     code_sent_at timestamptz,
+    code_tries int NOT NULL DEFAULT 0,
     removed_at timestamptz
 );
 CREATE UNIQUE INDEX contact_once ON contact (person, channel, address) WHERE removed_at IS NULL;
+
+-- Keys that the server has made for itself.
+CREATE TABLE secret (name text PRIMARY KEY, key bytea NOT NULL);
 
 CREATE TABLE team (id text PRIMARY KEY, content jsonb NOT NULL);
 CREATE TABLE policy (id text PRIMARY KEY, content jsonb NOT NULL);

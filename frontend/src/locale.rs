@@ -53,6 +53,7 @@ pub fn refusal(error: ErrorCode, language: Language) -> &'static str {
         ErrorCode::UnsupportedMedia => ("sai định dạng", "unsupported format"),
         ErrorCode::Forbidden => ("không được phép", "forbidden"),
         ErrorCode::ForeignOrigin => ("nguồn trang lạ", "foreign page"),
+        ErrorCode::Conflict => ("đã có việc khác xảy ra trước", "something else came first"),
         ErrorCode::Busy => ("quá tải", "too busy"),
         ErrorCode::Unavailable => ("chưa sẵn sàng", "unavailable"),
         ErrorCode::Timeout => ("quá thời gian", "timed out"),

@@ -10,6 +10,8 @@ pub enum ErrorCode {
     Malformed,
     /// A parameter or a field has a value that it may not have.
     Invalid,
+    /// Somebody was quicker, or it overlaps with what is there.
+    Conflict,
     /// There is no such thing.
     NotFound,
     /// The method is not one that this address answers to.

@@ -19,8 +19,8 @@ mod metric;
 mod name;
 mod place;
 mod problem;
-mod schema;
 mod scenario;
+mod schema;
 mod section;
 mod source;
 #[cfg(test)]
@@ -31,8 +31,8 @@ mod value;
 mod wall;
 
 pub use problem::Problem;
-pub use schema::{kinds, schema};
 pub use scenario::scenarios;
+pub use schema::{kinds, schema};
 
 use crate::{Definitions, Kpi, Metric, form, kpi::From};
 use document::Document;

@@ -13,6 +13,7 @@ pub mod calendar;
 pub mod case;
 pub mod city;
 pub mod compare;
+pub mod console;
 pub mod event;
 pub mod fault;
 #[cfg(feature = "files")]

@@ -2,6 +2,8 @@
 //!
 //! Who is on call at a moment is reckoned from rotas (`rota`). It must never decide whom to page: routing does.
 
+pub mod request;
+
 use crate::alert::Urgency;
 use crate::{PersonId, PolicyId, RotaId, TeamId};
 use jiff::Timestamp;

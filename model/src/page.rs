@@ -32,6 +32,8 @@ pub enum PageKind {
     Digest,
     /// A shift begins, with the open incidents.
     Shift,
+    /// The code that proves that a contact is somebody's: the only thing that is sent to one before.
+    Code,
     /// Something about the duty itself: a gap, a silence that ends, a contact that was stopped.
     Notice,
 }

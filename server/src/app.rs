@@ -6,16 +6,20 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::definitions::{self, InForce};
 use crate::door::{Door, Inbox};
+use crate::duty::{Briefs, Links, Waker};
 use crate::http::{self, Readiness, State};
 use crate::hub::{Hub, Limits};
 use crate::ingest::{Health, Intake, LANES, Lanes, Mqtt};
+use crate::paging::{self, Paging};
 use crate::pipeline::{self, Parts, Pipeline};
 use crate::self_watch::{self, SelfWatch};
 use crate::store::{EmbeddedDatabase, Store};
 use crate::telemetry::Metrics;
+use actix_web::web::Data;
 use anyhow::Context as _;
 use std::future::Future;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -39,6 +43,8 @@ pub struct Application {
     chores: Vec<JoinHandle<()>>,
     errands: JoinHandle<()>,
     inbox: Option<JoinHandle<()>>,
+    paging: Option<Paging>,
+    answers: Option<http::Server>,
 }
 
 /// The runtime that an application lives in. The engine, the lanes and recomputes must not wait for one another; the HTTP
@@ -127,6 +133,7 @@ impl Application {
             tokio::spawn(watch.run(last_here)),
             tokio::spawn(folder.run()),
             tokio::spawn(baseline::run(in_force.clone(), store.clone(), clock.clone())),
+            tokio::spawn(Waker { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run()),
         ];
         beside.extend(SelfWatch::new(own).map(|watch| tokio::spawn(watch.run())));
         let door = Door::new(store.clone(), intake.clone(), clock.clone());
@@ -139,8 +146,12 @@ impl Application {
             }
             None => None,
         };
-        let state = State {
+        let links = Links::new(config.answer.as_ref().map(|answer| answer.url.as_str()), &store.secret("links").await?);
+        let briefs = Briefs { store: store.clone(), definitions: in_force.clone(), links: links.clone() };
+        let paging = config.paging.as_deref().map(|file| start_paging(file, &store, &clock, briefs)).transpose()?;
+        let state = Data::new(State {
             door,
+            links,
             definitions: in_force,
             build,
             clock: clock.clone(),
@@ -151,9 +162,27 @@ impl Application {
             desk,
             readiness,
             metrics,
-        };
+        });
+        let answers =
+            config.answer.as_ref().map(|answer| http::answer::server(bind(answer.listen)?, state.clone()).map_err(anyhow::Error::new));
+        let answers = answers.transpose()?;
         let server = http::server(listener, state, config.workers)?;
-        Ok(Self { port: 0, clock, database: None, hub, lanes, mqtt, pipeline, server, store, chores: beside, errands, inbox })
+        Ok(Self {
+            port: 0,
+            clock,
+            database: None,
+            hub,
+            lanes,
+            mqtt,
+            pipeline,
+            server,
+            store,
+            chores: beside,
+            errands,
+            inbox,
+            paging,
+            answers,
+        })
     }
 
     /// The port that it listens on.
@@ -170,6 +199,7 @@ impl Application {
     pub async fn run_until_stopped(mut self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
         let server = self.server.handle();
         let mut serving = tokio::spawn(self.server);
+        let answers = self.answers.map(|answers| (answers.handle(), tokio::spawn(answers)));
         let failure = tokio::select! {
             () = stop => None,
             ended = &mut serving => Some(reason("the HTTP server", ended)),
@@ -178,6 +208,9 @@ impl Application {
         tracing::info!("stopping");
         self.hub.close_all("the server is stopping");
         server.stop(true).await;
+        if let Some((answers, _)) = answers {
+            answers.stop(true).await;
+        }
         if let Some(mqtt) = self.mqtt {
             mqtt.stop().await;
         }
@@ -190,6 +223,10 @@ impl Application {
         self.chores.iter().for_each(JoinHandle::abort);
         if failure.is_none() {
             self.pipeline.await??;
+        }
+        // Last of those who write: what was decided until now may still go out.
+        if let Some(paging) = self.paging {
+            paging.stop().await;
         }
         // The next start counts an absence from here; without it from the last heartbeat, seconds ago.
         if let Err(error) = self.store.beat(self.clock.now()).await {
@@ -214,9 +251,18 @@ fn reason<E: std::error::Error + Send + Sync + 'static>(part: &str, ended: Resul
 
 fn listen(config: &Config) -> anyhow::Result<TcpListener> {
     anyhow::ensure!(config.listen.ip().is_loopback(), "this version listens on loopback only, since it has no accounts yet");
-    TcpListener::bind(config.listen).with_context(|| {
-        format!("can't listen on {}; another program may use the port: stop it, or choose another one with --port", config.listen)
-    })
+    bind(config.listen)
+}
+
+fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .with_context(|| format!("can't listen on {address}; another program may use the port: stop it, or choose another one"))
+}
+
+/// Begins to deliver pages over the providers that a file names.
+fn start_paging(file: &Path, store: &Store, clock: &Clock, briefs: Briefs) -> anyhow::Result<Paging> {
+    let settings = paging::Settings::load(file)?;
+    Paging::start(paging::Parts { store: store.clone(), clock: clock.clone(), desk: Arc::new(briefs), settings })
 }
 
 #[cfg(feature = "test-clock")]
@@ -277,6 +323,8 @@ mod tests {
             mqtt: None,
             database: None,
             inbox: None,
+            paging: None,
+            answer: None,
             tick: Duration::from_millis(250),
             workers: 1,
             test_clock: None,

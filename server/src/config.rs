@@ -23,12 +23,25 @@ pub struct Config {
     pub database: Option<DatabaseAddress>,
     /// The folder into which departments put files.
     pub inbox: Option<PathBuf>,
+    /// The providers over which people are paged; without it nobody is.
+    pub paging: Option<PathBuf>,
+    /// Where messages' links are answered, and how people reach that.
+    pub answer: Option<Answer>,
     /// How often changes are sent to screens.
     pub tick: Duration,
     /// Threads that serve connections.
     pub workers: usize,
     /// The socket of the test that moves the clock.
     pub test_clock: Option<PathBuf>,
+}
+
+/// The listener that messages' links lead to.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Where it listens; a loopback address.
+    pub listen: SocketAddr,
+    /// How people reach it, such as `https://ioc.example.vn`.
+    pub url: String,
 }
 
 /// Where the server keeps its data when it isn't told.

@@ -4,6 +4,7 @@
 //! fault to anybody.
 
 pub mod access;
+pub mod answer;
 mod assets;
 mod baseline;
 mod body;
@@ -13,13 +14,16 @@ mod forms;
 mod gap;
 mod health;
 mod history;
+mod incidents;
 mod intake;
 mod kpi;
 mod live;
+mod on_call;
 mod pages;
 mod passport;
 mod recompute;
 pub mod refusal;
+mod roster;
 mod site;
 mod why;
 
@@ -28,6 +32,7 @@ pub use health::Readiness;
 use crate::clock::Clock;
 use crate::definitions::InForce;
 use crate::door::Door;
+use crate::duty::Links;
 use crate::hub::Hub;
 use crate::ingest::{Health, Intake};
 use crate::pipeline::RecomputeDesk;
@@ -66,6 +71,8 @@ pub struct State {
     pub hub: Hub,
     /// Where recomputes are asked for.
     pub desk: RecomputeDesk,
+    /// What messages are answered by.
+    pub links: Links,
     /// What is not ready, and why.
     pub readiness: Arc<Readiness>,
     /// The server's own figures.
@@ -81,8 +88,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wa
 ///
 /// # Errors
 /// When the listener can't be used.
-pub fn server(listener: TcpListener, state: State, workers: usize) -> std::io::Result<Server> {
-    let state = Data::new(state);
+pub fn server(listener: TcpListener, state: Data<State>, workers: usize) -> std::io::Result<Server> {
     let app = move || {
         App::new()
             .app_data(state.clone())
@@ -146,6 +152,36 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/forms/uploads", web::post().to(forms::upload))
         .route("/api/v1/forms/template.csv", web::get().to(forms::template_csv))
         .route("/api/v1/forms/template.xlsx", web::get().to(forms::template_xlsx))
+        .route("/api/v1/incidents", web::get().to(incidents::list))
+        .route("/api/v1/incidents", web::post().to(incidents::open))
+        .route("/api/v1/incidents/{id}", web::get().to(incidents::one))
+        .route("/api/v1/incidents/{id}/acts", web::post().to(incidents::act))
+        .route("/api/v1/on-call", web::get().to(on_call::now))
+        .route("/api/v1/rotas/{id}", web::get().to(on_call::calendar))
+        .route("/api/v1/persons/{id}/shifts", web::get().to(on_call::shifts))
+        .route("/api/v1/persons/{id}/shifts.ics", web::get().to(on_call::feed))
+        .route("/api/v1/roster", web::get().to(roster::all))
+        .route("/api/v1/keeper", web::put().to(roster::put_keeper))
+        .route("/api/v1/persons/{id}", web::put().to(roster::put_person))
+        .route("/api/v1/persons/{id}", web::delete().to(roster::delete_person))
+        .route("/api/v1/persons/{id}/contacts", web::post().to(roster::add_contact))
+        .route("/api/v1/contacts/{id}", web::delete().to(roster::delete_contact))
+        .route("/api/v1/contacts/{id}/code", web::post().to(roster::send_code))
+        .route("/api/v1/contacts/{id}/verify", web::post().to(roster::verify))
+        .route("/api/v1/contacts/{id}/enable", web::post().to(roster::enable_contact))
+        .route("/api/v1/teams/{id}", web::put().to(roster::put_team))
+        .route("/api/v1/teams/{id}", web::delete().to(roster::delete_team))
+        .route("/api/v1/policies/{id}", web::put().to(roster::put_policy))
+        .route("/api/v1/policies/{id}", web::delete().to(roster::delete_policy))
+        .route("/api/v1/rotas/{id}", web::put().to(roster::put_rota))
+        .route("/api/v1/rotas/{id}", web::delete().to(roster::delete_rota))
+        .route("/api/v1/rotas/{id}/overrides", web::post().to(roster::add_override))
+        .route("/api/v1/overrides/{id}", web::delete().to(roster::delete_override))
+        .route("/api/v1/rotas/{id}/temporary", web::post().to(roster::add_temporary))
+        .route("/api/v1/temporary/{id}", web::delete().to(roster::delete_temporary))
+        .route("/api/v1/silences", web::get().to(roster::silences))
+        .route("/api/v1/silences", web::post().to(roster::add_silence))
+        .route("/api/v1/silences/{id}", web::delete().to(roster::end_silence))
         .route("/api/v2/write", web::post().to(intake::lines))
         .route("/{path:.*}", web::get().to(site::serve));
 }

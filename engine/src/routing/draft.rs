@@ -34,7 +34,7 @@ fn weight(kind: PageKind) -> u8 {
         PageKind::Reminder => 3,
         PageKind::Update => 2,
         PageKind::Resolved => 1,
-        PageKind::Digest | PageKind::Shift | PageKind::Notice => 0,
+        PageKind::Digest | PageKind::Shift | PageKind::Notice | PageKind::Code => 0,
     }
 }
 

@@ -16,7 +16,7 @@ impl Group {
     #[must_use]
     pub fn still_wants(&self, page: &Page, now: Timestamp, directory: &Directory<'_>) -> bool {
         match page.kind {
-            PageKind::Resolved | PageKind::Shift | PageKind::Notice => true,
+            PageKind::Resolved | PageKind::Shift | PageKind::Notice | PageKind::Code => true,
             PageKind::Digest if page.incidents.len() == page.resolved.len() => true,
             PageKind::Update | PageKind::Reminder => self.any(page, |member| matches!(member.state, State::Acknowledged { .. })),
             PageKind::Firing | PageKind::StillFiring | PageKind::Exhausted | PageKind::Digest => self.is_wanted(page, now, directory),

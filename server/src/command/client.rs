@@ -40,7 +40,19 @@ impl Server {
         let data = self.data.clone().map_or_else(config::default_data, Ok)?;
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
         let tick = Duration::from_millis(250);
-        let config = Config { city, data, listen, mqtt: None, database: None, inbox: None, tick, workers: 1, test_clock: None };
+        let config = Config {
+            city,
+            data,
+            listen,
+            mqtt: None,
+            database: None,
+            inbox: None,
+            paging: None,
+            answer: None,
+            tick,
+            workers: 1,
+            test_clock: None,
+        };
         let application = Application::build(config).await?;
         let client = Client::of(&format!("http://127.0.0.1:{}", application.port()))?;
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

@@ -1,7 +1,7 @@
 //! `taydo serve`: starts the centre.
 
 use crate::app::{self, Application};
-use crate::config::{self, Config};
+use crate::config::{self, Answer, Config};
 use crate::store::DatabaseAddress;
 use crate::telemetry;
 use std::net::SocketAddr;
@@ -35,6 +35,15 @@ pub(super) struct Args {
     /// The folder into which departments put files with figures, each into a folder of its own (see docs/departments.md)
     #[arg(long, value_name = "DIR")]
     inbox: Option<PathBuf>,
+    /// The file that names the providers of e-mail, SMS, calls and chat; without it nobody is paged (see docs/paging.md)
+    #[arg(long, value_name = "FILE")]
+    paging: Option<PathBuf>,
+    /// The port on 127.0.0.1 of the listener that answers messages' links; a proxy makes it reachable
+    #[arg(long, value_name = "PORT", requires = "answer_url")]
+    answer_port: Option<u16>,
+    /// How people reach that listener, such as https://answer.example.vn
+    #[arg(long, value_name = "URL", requires = "answer_port")]
+    answer_url: Option<String>,
     /// How often changes are sent to the screens, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 250, value_parser = clap::value_parser!(u64).range(50..=1000))]
     tick_ms: u64,
@@ -66,6 +75,8 @@ impl Args {
     fn check(self) -> anyhow::Result<Config> {
         let password_file = self.database_password_file.as_deref();
         let database = self.database.as_deref().map(|url| DatabaseAddress::parse(url, password_file)).transpose()?;
+        let answer =
+            self.answer_port.zip(self.answer_url).map(|(port, url)| Answer { listen: SocketAddr::from(([127, 0, 0, 1], port)), url });
         Ok(Config {
             city: self.city,
             data: self.data.map_or_else(config::default_data, Ok)?,
@@ -73,6 +84,8 @@ impl Args {
             mqtt: self.mqtt,
             database,
             inbox: self.inbox,
+            paging: self.paging,
+            answer,
             tick: Duration::from_millis(self.tick_ms),
             workers: usize::from(self.workers),
             #[cfg(feature = "test-clock")]

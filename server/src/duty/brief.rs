@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use taydo_model::alert::Transition;
 use taydo_model::incident::{IncidentId, Origin, Standing};
-use taydo_model::oncall::Person;
+use taydo_model::oncall::{Contact, Person};
 use taydo_model::page::{Page, PageKind};
 use taydo_model::text::Language;
 use taydo_model::{Definitions, Scope, Text, number};
@@ -67,6 +67,9 @@ fn decided(message: &Claimed, page: &ClaimedPage) -> Page {
     }
 }
 
+/// A code that could not be sent for so long no longer counts.
+const CODE_LIFE: SignedDuration = SignedDuration::from_mins(15);
+
 struct View<'a> {
     definitions: &'a Definitions,
     roster: &'a Roster,
@@ -79,8 +82,11 @@ impl View<'_> {
     fn brief(&self, message: &Claimed, wanted: Vec<bool>) -> Brief {
         let person = self.roster.persons.get(&message.person);
         let contact = person.and_then(|person| person.contacts.iter().find(|contact| contact.id == message.contact));
-        let is_reached = contact.is_some_and(|contact| contact.is_usable() && contact.exercise == message.exercise);
-        let is_old = message.kind == PageKind::Digest && self.now.duration_since(message.created_at) > DIGEST_LIFE;
+        let is_code = message.kind == PageKind::Code;
+        let is_usable = |contact: &Contact| is_code || contact.is_usable() && contact.exercise == message.exercise;
+        let is_reached = contact.is_some_and(is_usable);
+        let age = self.now.duration_since(message.created_at);
+        let is_old = message.kind == PageKind::Digest && age > DIGEST_LIFE || is_code && age > CODE_LIFE;
         let verdict = |is_wanted: &bool| match *is_wanted {
             false => Verdict::Suppressed,
             true if !is_reached => Verdict::Unreachable,
@@ -109,12 +115,20 @@ impl View<'_> {
         let answers = !matches!(message.kind, PageKind::Resolved | PageKind::Notice);
         let link = first.filter(|_| answers).and_then(|incident| self.links.write(incident, &message.person, escalation, self.now));
         Content {
+            note: self.note(message, pages),
             team: message.team.as_ref().map(|team| self.roster.teams.get(team).map_or_else(|| team.to_string(), |team| team.name.clone())),
             incidents: rows.into_iter().map(|row| self.item(row, language)).collect(),
             link,
             zone: person.and_then(|person| TimeZone::get(&person.zone).ok()).unwrap_or_else(|| self.definitions.city.time_zone()),
             ..Content::default()
         }
+    }
+
+    /// What a message without incidents says.
+    fn note(&self, message: &Claimed, pages: &[&ClaimedPage]) -> Option<String> {
+        let page = pages.first().filter(|_| message.kind == PageKind::Code)?;
+        let sent_at = Timestamp::from_microsecond(page.turn).ok()?;
+        Some(format!("Tây Đô: {}", self.links.code(message.contact, sent_at)))
     }
 
     fn item(&self, row: &IncidentRow, language: Language) -> Item {

@@ -11,6 +11,7 @@ use sha2::Sha256;
 use std::sync::Arc;
 use taydo_model::PersonId;
 use taydo_model::incident::IncidentId;
+use taydo_model::oncall::ContactId;
 
 /// How long a link counts.
 const LIFE: SignedDuration = SignedDuration::from_hours(72);
@@ -79,6 +80,14 @@ impl Links {
         let incident = IncidentId(parts.next()?.parse().ok()?);
         let person = PersonId::new(parts.next()?).ok()?;
         Some(Link { incident, person, escalation, until })
+    }
+
+    /// The code of six digits that was sent to a contact at a moment.
+    #[must_use]
+    pub fn code(&self, contact: ContactId, sent_at: Timestamp) -> String {
+        let signature = self.sign(format!("code {} {}", contact.0, sent_at.as_microsecond()).as_bytes());
+        let number = signature.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        format!("{:06}", number % 1_000_000)
     }
 
     fn mac(&self, said: &[u8]) -> Option<Hmac<Sha256>> {

@@ -19,7 +19,9 @@ pub enum Role {
     Viewer,
     /// Sends data: devices, departments.
     Contributor,
-    /// Connects sources, reads the server's own figures.
+    /// Works at the console: answers incidents, opens them, silences.
+    Operator,
+    /// Connects sources, keeps the roster, reads the server's own figures.
     Engineer,
 }
 
@@ -44,6 +46,7 @@ impl Principal {
             Role::Anybody => "anybody",
             Role::Viewer => "viewer",
             Role::Contributor => "contributor",
+            Role::Operator => "operator",
             Role::Engineer => "local",
         }
     }
@@ -84,6 +87,36 @@ pub static ACCESS: &[(&str, &str, Role)] = &[
     ("POST", "/api/v1/forms/uploads", Role::Contributor),
     ("GET", "/api/v1/forms/template.csv", Role::Contributor),
     ("GET", "/api/v1/forms/template.xlsx", Role::Contributor),
+    ("GET", "/api/v1/incidents", Role::Viewer),
+    ("POST", "/api/v1/incidents", Role::Operator),
+    ("GET", "/api/v1/incidents/{id}", Role::Viewer),
+    ("POST", "/api/v1/incidents/{id}/acts", Role::Operator),
+    ("GET", "/api/v1/on-call", Role::Viewer),
+    ("GET", "/api/v1/rotas/{id}", Role::Viewer),
+    ("GET", "/api/v1/persons/{id}/shifts", Role::Viewer),
+    ("GET", "/api/v1/persons/{id}/shifts.ics", Role::Viewer),
+    ("GET", "/api/v1/roster", Role::Engineer),
+    ("PUT", "/api/v1/keeper", Role::Engineer),
+    ("PUT", "/api/v1/persons/{id}", Role::Engineer),
+    ("DELETE", "/api/v1/persons/{id}", Role::Engineer),
+    ("POST", "/api/v1/persons/{id}/contacts", Role::Engineer),
+    ("DELETE", "/api/v1/contacts/{id}", Role::Engineer),
+    ("POST", "/api/v1/contacts/{id}/code", Role::Operator),
+    ("POST", "/api/v1/contacts/{id}/verify", Role::Operator),
+    ("POST", "/api/v1/contacts/{id}/enable", Role::Operator),
+    ("PUT", "/api/v1/teams/{id}", Role::Engineer),
+    ("DELETE", "/api/v1/teams/{id}", Role::Engineer),
+    ("PUT", "/api/v1/policies/{id}", Role::Engineer),
+    ("DELETE", "/api/v1/policies/{id}", Role::Engineer),
+    ("PUT", "/api/v1/rotas/{id}", Role::Engineer),
+    ("DELETE", "/api/v1/rotas/{id}", Role::Engineer),
+    ("POST", "/api/v1/rotas/{id}/overrides", Role::Operator),
+    ("DELETE", "/api/v1/overrides/{id}", Role::Operator),
+    ("POST", "/api/v1/rotas/{id}/temporary", Role::Operator),
+    ("DELETE", "/api/v1/temporary/{id}", Role::Operator),
+    ("GET", "/api/v1/silences", Role::Viewer),
+    ("POST", "/api/v1/silences", Role::Operator),
+    ("DELETE", "/api/v1/silences/{id}", Role::Operator),
     ("POST", "/api/v2/write", Role::Contributor),
     ("GET", "/{path:.*}", Role::Anybody),
     // Over the WebSocket.

@@ -47,8 +47,11 @@ impl Waiting {
     fn in_order(mut self) -> Self {
         let transitions = &self.evaluated.transitions;
         if self.recorded.len() > CHUNK && !transitions.is_empty() {
-            let decided: HashSet<_> =
-                transitions.iter().filter_map(|one| one.reading.as_ref()).map(|reading| (&reading.kpi, &reading.scope, reading.time)).collect();
+            let decided: HashSet<_> = transitions
+                .iter()
+                .filter_map(|one| one.reading.as_ref())
+                .map(|reading| (&reading.kpi, &reading.scope, reading.time))
+                .collect();
             let is_cause = |recorded: &Recorded| decided.contains(&(&recorded.reading.kpi, &recorded.reading.scope, recorded.reading.time));
             self.recorded.sort_by_key(is_cause);
         }

@@ -22,13 +22,21 @@ const EVALUATION: &str = "INSERT INTO rule_evaluation (rule, content, at) \
 
 /// Writes what a step of the rules came to, and returns the transitions that were not there yet: after a commit whose outcome
 /// was not known the same are written again, and then must lead to nothing.
-pub(super) async fn write<'e>(transaction: &Transaction<'_>, evaluated: &'e Evaluated, now: Timestamp) -> Result<Vec<&'e Transition>, StoreError> {
+pub(super) async fn write<'e>(
+    transaction: &Transaction<'_>,
+    evaluated: &'e Evaluated,
+    now: Timestamp,
+) -> Result<Vec<&'e Transition>, StoreError> {
     write_alerts(transaction, &evaluated.alerts).await?;
     write_evaluations(transaction, &evaluated.evaluations).await?;
     write_transitions(transaction, &evaluated.transitions, now).await
 }
 
-async fn write_transitions<'e>(transaction: &Transaction<'_>, transitions: &'e [Transition], now: Timestamp) -> Result<Vec<&'e Transition>, StoreError> {
+async fn write_transitions<'e>(
+    transaction: &Transaction<'_>,
+    transitions: &'e [Transition],
+    now: Timestamp,
+) -> Result<Vec<&'e Transition>, StoreError> {
     if transitions.is_empty() {
         return Ok(Vec::new());
     }
@@ -100,7 +108,8 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn transitions(&self, from: Timestamp, to: Timestamp, limit: u32) -> Result<Vec<Transition>, StoreError> {
-        let sql = "SELECT content FROM transition WHERE at >= $1 AND at <= $2 ORDER BY at DESC, rule DESC, scope DESC, sequence DESC LIMIT $3";
+        let sql =
+            "SELECT content FROM transition WHERE at >= $1 AND at <= $2 ORDER BY at DESC, rule DESC, scope DESC, sequence DESC LIMIT $3";
         let rows = self.client().await?.query(sql, &[&Micros::from(from), &Micros::from(to), &i64::from(limit)]).await?;
         rows.iter().rev().map(|row| Ok(row.try_get::<_, Json<Transition>>(0)?.0)).collect()
     }

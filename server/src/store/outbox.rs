@@ -23,11 +23,11 @@ use super::{Store, StoreError, micros::Micros};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use taydo_engine::routing::dedupe_key;
+use taydo_model::PersonId;
 use taydo_model::TeamId;
 use taydo_model::alert::Urgency;
 use taydo_model::incident::GroupId;
 use taydo_model::page::{Page, PageKind};
-use taydo_model::PersonId;
 use tokio_postgres::Transaction;
 
 /// How long a message belongs to the worker that claimed it, or that last began an attempt with it.

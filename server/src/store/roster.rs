@@ -60,6 +60,18 @@ impl Latest {
 }
 
 impl Store {
+    /// A key that the server has made for itself, the same from the first time it is asked for.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn secret(&self, name: &str) -> Result<Vec<u8>, StoreError> {
+        let client = self.client().await?;
+        // Two random UUIDs have 244 random bits, from the system's own source.
+        let sql = "INSERT INTO secret (name, key) VALUES ($1, uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) ON CONFLICT DO NOTHING";
+        client.execute(sql, &[&name]).await?;
+        Ok(client.query_one("SELECT key FROM secret WHERE name = $1", &[&name]).await?.try_get(0)?)
+    }
+
     /// The roster as it is now.
     ///
     /// # Errors
@@ -119,6 +131,11 @@ fn content<T: DeserializeOwned>(row: &Row, at: usize) -> Result<T, StoreError> {
 }
 
 /// Writes a row of a table that has only an id and what it holds.
-async fn put<T: serde::Serialize + Sync + std::fmt::Debug>(client: &impl GenericClient, sql: &str, id: &str, content: &T) -> Result<u64, StoreError> {
+async fn put<T: serde::Serialize + Sync + std::fmt::Debug>(
+    client: &impl GenericClient,
+    sql: &str,
+    id: &str,
+    content: &T,
+) -> Result<u64, StoreError> {
     Ok(client.execute(sql, &[&id, &Json(content)]).await?)
 }

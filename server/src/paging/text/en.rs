@@ -37,6 +37,7 @@ fn kind(kind: PageKind) -> &'static str {
         PageKind::Reminder => "Reminder: still open",
         PageKind::Digest => "Digest of your quiet hours",
         PageKind::Shift => "Your shift begins",
+        PageKind::Code => "Verification code",
         PageKind::Notice => "Duty notice",
     }
 }

@@ -37,6 +37,7 @@ fn kind(kind: PageKind) -> &'static str {
         PageKind::Reminder => "Nhắc việc chưa xong",
         PageKind::Digest => "Tổng hợp trong giờ nghỉ",
         PageKind::Shift => "Bắt đầu ca trực",
+        PageKind::Code => "Mã xác nhận",
         PageKind::Notice => "Thông báo trực",
     }
 }

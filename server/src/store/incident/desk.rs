@@ -78,7 +78,12 @@ struct Held {
 }
 
 impl Desk {
-    pub(super) async fn open(store: &Store, transaction: &Transaction<'_>, definitions: &Definitions, now: Timestamp) -> Result<Self, StoreError> {
+    pub(super) async fn open(
+        store: &Store,
+        transaction: &Transaction<'_>,
+        definitions: &Definitions,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
         let roster = store.roster_in(transaction, now).await?;
         let inhibitions: Vec<Inhibition> = definitions.rules.iter().flat_map(|rule| inhibitions(rule)).collect();
         let mut desk = Self { roster, settings: Settings::default(), inhibitions, firing: Vec::new() };
@@ -93,7 +98,8 @@ impl Desk {
         if self.inhibitions.is_empty() {
             return Ok(());
         }
-        let rules: BTreeSet<&str> = self.inhibitions.iter().flat_map(|one| &one.source).flat_map(|matcher| &matcher.values).map(String::as_str).collect();
+        let rules: BTreeSet<&str> =
+            self.inhibitions.iter().flat_map(|one| &one.source).flat_map(|matcher| &matcher.values).map(String::as_str).collect();
         let rules: Vec<&str> = rules.into_iter().collect();
         let sql = "SELECT labels FROM incident WHERE resolved_at IS NULL AND rule = ANY($1)";
         for row in transaction.query(sql, &[&rules]).await? {
@@ -113,7 +119,8 @@ impl Desk {
     }
 
     fn look_up<T>(&self, ask: impl FnOnce(&Directory<'_>) -> T) -> T {
-        let reachable = |person: &PersonId| self.roster.persons.get(person).is_some_and(|person| person.contacts.iter().any(Contact::is_usable));
+        let reachable =
+            |person: &PersonId| self.roster.persons.get(person).is_some_and(|person| person.contacts.iter().any(Contact::is_usable));
         let on_call = |rota: &RotaId, at: Timestamp| match self.roster.rotas.get(rota) {
             Some(rota) => OnCall::new(rota, &reachable).at(at),
             None => Vec::new(),
@@ -226,7 +233,8 @@ async fn carry(
                 (group, Event::Flapping { incident })
             }
             (Turn::Fired, Cause::Settled, Some((incident, group))) => (group, Event::Settled { incident }),
-            (Turn::Fired, _, Some(_)) | (Turn::Resolved, Cause::Condition | Cause::Missing | Cause::NoData | Cause::Settled | Cause::RuleGone, None) => continue,
+            (Turn::Fired, _, Some(_))
+            | (Turn::Resolved, Cause::Condition | Cause::Missing | Cause::NoData | Cause::Settled | Cause::RuleGone, None) => continue,
             (Turn::Resolved, cause, Some((incident, group))) => (group, Event::Resolved { incident, cause }),
             (Turn::Fired, cause, None) | (Turn::Resolved, cause @ Cause::Flapping, None) => {
                 let group = roomy(transaction, key, &mut groups, &events, now).await?;
@@ -254,7 +262,8 @@ async fn roomy(
     if let Some(held) = groups.iter().rev().find(has_room) {
         return Ok(held.group.id);
     }
-    let sql = "INSERT INTO incident_group (team, domain, exercise, content, opened_at, hash) VALUES ($1, $2, $3, 'null', $4, '') RETURNING id";
+    let sql =
+        "INSERT INTO incident_group (team, domain, exercise, content, opened_at, hash) VALUES ($1, $2, $3, 'null', $4, '') RETURNING id";
     let row = transaction.query_one(sql, &[&key.team.as_str(), &key.domain, &key.exercise, &Micros::from(now)]).await?;
     let id = GroupId(row.try_get(0)?);
     groups.push(Held { group: Group::new(id, key.clone()), hash: None });
@@ -334,10 +343,13 @@ async fn write(transaction: &Transaction<'_>, held: &mut Held, effects: &[Effect
             }
             Effect::Page(page) => pages.push(page),
             Effect::Withdraw(what) => {
-                let what = outbox::Withdrawal { group: what.group, escalation: what.escalation, kinds: &what.kinds, person: what.person.as_ref() };
+                let what =
+                    outbox::Withdrawal { group: what.group, escalation: what.escalation, kinds: &what.kinds, person: what.person.as_ref() };
                 outbox::withdraw(transaction, what, now).await?;
             }
-            Effect::Unreachable => tracing::error!(group = held.group.id.0, "nobody can be told of an incident, not even the keeper of the server"),
+            Effect::Unreachable => {
+                tracing::error!(group = held.group.id.0, "nobody can be told of an incident, not even the keeper of the server")
+            }
             Effect::Refused(refusal) => acted.refused.push(*refusal),
         }
     }
@@ -394,7 +406,8 @@ impl Store {
         let sql = "SELECT id FROM incident_group WHERE over_at IS NULL AND wake <= $1 ORDER BY wake, id LIMIT $2";
         let rows = client.query(sql, &[&Micros::from(now), &i64::from(limit)]).await?;
         let due = rows.iter().map(|row| Ok(GroupId(row.try_get(0)?))).collect::<Result<_, StoreError>>()?;
-        let row = client.query_one("SELECT min(wake) FROM incident_group WHERE over_at IS NULL AND wake > $1", &[&Micros::from(now)]).await?;
+        let row =
+            client.query_one("SELECT min(wake) FROM incident_group WHERE over_at IS NULL AND wake > $1", &[&Micros::from(now)]).await?;
         Ok((due, row.try_get::<_, Option<Micros>>(0)?.map(Micros::timestamp)))
     }
 

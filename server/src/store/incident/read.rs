@@ -45,7 +45,8 @@ pub struct GroupView {
     pub opened_at: Timestamp,
 }
 
-const COLUMNS: &str = "id, origin, severity, team, group_id, area, opened_at, standing, assignee, resolved_at, acknowledged_at, exercise, content";
+const COLUMNS: &str =
+    "id, origin, severity, team, group_id, area, opened_at, standing, assignee, resolved_at, acknowledged_at, exercise, content";
 
 fn decode(row: &Row) -> Result<IncidentRow, StoreError> {
     let area = row.try_get::<_, Option<&str>>(5)?.and_then(|area| AreaId::new(area).ok());
@@ -106,7 +107,8 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn group_log(&self, group: GroupId) -> Result<Vec<LoggedLine>, StoreError> {
-        let rows = self.client().await?.query("SELECT line, hash FROM incident_log WHERE group_id = $1 ORDER BY number", &[&group.0]).await?;
+        let rows =
+            self.client().await?.query("SELECT line, hash FROM incident_log WHERE group_id = $1 ORDER BY number", &[&group.0]).await?;
         let decode = |row: &Row| {
             let hash: &[u8] = row.try_get(1)?;
             let hash: Hash = hash.try_into().map_err(|_| StoreError::internal("a line of the log has no hash"))?;
@@ -130,7 +132,8 @@ impl Store {
     /// See [`StoreError`].
     pub async fn groups(&self, ids: &[GroupId]) -> Result<Vec<GroupView>, StoreError> {
         let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
-        let rows = self.client().await?.query("SELECT content, opened_at FROM incident_group WHERE id = ANY($1) ORDER BY id", &[&ids]).await?;
+        let rows =
+            self.client().await?.query("SELECT content, opened_at FROM incident_group WHERE id = ANY($1) ORDER BY id", &[&ids]).await?;
         let decode =
             |row: &Row| Ok(GroupView { group: row.try_get::<_, Json<Group>>(0)?.0, opened_at: row.try_get::<_, Micros>(1)?.timestamp() });
         rows.iter().map(decode).collect()

@@ -1,6 +1,6 @@
 //! Contacts: where persons can be reached, and the proof that it is theirs.
 //!
-//! It must never hold a code itself, only its hash, and never count a contact as proved without it.
+//! It must never hold a code, and never count a contact as proved without it.
 
 use super::change;
 use crate::store::micros::Micros;
@@ -22,7 +22,7 @@ const MAX_TRIES: i32 = 5;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CodeSent {
     /// It is noted; send it.
-    Noted(Contact),
+    Noted(PersonId, Contact),
     /// The last one is too young.
     TooSoon,
     /// There is no such contact.
@@ -52,7 +52,8 @@ fn word(channel: Channel) -> &'static str {
 
 fn decode(row: &Row) -> Result<(PersonId, Contact), StoreError> {
     let channel: &str = row.try_get(2)?;
-    let channel = [Channel::Email, Channel::Sms, Channel::Voice, Channel::Webhook, Channel::Chat].into_iter().find(|one| word(*one) == channel);
+    let channel =
+        [Channel::Email, Channel::Sms, Channel::Voice, Channel::Webhook, Channel::Chat].into_iter().find(|one| word(*one) == channel);
     let contact = Contact {
         id: ContactId(row.try_get(0)?),
         channel: channel.ok_or_else(|| StoreError::internal("a contact of an unknown channel"))?,
@@ -84,7 +85,13 @@ impl Store {
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn add_contact(&self, person: &PersonId, channel: Channel, address: &str, exercise: bool) -> Result<Option<ContactId>, StoreError> {
+    pub async fn add_contact(
+        &self,
+        person: &PersonId,
+        channel: Channel,
+        address: &str,
+        exercise: bool,
+    ) -> Result<Option<ContactId>, StoreError> {
         let sql = "INSERT INTO contact (person, channel, address, exercise) SELECT id, $2, $3, $4 FROM person WHERE id = $1 AND removed_at IS NULL \
             ON CONFLICT (person, channel, address) WHERE removed_at IS NULL DO UPDATE SET exercise = excluded.exercise RETURNING id";
         let mut client = self.client().await?;
@@ -136,51 +143,63 @@ impl Store {
         Ok(changed > 0)
     }
 
-    /// Notes that a code with this hash is sent to it, unless the last one was sent less than a minute ago.
+    /// Notes that a code is sent to it at `now`, cut to whole microseconds, unless the last one was sent less than a minute ago.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn note_code(&self, contact: ContactId, hash: &[u8], now: Timestamp) -> Result<CodeSent, StoreError> {
-        let until = now.saturating_add(CODE_LIFE).unwrap_or(now);
+    pub async fn note_code(&self, contact: ContactId, now: Timestamp) -> Result<CodeSent, StoreError> {
         let before = now.saturating_sub(CODE_EVERY).unwrap_or(now);
         let client = self.client().await?;
         let sql = format!(
-            "UPDATE contact SET code_hash = $2, code_until = $3, code_sent_at = $4, code_tries = 0 \
-             WHERE id = $1 AND removed_at IS NULL AND (code_sent_at IS NULL OR code_sent_at <= $5) RETURNING {COLUMNS}"
+            "UPDATE contact SET code_sent_at = $2, code_tries = 0 \
+             WHERE id = $1 AND removed_at IS NULL AND (code_sent_at IS NULL OR code_sent_at <= $3) RETURNING {COLUMNS}"
         );
-        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
-            [&contact.0, &hash, &Micros::from(until), &Micros::from(now), &Micros::from(before)];
-        if let Some(row) = client.query_opt(&sql, &parameters).await? {
-            return Ok(CodeSent::Noted(decode(&row)?.1));
+        if let Some(row) = client.query_opt(&sql, &[&contact.0, &Micros::from(now), &Micros::from(before)]).await? {
+            let (person, contact) = decode(&row)?;
+            return Ok(CodeSent::Noted(person, contact));
         }
         let there = client.query_opt("SELECT 1 FROM contact WHERE id = $1 AND removed_at IS NULL", &[&contact.0]).await?;
         Ok(if there.is_some() { CodeSent::TooSoon } else { CodeSent::Unknown })
     }
 
-    /// Takes a code that somebody gave for it.
+    /// When the last code was sent to it.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn verify_contact(&self, contact: ContactId, hash: &[u8], now: Timestamp) -> Result<Verified, StoreError> {
+    pub async fn code_sent_at(&self, contact: ContactId) -> Result<Option<Timestamp>, StoreError> {
+        let row = self.client().await?.query_opt("SELECT code_sent_at FROM contact WHERE id = $1", &[&contact.0]).await?;
+        Ok(row.map(|row| row.try_get::<_, Option<Micros>>(0)).transpose()?.flatten().map(Micros::timestamp))
+    }
+
+    /// Takes a code that somebody gave for it; `is_right` says whether it is the one that was sent at a moment.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn verify_contact(
+        &self,
+        contact: ContactId,
+        now: Timestamp,
+        is_right: impl Fn(Timestamp) -> bool,
+    ) -> Result<Verified, StoreError> {
         let mut client = self.client().await?;
         let transaction = tokio_postgres::Client::transaction(&mut client).await?;
-        let sql = "UPDATE contact SET code_tries = code_tries + 1 WHERE id = $1 AND removed_at IS NULL AND code_until > $2 AND code_tries < $3 \
-            RETURNING code_hash = $4";
-        let row = transaction.query_opt(sql, &[&contact.0, &Micros::from(now), &MAX_TRIES, &hash]).await?;
-        let right = row.map(|row| row.try_get::<_, bool>(0)).transpose()?;
-        if right == Some(true) {
-            let sql = "UPDATE contact SET verified_at = $2, code_hash = NULL, code_until = NULL, disabled_at = NULL, disabled_why = NULL WHERE id = $1";
+        let since = now.saturating_sub(CODE_LIFE).unwrap_or(now);
+        let sql = "UPDATE contact SET code_tries = code_tries + 1 WHERE id = $1 AND removed_at IS NULL AND code_sent_at > $2 \
+            RETURNING code_sent_at, code_tries";
+        let Some(row) = transaction.query_opt(sql, &[&contact.0, &Micros::from(since)]).await? else { return Ok(Verified::No) };
+        let (sent_at, tries) = (row.try_get::<_, Micros>(0)?.timestamp(), row.try_get::<_, i32>(1)?);
+        let outcome = if tries > MAX_TRIES {
+            Verified::TooMany
+        } else if is_right(sent_at) {
+            let sql = "UPDATE contact SET verified_at = $2, code_sent_at = NULL, disabled_at = NULL, disabled_why = NULL WHERE id = $1";
             transaction.execute(sql, &[&contact.0, &Micros::from(now)]).await?;
             change(&transaction).await?;
-        }
-        let tries = transaction.query_opt("SELECT code_tries FROM contact WHERE id = $1", &[&contact.0]).await?;
-        let tries: i32 = tries.map_or(Ok(0), |row| row.try_get(0))?;
+            Verified::Yes
+        } else {
+            Verified::No
+        };
         transaction.commit().await?;
-        Ok(match right {
-            Some(true) => Verified::Yes,
-            _ if tries >= MAX_TRIES => Verified::TooMany,
-            _ => Verified::No,
-        })
+        Ok(outcome)
     }
 
     /// The contact of a channel with this address, for what somebody answers from there.

@@ -108,7 +108,8 @@ async fn who_has_lost_the_lease_writes_nothing() {
     let new = store.take_lease("engine", now).await.unwrap();
     assert!(new.number() > old.number());
     let readings = [recorded("city", 0, 5.0, false)];
-    let refused = store.commit_readings(&old, now, &definitions("v1"), &readings, &Evaluated::default(), &[Position { lane: 1, seq: 1 }]).await;
+    let refused =
+        store.commit_readings(&old, now, &definitions("v1"), &readings, &Evaluated::default(), &[Position { lane: 1, seq: 1 }]).await;
     assert!(matches!(refused, Err(StoreError::FenceLost(_))));
     assert!(fresh.texts("SELECT 1 FROM reading").await.is_empty());
     assert!(store.positions().await.unwrap().is_empty());

@@ -1,0 +1,186 @@
+//! The console: what is asked and answered about incidents, and what people do about them.
+//!
+//! It must never hold an address of a person.
+
+use crate::alert::Severity;
+use crate::incident::log::LogLine;
+use crate::incident::{Incident, IncidentId};
+use crate::oncall::Channel;
+use crate::{AreaId, KpiId, PersonId, Scope, TeamId, Text};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The longest text that people write about an incident, in characters.
+pub const MAX_TEXT_CHARS: usize = 2_000;
+
+/// An incident as people are shown it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IncidentView {
+    /// It.
+    pub incident: Incident,
+    /// What it is.
+    pub title: Text,
+    /// Where, in words.
+    pub place: Text,
+    /// What is said of it, with the figures that opened it.
+    pub summary: Text,
+    /// The KPI and the scope whose reading opened it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub figure: Option<(KpiId, Scope)>,
+    /// When somebody answered first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged_at: Option<Timestamp>,
+    /// Whether it is an exercise.
+    #[serde(default)]
+    pub exercise: bool,
+}
+
+/// `GET /api/v1/incidents[?closed_since]`: what is open, the newest first, and what was closed since.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IncidentsPage {
+    /// The server's time.
+    pub time: Timestamp,
+    /// The incidents.
+    pub incidents: Vec<IncidentView>,
+    /// What people named in it are called.
+    pub names: BTreeMap<PersonId, String>,
+}
+
+/// What became of a page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// When.
+    pub at: Timestamp,
+    /// Whose page.
+    pub person: PersonId,
+    /// Over which channel; absent when the contact is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
+    /// What: `accepted`, `delivered`, `read`, `retry`, `unknown`, `failed`, `suppressed` and others.
+    pub what: String,
+    /// Over which provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// `GET /api/v1/incidents/{id}`: one incident with everything that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IncidentPage {
+    /// The server's time.
+    pub time: Timestamp,
+    /// It.
+    pub view: IncidentView,
+    /// What to do, as a check-list.
+    pub sop: Vec<Text>,
+    /// Where it is written what to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runbook: Option<String>,
+    /// What happened, in order.
+    pub log: Vec<LogLine>,
+    /// What became of its pages, in order.
+    pub deliveries: Vec<Delivery>,
+    /// The number of its group's escalation, and how many of its steps have been taken: what "escalate now" must name.
+    pub escalation: (i64, u32),
+    /// What people named in it are called.
+    pub names: BTreeMap<PersonId, String>,
+}
+
+/// What somebody does about an incident: the body of `POST /api/v1/incidents/{id}/acts`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Act {
+    /// Says that somebody is at it.
+    Acknowledge {
+        /// Who.
+        person: PersonId,
+    },
+    /// Makes it theirs, whoever had it.
+    Take {
+        /// Who.
+        person: PersonId,
+    },
+    /// Puts it off.
+    Snooze {
+        /// Who.
+        person: PersonId,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// Wants the next step now.
+    Escalate {
+        /// Who.
+        person: PersonId,
+        /// The number of the escalation that they saw.
+        escalation: i64,
+        /// How many of its steps had been taken.
+        taken: u32,
+    },
+    /// Writes something down.
+    Note {
+        /// Who.
+        person: PersonId,
+        /// What.
+        text: String,
+    },
+    /// Says that it is over.
+    Resolve {
+        /// Who.
+        person: PersonId,
+    },
+}
+
+/// An incident that somebody opens by hand: the body of `POST /api/v1/incidents`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenByHand {
+    /// Who opens it.
+    pub person: PersonId,
+    /// What it is.
+    pub title: String,
+    /// How bad.
+    pub severity: Severity,
+    /// Whose it is.
+    pub team: TeamId,
+    /// Where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub area: Option<AreaId>,
+    /// Who called it in, where somebody did; it is shown to those who handle it and to nobody else.
+    #[serde(default)]
+    pub caller: String,
+    /// Whether it is an exercise (DIỄN TẬP).
+    #[serde(default)]
+    pub exercise: bool,
+    /// One open incident for a key; the same sent again opens nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
+impl OpenByHand {
+    /// What keeps it from being taken, with what to do; `None` when it is sound.
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
+        if self.title.trim().is_empty() {
+            return Some("`title` is empty; say in a few words what happened".to_owned());
+        }
+        for (name, text, most) in [("title", &self.title, 200), ("caller", &self.caller, 200)] {
+            if text.chars().count() > most || text.chars().any(char::is_control) {
+                return Some(format!("`{name}` is longer than {most} characters or has control characters; write it in one line"));
+            }
+        }
+        let key = self.key.as_ref().filter(|key| key.is_empty() || key.len() > 128 || key.chars().any(char::is_control))?;
+        Some(format!("`key` is {key:?}; write 1 to 128 bytes, or leave it out"))
+    }
+}
+
+/// What `POST /api/v1/incidents` answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenedByHand {
+    /// Its number.
+    pub incident: IncidentId,
+    /// Whether it is new; otherwise one of the same key was open already.
+    pub is_new: bool,
+}

@@ -1,0 +1,167 @@
+//! What is asked to change the roster, and what of it makes no sense.
+//!
+//! It must never accept a name or an address that could not be shown or sent.
+
+use super::{Channel, Person, Policy, Team};
+use crate::PersonId;
+use crate::silence::Matcher;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+/// The longest name or reason, in characters.
+const MOST_CHARS: usize = 200;
+/// The most steps of a policy, targets of a step, members of a team, rules of a person.
+const MOST_ITEMS: usize = 50;
+/// The longest delay or time-out, in seconds.
+const LONGEST_S: u32 = 7 * 86_400;
+
+/// `POST /api/v1/persons/{id}/contacts`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewContact {
+    /// The channel.
+    pub channel: Channel,
+    /// E-mail address, telephone number in E.164, URL or chat id.
+    pub address: String,
+    /// Whether it is for exercises only.
+    #[serde(default)]
+    pub exercise: bool,
+}
+
+/// `POST /api/v1/contacts/{id}/verify`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Code {
+    /// The code that was sent.
+    pub code: String,
+}
+
+/// `PUT /api/v1/keeper`: who is told when nobody else can be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keeper {
+    /// Who; nobody, where it is absent.
+    #[serde(default)]
+    pub person: Option<PersonId>,
+}
+
+/// `POST /api/v1/silences`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewSilence {
+    /// All of these hold for what it mutes.
+    pub matchers: Vec<Matcher>,
+    /// From when on; now, where it is absent. A later start is planned work.
+    #[serde(default)]
+    pub from: Option<Timestamp>,
+    /// Until when.
+    pub until: Timestamp,
+    /// Who wants it.
+    pub author: PersonId,
+    /// Why.
+    pub reason: String,
+    /// Whether it is planned work.
+    #[serde(default)]
+    pub maintenance: bool,
+}
+
+fn text(name: &str, text: &str) -> Option<String> {
+    let is_sound = !text.trim().is_empty() && text.chars().count() <= MOST_CHARS && !text.chars().any(char::is_control);
+    (!is_sound).then(|| format!("`{name}` has 1 to {MOST_CHARS} characters in one line"))
+}
+
+fn count(name: &str, count: usize) -> Option<String> {
+    (count > MOST_ITEMS).then(|| format!("`{name}` has {count} items; at most {MOST_ITEMS} are taken"))
+}
+
+impl NewContact {
+    /// What keeps it from being taken, with what to do; `None` when it is sound.
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
+        let address = &self.address;
+        if let Some(problem) = text("address", address) {
+            return Some(problem);
+        }
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let is_phone = address.strip_prefix('+').is_some_and(|rest| (8..=15).contains(&rest.len()) && digits(rest));
+        let is_mail = address
+            .split_once('@')
+            .is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !address.contains([' ', ',', ';', '<', '>']));
+        match self.channel {
+            Channel::Sms | Channel::Voice if !is_phone => {
+                Some(format!("{address:?} is no telephone number; write it with its country, such as +84901234567"))
+            }
+            Channel::Email if !is_mail => Some(format!("{address:?} is no e-mail address")),
+            Channel::Webhook if !address.starts_with("https://") && !address.starts_with("http://") => {
+                Some(format!("{address:?} is no web address"))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Person {
+    /// What keeps it from being taken, with what to do; `None` when it is sound.
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
+        let zone =
+            TimeZone::get(&self.zone).is_err().then(|| format!("`zone` is {:?}; write an IANA name such as Asia/Ho_Chi_Minh", self.zone));
+        let language = (!["vi", "en"].contains(&self.language.as_str())).then(|| "`language` is vi or en".to_owned());
+        let late = self.rules.iter().any(|rule| rule.after_min > LONGEST_S / 60).then(|| "`after_min` is at most a week".to_owned());
+        let contacts = (!self.contacts.is_empty()).then(|| "contacts are added by themselves: leave `contacts` empty".to_owned());
+        text("name", &self.name).or(zone).or(language).or_else(|| count("rules", self.rules.len())).or(late).or(contacts)
+    }
+}
+
+impl Team {
+    /// What keeps it from being taken, with what to do; `None` when it is sound.
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
+        text("name", &self.name).or_else(|| count("members", self.members.len()))
+    }
+}
+
+impl Policy {
+    /// What keeps it from being taken, with what to do; `None` when it is sound.
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
+        if self.steps.is_empty() {
+            return Some("`steps` is empty; say whom to page first".to_owned());
+        }
+        let long = self.steps.iter().map(|step| step.delay_s).chain(self.acknowledgement_timeout_s).any(|seconds| seconds > LONGEST_S);
+        let short = self.steps.iter().any(|step| step.delay_s == 0) && self.repeats > 0;
+        count("steps", self.steps.len())
+            .or_else(|| self.steps.iter().find_map(|step| count("targets", step.targets.len())))
+            .or_else(|| (self.repeats > 20).then(|| "`repeats` is at most 20".to_owned()))
+            .or_else(|| long.then(|| "delays and time-outs are at most a week".to_owned()))
+            .or_else(|| short.then(|| "a step without a delay can't be repeated; give it some seconds".to_owned()))
+            .or_else(|| {
+                (self.acknowledgement_timeout_s == Some(0)).then(|| "`acknowledgement_timeout_s` is 0; leave it out for none".to_owned())
+            })
+    }
+}
+
+impl NewSilence {
+    /// What keeps it from being taken, with what to do; `None` when it is sound.
+    #[must_use]
+    pub fn problem(&self, now: Timestamp) -> Option<String> {
+        let from = self.from.unwrap_or(now);
+        if self.until <= from.max(now) {
+            return Some("`until` is over already, or before `from`".to_owned());
+        }
+        if self.until.duration_since(from).as_hours() > 30 * 24 {
+            return Some("a silence lasts at most 30 days; change the rule for what is to be quiet for longer".to_owned());
+        }
+        if self.matchers.is_empty() {
+            return Some("`matchers` is empty, which mutes nothing; name what is to be quiet".to_owned());
+        }
+        text("reason", &self.reason).or_else(|| count("matchers", self.matchers.len())).or_else(|| {
+            let wrong = self
+                .matchers
+                .iter()
+                .find(|matcher| text("label", &matcher.label).is_some() || count("values", matcher.values.len()).is_some())?;
+            Some(format!("the matcher of {:?} makes no sense", wrong.label))
+        })
+    }
+}

@@ -1,0 +1,259 @@
+//! Incidents: listing them, showing one with all that happened, opening one by hand, and what people do about them.
+//!
+//! It must never let an answer through that the group's lock has not seen.
+
+use super::pages::unavailable;
+use super::refusal::Refusal;
+use super::{State, body, query};
+use actix_web::HttpRequest;
+use actix_web::web::{Data, Json, Path, Payload};
+use jiff::Timestamp;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use taydo_engine::routing::{Event, Refusal as Declined, Which};
+use taydo_model::alert::Transition;
+use taydo_model::console::{Act, Delivery, IncidentPage, IncidentView, IncidentsPage, MAX_TEXT_CHARS, OpenByHand, OpenedByHand};
+use taydo_model::incident::log::{Entry, LogLine};
+use taydo_model::incident::{GroupKey, Incident, IncidentId, Origin};
+use taydo_model::rule::Filling;
+use taydo_model::text::Language;
+use taydo_model::{Definitions, ErrorCode, PersonId, Scope, Text};
+
+use crate::store::incident::{HandIncident, IncidentRow};
+use crate::store::roster::Roster;
+
+/// The most incidents in one answer.
+const MOST: u32 = 1_000;
+/// With which those are told together that no alert opened.
+const BY_HAND: &str = "hand";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Range {
+    #[serde(default)]
+    closed_since: Option<Timestamp>,
+}
+
+pub(super) async fn list(request: HttpRequest, state: Data<State>) -> Result<Json<IncidentsPage>, Refusal> {
+    let Range { closed_since } = query(&request)?;
+    let now = state.clock.now();
+    let rows = state.store.incidents(closed_since, MOST).await.map_err(|error| unavailable(&error))?;
+    let roster = state.store.roster(now).await.map_err(|error| unavailable(&error))?;
+    let definitions = state.definitions.get();
+    let incidents: Vec<IncidentView> = rows.into_iter().map(|row| view(&definitions, row)).collect();
+    let named = incidents.iter().filter_map(|view| view.incident.assignee.clone());
+    Ok(Json(IncidentsPage { time: now, names: names(&roster, named), incidents }))
+}
+
+pub(super) async fn one(id: Path<i64>, state: Data<State>) -> Result<Json<IncidentPage>, Refusal> {
+    Ok(Json(page(&state, IncidentId(*id)).await?))
+}
+
+/// An incident with everything that happened.
+pub(super) async fn page(state: &State, id: IncidentId) -> Result<IncidentPage, Refusal> {
+    let now = state.clock.now();
+    let rows = state.store.incidents_by_id(&[id]).await.map_err(|error| unavailable(&error))?;
+    let row = rows.into_iter().next().ok_or_else(|| Refusal::not_found(format!("incident {}", id.0)))?;
+    let log = state.store.incident_log(id).await.map_err(|error| unavailable(&error))?;
+    let outcomes = state.store.page_outcomes(id).await.map_err(|error| unavailable(&error))?;
+    let groups = state.store.groups(&[row.incident.group]).await.map_err(|error| unavailable(&error))?;
+    let roster = state.store.roster(now).await.map_err(|error| unavailable(&error))?;
+    let definitions = state.definitions.get();
+    let channel = |id: i64| {
+        roster.persons.values().flat_map(|person| &person.contacts).find(|contact| contact.id.0 == id).map(|contact| contact.channel)
+    };
+    let deliveries: Vec<Delivery> = outcomes
+        .into_iter()
+        .map(|one| Delivery {
+            at: one.at,
+            person: one.person,
+            channel: channel(one.contact),
+            what: serde_json::to_value(one.what).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default(),
+            provider: one.provider,
+            detail: one.detail,
+        })
+        .collect();
+    let rule = if let Origin::Alert { rule, .. } = &row.incident.origin { definitions.rule(rule).cloned() } else { None };
+    let named = log.iter().flat_map(persons).chain(deliveries.iter().map(|one| one.person.clone())).chain(row.incident.assignee.clone());
+    Ok(IncidentPage {
+        time: now,
+        sop: rule.as_ref().map(|rule| rule.sop.clone()).unwrap_or_default(),
+        runbook: rule.and_then(|rule| rule.runbook.clone()),
+        escalation: groups.first().map(|view| (view.group.escalation().number, view.group.escalation().taken)).unwrap_or_default(),
+        names: names(&roster, named),
+        view: view(&definitions, row),
+        log,
+        deliveries,
+    })
+}
+
+/// Whom a line names.
+fn persons(line: &LogLine) -> Vec<PersonId> {
+    match &line.entry {
+        Entry::Paged { persons, .. } => persons.clone(),
+        Entry::Escalated { by, .. } => by.iter().cloned().collect(),
+        Entry::Acknowledged { person, .. }
+        | Entry::Joined { person }
+        | Entry::Taken { person }
+        | Entry::Snoozed { person, .. }
+        | Entry::Noted { person, .. }
+        | Entry::ResolvedByHand { person } => vec![person.clone()],
+        _ => Vec::new(),
+    }
+}
+
+fn names(roster: &Roster, persons: impl IntoIterator<Item = PersonId>) -> BTreeMap<PersonId, String> {
+    let persons: BTreeSet<PersonId> = persons.into_iter().collect();
+    persons.into_iter().filter_map(|id| Some((id.clone(), roster.persons.get(&id)?.name.clone()))).collect()
+}
+
+/// An incident in words.
+pub(super) fn view(definitions: &Definitions, row: IncidentRow) -> IncidentView {
+    let (title, place, summary, figure) = words(definitions, &row.incident, &row.content);
+    IncidentView { incident: row.incident, title, place, summary, figure, acknowledged_at: row.acknowledged_at, exercise: row.exercise }
+}
+
+type Words = (Text, Text, Text, Option<(taydo_model::KpiId, Scope)>);
+
+fn words(definitions: &Definitions, incident: &Incident, content: &serde_json::Value) -> Words {
+    let both = |of: &dyn Fn(Language) -> String| Text { vi: of(Language::Vi), en: of(Language::En) };
+    let Origin::Alert { rule: id, scope, no_data } = &incident.origin else {
+        let title = serde_json::from_value(content.get("title").cloned().unwrap_or_default()).unwrap_or_default();
+        let place = incident.area.as_ref().map(|area| definitions.city.area_name(area)).unwrap_or_default();
+        let caller = content.get("caller").and_then(serde_json::Value::as_str).unwrap_or_default();
+        return (title, Text::new(place, place), Text::new(caller, caller), None);
+    };
+    let place = both(&|language| definitions.scope_name(scope, language));
+    let Some(rule) = definitions.rule(id) else { return (Text::new(id.as_str(), id.as_str()), place, Text::default(), None) };
+    let figure = Some((rule.kpi.clone(), scope.clone()));
+    if *no_data {
+        let summary = Text::new("Không còn số liệu nào của quy tắc này", "None of the rule's readings has come");
+        return (rule.title.clone(), place, summary, figure);
+    }
+    let transition: Option<Transition> = serde_json::from_value(content.clone()).ok();
+    let reading = transition.and_then(|transition| transition.reading);
+    let summary = definitions.kpi(&rule.kpi).map(|kpi| {
+        let filling = Filling { definitions, kpi, scope, reading: reading.as_ref() };
+        both(&|language| rule.summary_in(language, &filling))
+    });
+    (rule.title.clone(), place, summary.unwrap_or_default(), figure)
+}
+
+pub(super) async fn open(request: HttpRequest, payload: Payload, state: Data<State>) -> Result<Json<OpenedByHand>, Refusal> {
+    let body = body::read(&request, payload, &state.clock).await?;
+    let what: OpenByHand =
+        serde_json::from_slice(&body).map_err(|error| Refusal::new(ErrorCode::Malformed, format!("the body is no incident: {error}")))?;
+    let definitions = state.definitions.get();
+    let now = state.clock.now();
+    let roster = state.store.roster(now).await.map_err(|error| unavailable(&error))?;
+    let unknown = what.area.as_ref().filter(|area| !definitions.city.areas.iter().any(|known| known.id == **area));
+    let problem = what
+        .problem()
+        .or_else(|| (!roster.persons.contains_key(&what.person)).then(|| format!("there is no person `{}`", what.person)))
+        .or_else(|| (!roster.teams.contains_key(&what.team)).then(|| format!("there is no team `{}`", what.team)))
+        .or_else(|| unknown.map(|area| format!("there is no area `{area}`; leave `area` out for the whole city")));
+    if let Some(problem) = problem {
+        return Err(Refusal::new(ErrorCode::Invalid, problem));
+    }
+    let hand = HandIncident {
+        origin: Origin::Hand { person: what.person },
+        severity: what.severity,
+        group: GroupKey { team: what.team, domain: BY_HAND.to_owned(), exercise: what.exercise },
+        area: what.area,
+        content: serde_json::json!({ "title": Text::new(what.title.trim(), what.title.trim()), "caller": what.caller }),
+        key: what.key,
+    };
+    let opened = state.store.open_incident(&hand, &definitions, now).await.map_err(|error| unavailable(&error))?;
+    Ok(Json(OpenedByHand { incident: opened.incident, is_new: opened.is_new }))
+}
+
+pub(super) async fn act(request: HttpRequest, payload: Payload, id: Path<i64>, state: Data<State>) -> Result<Json<IncidentPage>, Refusal> {
+    let body = body::read(&request, payload, &state.clock).await?;
+    let act: Act =
+        serde_json::from_slice(&body).map_err(|error| Refusal::new(ErrorCode::Malformed, format!("the body is no act: {error}")))?;
+    if let Act::Note { text, .. } = &act
+        && (text.trim().is_empty() || text.chars().count() > MAX_TEXT_CHARS || text.contains('\0'))
+    {
+        return Err(Refusal::new(ErrorCode::Invalid, format!("`text` has 1 to {MAX_TEXT_CHARS} characters")));
+    }
+    let id = IncidentId(*id);
+    let refused = perform(&state, id, event(act, id, None)).await?;
+    match refused.first() {
+        Some(declined) => Err(Refusal::new(ErrorCode::Conflict, sentence(*declined))),
+        None => Ok(Json(page(&state, id).await?)),
+    }
+}
+
+/// Lets an act happen to the incident's group.
+pub(super) async fn perform(state: &State, id: IncidentId, event: Event) -> Result<Vec<Declined>, Refusal> {
+    let now = state.clock.now();
+    let rows = state.store.incidents_by_id(&[id]).await.map_err(|error| unavailable(&error))?;
+    let row = rows.first().ok_or_else(|| Refusal::not_found(format!("incident {}", id.0)))?;
+    let definitions = state.definitions.get();
+    let acted = state.store.advance_group(row.incident.group, &[event], &definitions, now).await.map_err(|error| unavailable(&error))?;
+    Ok(acted.map(|acted| acted.refused).unwrap_or_default())
+}
+
+/// An act as routing takes it.
+pub(super) fn event(act: Act, id: IncidentId, link: Option<i64>) -> Event {
+    // Who answers by a message's link answers for all that the message tells.
+    let which = if link.is_some() { Which::All } else { Which::One(id) };
+    match act {
+        Act::Acknowledge { person } => Event::Acknowledged { person, which, link },
+        Act::Take { person } => Event::Taken { person, which, link },
+        Act::Snooze { person, until } => Event::Snoozed { person, which, link, until },
+        Act::Escalate { person, escalation, taken } => Event::EscalateNow { person, escalation, taken },
+        Act::Note { person, text } => Event::Noted { person, which: Which::One(id), text },
+        Act::Resolve { person } => Event::ResolvedByHand { person, which: Which::One(id), link },
+    }
+}
+
+/// Why an act changed nothing.
+pub(super) fn sentence(declined: Declined) -> &'static str {
+    match declined {
+        Declined::Full { .. } => "the group takes no more incidents; try again",
+        Declined::Superseded { .. } => "the link is of an earlier escalation; open the newest message, or answer here again",
+        Declined::AlreadyClosed => "it is over already",
+        Declined::AlreadyAnswered => "it has been answered already",
+        Declined::AlreadyEscalated => "the step has been taken already",
+        Declined::Muted => "everything that is open is muted; end the silence first",
+        Declined::PastSnooze => "`until` is not in the future",
+    }
+}
+
+/// The word that a value is on the wire.
+pub(super) fn word(value: impl serde::Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// A line of the log in words.
+pub(super) fn said(line: &LogLine, name: &dyn Fn(&PersonId) -> String, language: Language) -> String {
+    let pick = |vi: &'static str, en: &'static str| language.pick(vi, en).to_owned();
+    let by = |person: &PersonId, vi: &str, en: &str| format!("{} {}", name(person), language.pick(vi, en));
+    match &line.entry {
+        Entry::Opened { .. } => pick("Mở sự cố", "Opened"),
+        Entry::Muted { .. } => pick("Tạm không báo", "Muted"),
+        Entry::Unmuted => pick("Được báo trở lại", "No longer muted"),
+        Entry::Flapping => pick("Dao động liên tục", "Flapping"),
+        Entry::Settled => pick("Đã ổn định, vẫn còn", "Settled, still firing"),
+        Entry::Escalated { step, round, .. } => {
+            format!("{} {step} ({} {round})", language.pick("Chuyển tới bước", "Escalated to step"), language.pick("vòng", "round"))
+        }
+        Entry::NoTarget { step, .. } => format!("{} {step}", language.pick("Không có ai trực ở bước", "Nobody on call at step")),
+        Entry::Paged { persons, .. } => {
+            let names: Vec<String> = persons.iter().map(name).collect();
+            format!("{} {}", language.pick("Báo cho", "Paged"), names.join(", "))
+        }
+        Entry::Exhausted { .. } => pick("Không ai trả lời, báo người dự phòng", "Nobody answered, the fall-back is told"),
+        Entry::Unreachable { .. } => pick("Không liên lạc được với ai", "Nobody can be reached"),
+        Entry::Acknowledged { person, .. } => by(person, "nhận xử lý", "took it"),
+        Entry::Joined { person } => by(person, "đang xử lý việc cùng nhóm", "handles what it joined"),
+        Entry::Taken { person } => by(person, "nhận về mình", "made it theirs"),
+        Entry::Snoozed { person, .. } => by(person, "tạm hoãn", "put it off"),
+        Entry::Triggered { .. } => pick("Báo lại từ đầu", "Triggered again"),
+        Entry::Noted { person, text } => format!("{}: {text}", name(person)),
+        Entry::Resolved { .. } => pick("Tự hết", "Over by itself"),
+        Entry::ResolvedByHand { person } => by(person, "đóng sự cố", "closed it"),
+        Entry::Closed => pick("Kết thúc", "Closed"),
+    }
+}

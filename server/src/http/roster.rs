@@ -1,0 +1,280 @@
+//! The roster: persons, contacts and their proof, teams, policies, rotas and their changes, silences.
+//!
+//! Nobody but those who keep the roster sees addresses. It must never take an address for proved.
+
+use super::pages::unavailable;
+use super::refusal::Refusal;
+use super::{State, body};
+use crate::store::StoreError;
+use crate::store::outbox::NewPage;
+use crate::store::roster::{CodeSent, OverrideRefused, Verified};
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Json, Path, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use taydo_model::alert::Urgency;
+use taydo_model::oncall::request::{Code, Keeper, NewContact, NewSilence};
+use taydo_model::oncall::{ContactId, Person, Policy, Target, Team};
+use taydo_model::page::{Page, PageKind};
+use taydo_model::rota::{Override, OverrideId, Rota, RotaParts, TemporaryId, TemporarySchedule};
+use taydo_model::silence::Silence;
+use taydo_model::{ErrorCode, PersonId, PolicyId, RotaId, TeamId};
+
+/// The most silences in one answer.
+const MOST_SILENCES: u32 = 200;
+
+async fn read<T: DeserializeOwned>(request: &HttpRequest, payload: Payload, state: &State, what: &str) -> Result<T, Refusal> {
+    let body = body::read(request, payload, &state.clock).await?;
+    serde_json::from_slice(&body).map_err(|error| Refusal::new(ErrorCode::Malformed, format!("the body is no {what}: {error}")))
+}
+
+fn sound(problem: Option<String>) -> Result<(), Refusal> {
+    problem.map_or(Ok(()), |problem| Err(Refusal::new(ErrorCode::Invalid, problem)))
+}
+
+fn same<T: PartialEq + std::fmt::Display>(path: &T, body: &T) -> Result<(), Refusal> {
+    sound((path != body).then(|| format!("the address names `{path}` and the body `{body}`")))
+}
+
+fn done(result: Result<(), StoreError>) -> Result<HttpResponse, Refusal> {
+    result.map_err(|error| unavailable(&error))?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+fn removed(result: Result<bool, StoreError>, what: impl std::fmt::Display) -> Result<HttpResponse, Refusal> {
+    match result.map_err(|error| unavailable(&error))? {
+        true => Ok(HttpResponse::NoContent().finish()),
+        false => Err(Refusal::not_found(what)),
+    }
+}
+
+fn created(id: i64) -> HttpResponse {
+    HttpResponse::build(StatusCode::CREATED).json(json!({ "id": id }))
+}
+
+pub(super) async fn all(state: Data<State>) -> Result<HttpResponse, Refusal> {
+    let roster = state.store.roster(state.clock.now()).await.map_err(|error| unavailable(&error))?;
+    let rotas: Vec<&RotaParts> = roster.rotas.values().map(Rota::parts).collect();
+    Ok(HttpResponse::Ok().json(json!({
+        "persons": roster.persons.values().collect::<Vec<_>>(),
+        "teams": roster.teams.values().collect::<Vec<_>>(),
+        "policies": roster.policies.values().collect::<Vec<_>>(),
+        "rotas": rotas,
+        "keeper": roster.keeper,
+    })))
+}
+
+pub(super) async fn put_person(
+    request: HttpRequest,
+    payload: Payload,
+    id: Path<PersonId>,
+    state: Data<State>,
+) -> Result<HttpResponse, Refusal> {
+    let person: Person = read(&request, payload, &state, "person").await?;
+    same(&*id, &person.id)?;
+    sound(person.problem())?;
+    done(state.store.save_person(&person).await)
+}
+
+pub(super) async fn delete_person(id: Path<PersonId>, state: Data<State>) -> Result<HttpResponse, Refusal> {
+    removed(state.store.remove_person(&id, state.clock.now()).await, format!("person {id}"))
+}
+
+pub(super) async fn put_keeper(request: HttpRequest, payload: Payload, state: Data<State>) -> Result<HttpResponse, Refusal> {
+    let Keeper { person } = read(&request, payload, &state, "keeper").await?;
+    let roster = state.store.roster(state.clock.now()).await.map_err(|error| unavailable(&error))?;
+    sound(person.as_ref().filter(|person| !roster.persons.contains_key(*person)).map(|person| format!("there is no person `{person}`")))?;
+    done(state.store.save_keeper(person.as_ref()).await)
+}
+
+pub(super) async fn add_contact(
+    request: HttpRequest,
+    payload: Payload,
+    id: Path<PersonId>,
+    state: Data<State>,
+) -> Result<HttpResponse, Refusal> {
+    let new: NewContact = read(&request, payload, &state, "contact").await?;
+    sound(new.problem())?;
+    let added = state.store.add_contact(&id, new.channel, &new.address, new.exercise).await.map_err(|error| unavailable(&error))?;
+    added.map(|contact| created(contact.0)).ok_or_else(|| Refusal::not_found(format!("person {id}")))
+}
+
+pub(super) async fn delete_contact(id: Path<i64>, state: Data<State>) -> Result<HttpResponse, Refusal> {
+    removed(state.store.remove_contact(ContactId(*id), state.clock.now()).await, format!("contact {id}"))
+}
+
+pub(super) async fn enable_contact(id: Path<i64>, state: Data<State>) -> Result<HttpResponse, Refusal> {
+    removed(state.store.enable_contact(ContactId(*id), state.clock.now()).await, format!("stopped contact {id}"))
+}
+
+/// Sends a code to a contact, so that its owner can prove that it is theirs.
+pub(super) async fn send_code(id: Path<i64>, state: Data<State>) -> Result<HttpResponse, Refusal> {
+    let now = micros(state.clock.now());
+    let contact = ContactId(*id);
+    match state.store.note_code(contact, now).await.map_err(|error| unavailable(&error))? {
+        CodeSent::Unknown => Err(Refusal::not_found(format!("contact {id}"))),
+        CodeSent::TooSoon => Err(Refusal::new(ErrorCode::Conflict, "a code was sent less than a minute ago; wait for it").retry_after(60)),
+        CodeSent::Noted(person, contact) => {
+            let page = Page {
+                group: None,
+                incidents: Vec::new(),
+                resolved: Vec::new(),
+                flapping: Vec::new(),
+                others: 0,
+                escalation: 0,
+                person,
+                contact: contact.id,
+                kind: PageKind::Code,
+                urgency: Urgency::High,
+                turn: now.as_microsecond(),
+                after_min: 0,
+                due_at: now,
+            };
+            let new = NewPage { page: &page, team: None, exercise: contact.exercise };
+            state.store.write_pages(&[new], now).await.map_err(|error| unavailable(&error))?;
+            Ok(HttpResponse::Accepted().finish())
+        }
+    }
+}
+
+fn micros(now: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+}
+
+pub(super) async fn verify(request: HttpRequest, payload: Payload, id: Path<i64>, state: Data<State>) -> Result<HttpResponse, Refusal> {
+    let Code { code } = read(&request, payload, &state, "code").await?;
+    let contact = ContactId(*id);
+    let is_right = |sent_at| state.links.code(contact, sent_at) == code.trim();
+    let verified = state.store.verify_contact(contact, state.clock.now(), is_right).await.map_err(|error| unavailable(&error))?;
+    match verified {
+        Verified::Yes => Ok(HttpResponse::NoContent().finish()),
+        Verified::No => Err(Refusal::new(ErrorCode::Invalid, "it is another code, or older than 15 minutes; have a new one sent")),
+        Verified::TooMany => Err(Refusal::new(ErrorCode::Conflict, "too many wrong codes; have a new one sent")),
+    }
+}
+
+pub(super) async fn put_team(
+    request: HttpRequest,
+    payload: Payload,
+    id: Path<TeamId>,
+    state: Data<State>,
+) -> Result<HttpResponse, Refusal> {
+    let team: Team = read(&request, payload, &state, "team").await?;
+    same(&*id, &team.id)?;
+    sound(team.problem())?;
+    let roster = state.store.roster(state.clock.now()).await.map_err(|error| unavailable(&error))?;
+    sound((!roster.policies.contains_key(&team.policy)).then(|| format!("there is no policy `{}`; make it first", team.policy)))?;
+    let unknown = team.members.iter().find(|person| !roster.persons.contains_key(*person));
+    sound(unknown.map(|person| format!("there is no person `{person}`")))?;
+    done(state.store.save_team(&team).await)
+}
+
+pub(super) async fn delete_team(id: Path<TeamId>, state: Data<State>) -> Result<HttpResponse, Refusal> {
+    removed(state.store.remove_team(&id).await, format!("team {id}"))
+}
+
+pub(super) async fn put_policy(
+    request: HttpRequest,
+    payload: Payload,
+    id: Path<PolicyId>,
+    state: Data<State>,
+) -> Result<HttpResponse, Refusal> {
+    let policy: Policy = read(&request, payload, &state, "policy").await?;
+    same(&*id, &policy.id)?;
+    sound(policy.problem())?;
+    let roster = state.store.roster(state.clock.now()).await.map_err(|error| unavailable(&error))?;
+    let persons = policy
+        .steps
+        .iter()
+        .flat_map(|step| &step.targets)
+        .filter_map(|target| if let Target::Person(person) = target { Some(person) } else { None });
+    let unknown = persons.chain([&policy.fallback]).find(|person| !roster.persons.contains_key(*person));
+    sound(unknown.map(|person| format!("there is no person `{person}`")))?;
+    done(state.store.save_policy(&policy).await)
+}
+
+pub(super) async fn delete_policy(id: Path<PolicyId>, state: Data<State>) -> Result<HttpResponse, Refusal> {
+    removed(state.store.remove_policy(&id).await, format!("policy {id}"))
+}
+
+pub(super) async fn put_rota(
+    request: HttpRequest,
+    payload: Payload,
+    id: Path<RotaId>,
+    state: Data<State>,
+) -> Result<HttpResponse, Refusal> {
+    let parts: RotaParts = read(&request, payload, &state, "rota").await?;
+    same(&*id, &parts.id)?;
+    let rota = Rota::new(parts).map_err(|problems| {
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        Refusal::new(ErrorCode::Invalid, lines.join("; "))
+    })?;
+    done(state.store.save_rota(&rota).await)
+}
+
+pub(super) async fn delete_rota(id: Path<RotaId>, state: Data<State>) -> Result<HttpResponse, Refusal> {
+    removed(state.store.remove_rota(&id).await, format!("rota {id}"))
+}
+
+pub(super) async fn add_override(
+    request: HttpRequest,
+    payload: Payload,
+    id: Path<RotaId>,
+    state: Data<State>,
+) -> Result<HttpResponse, Refusal> {
+    let one: Override = read(&request, payload, &state, "override").await?;
+    let now = state.clock.now();
+    sound((one.to <= one.from).then(|| "`to` must lie after `from`".to_owned()))?;
+    sound(one.is_past(now).then(|| "it is over already; what is past can't be changed".to_owned()))?;
+    match state.store.add_override(&id, &one, None, now).await.map_err(|error| unavailable(&error))? {
+        Ok(number) => Ok(created(number.0)),
+        Err(OverrideRefused::NoRota) => Err(Refusal::not_found(format!("rota {id}"))),
+        Err(OverrideRefused::Overlaps(other)) => {
+            let sentence =
+                format!("override {} names the same person from {} to {}; change or remove it first", other.id.0, other.from, other.to);
+            Err(Refusal::new(ErrorCode::Conflict, sentence))
+        }
+    }
+}
+
+pub(super) async fn delete_override(id: Path<i64>, state: Data<State>) -> Result<HttpResponse, Refusal> {
+    removed(state.store.remove_override(OverrideId(*id), state.clock.now()).await, format!("override {id} that is not past"))
+}
+
+pub(super) async fn add_temporary(
+    request: HttpRequest,
+    payload: Payload,
+    id: Path<RotaId>,
+    state: Data<State>,
+) -> Result<HttpResponse, Refusal> {
+    let one: TemporarySchedule = read(&request, payload, &state, "temporary schedule").await?;
+    sound((one.to <= one.from).then(|| "`to` must lie after `from`".to_owned()))?;
+    sound(one.is_past(state.clock.now()).then(|| "it is over already; what is past can't be changed".to_owned()))?;
+    let added = state.store.add_temporary(&id, &one).await.map_err(|error| unavailable(&error))?;
+    added.map(|number| created(number.0)).ok_or_else(|| Refusal::not_found(format!("rota {id}")))
+}
+
+pub(super) async fn delete_temporary(id: Path<i64>, state: Data<State>) -> Result<HttpResponse, Refusal> {
+    removed(state.store.remove_temporary(TemporaryId(*id), state.clock.now()).await, format!("temporary schedule {id} that is not past"))
+}
+
+pub(super) async fn silences(state: Data<State>) -> Result<Json<Vec<Silence>>, Refusal> {
+    state.store.silences(MOST_SILENCES).await.map(Json).map_err(|error| unavailable(&error))
+}
+
+pub(super) async fn add_silence(request: HttpRequest, payload: Payload, state: Data<State>) -> Result<HttpResponse, Refusal> {
+    let new: NewSilence = read(&request, payload, &state, "silence").await?;
+    let now = state.clock.now();
+    sound(new.problem(now))?;
+    let roster = state.store.roster(now).await.map_err(|error| unavailable(&error))?;
+    sound((!roster.persons.contains_key(&new.author)).then(|| format!("there is no person `{}`", new.author)))?;
+    let NewSilence { matchers, from, until, author, reason, maintenance } = new;
+    let silence = Silence { id: 0, matchers, from: from.unwrap_or(now), until, author, reason, maintenance };
+    Ok(created(state.store.add_silence(&silence, now).await.map_err(|error| unavailable(&error))?))
+}
+
+pub(super) async fn end_silence(id: Path<i64>, state: Data<State>) -> Result<HttpResponse, Refusal> {
+    removed(state.store.end_silence(*id, state.clock.now()).await, format!("silence {id} that is not over"))
+}
