@@ -1,0 +1,8 @@
+//! Alerts and those who answer them, black box: readings in, messages out, with a clock that the test moves, a provider that
+//! remembers everything, and processes that are killed.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test's own code")]
+
+mod answers;
+mod people;
+mod rules;
+mod town;

@@ -1,0 +1,214 @@
+//! A town with people on call: a centre, its database, its provider, and a clock.
+
+use harness::{Centre, Database, Gateway, MovedClock, Received, Setup, eventually};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// When every test begins: a whole minute.
+pub const START: &str = "2026-03-02T01:00:00Z";
+
+/// A town.
+pub struct Town {
+    pub clock: MovedClock,
+    pub database: Database,
+    pub centre: Centre,
+    pub sms: Gateway,
+    folder: tempfile::TempDir,
+    port: u16,
+    start: Timestamp,
+}
+
+/// Where a person is reached, with the number of the contact.
+pub fn phone(person: &str) -> String {
+    let number: u32 = person.bytes().fold(0, |number, byte| (number * 31 + u32::from(byte)) % 10_000_000);
+    format!("+8490{number:07}")
+}
+
+impl Town {
+    /// A town in which nobody is on call yet.
+    pub async fn start() -> Self {
+        let clock = MovedClock::at(START);
+        let database = Database::fresh().await;
+        let sms = Gateway::start("sms").await;
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("paging.toml"), format!("private_addresses = true\n{}", sms.entry("sms", true))).unwrap();
+        let port = harness::free_port();
+        let centre = Self::centre(&clock, &database, &folder, port).await;
+        Self { clock, database, centre, sms, folder, port, start: START.parse().unwrap() }
+    }
+
+    async fn centre(clock: &MovedClock, database: &Database, folder: &tempfile::TempDir, port: u16) -> Centre {
+        let paging = folder.path().join("paging.toml");
+        let url = format!("http://127.0.0.1:{port}");
+        let more = ["--paging", paging.to_str().unwrap(), "--answer-port", &port.to_string(), "--answer-url", &url];
+        Centre::start(Setup { city: "tests/cities/alarms", clock: Some(clock), database: Some(database), more: &more, ..Setup::default() }).await
+    }
+
+    /// A town with a team of these people, who are paged by SMS one after the other with so many seconds between them.
+    pub async fn with_steps(people: &[&str], delay_s: u32) -> Self {
+        let town = Self::start().await;
+        for person in people {
+            town.person(person).await;
+        }
+        let steps: Vec<Value> = people.iter().map(|person| json!({ "targets": [{ "person": person }], "delay_s": delay_s })).collect();
+        town.policy(&steps, 0, people.first().unwrap()).await;
+        town.put("teams/roads", &json!({ "id": "roads", "name": "Giao thông", "policy": "roads", "members": people })).await;
+        town
+    }
+
+    /// Makes the policy `roads`.
+    pub async fn policy(&self, steps: &[Value], repeats: u32, fallback: &str) {
+        self.put("policies/roads", &json!({ "id": "roads", "steps": steps, "repeats": repeats, "fallback": fallback })).await;
+    }
+
+    /// Somebody with a telephone that is proved to be theirs, paged at once.
+    pub async fn person(&self, person: &str) -> i64 {
+        self.person_with(person, &[0]).await
+    }
+
+    /// The same, paged after so many minutes each.
+    pub async fn person_with(&self, person: &str, after_min: &[u32]) -> i64 {
+        let mut content = json!({ "id": person, "name": person.to_uppercase(), "zone": "Asia/Ho_Chi_Minh", "language": "vi", "quiet": null, "contacts": [], "rules": [] });
+        self.put(&format!("persons/{person}"), &content).await;
+        let contact = self.contact(person, &phone(person)).await;
+        self.prove(contact, &phone(person)).await;
+        let rules = ["high", "low"].iter().flat_map(|urgency| after_min.iter().map(move |after| json!({ "urgency": urgency, "contact": contact, "after_min": after })));
+        content["rules"] = rules.collect();
+        self.put(&format!("persons/{person}"), &content).await;
+        contact
+    }
+
+    /// Adds a telephone that nobody has proved yet.
+    pub async fn contact(&self, person: &str, address: &str) -> i64 {
+        let answer = self.centre.post(&format!("/api/v1/persons/{person}/contacts"), &json!({ "channel": "sms", "address": address })).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        answer.body["id"].as_i64().unwrap()
+    }
+
+    /// Proves a telephone by the code that is sent to it.
+    pub async fn prove(&self, contact: i64, address: &str) {
+        let answer = self.centre.post(&format!("/api/v1/contacts/{contact}/code"), &json!({})).await;
+        assert_eq!(answer.status, 202, "{answer:?}");
+        let message = self.message().await;
+        assert_eq!(message.field("to"), address);
+        let code: String = message.field("text").chars().rev().filter(char::is_ascii_digit).take(6).collect::<Vec<_>>().into_iter().rev().collect();
+        let answer = self.centre.post(&format!("/api/v1/contacts/{contact}/verify"), &json!({ "code": code })).await;
+        assert_eq!(answer.status, 204, "{answer:?} {message:?}");
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) {
+        let answer = self.centre.put(&format!("/api/v1/{path}"), body).await;
+        assert_eq!(answer.status, 204, "{path}: {answer:?}");
+    }
+
+    /// How long it has run, by its clock.
+    pub fn at(&self) -> SignedDuration {
+        self.clock.now().duration_since(self.start)
+    }
+
+    /// Lets time pass second by second, giving the centre the time to do what is due in each.
+    pub async fn pass(&self, seconds: i64) {
+        for _ in 0..seconds {
+            self.clock.advance(SignedDuration::from_secs(1));
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// One minute of the grid: these probes say these values for the instant that comes, and its readings are recorded.
+    pub async fn minute(&self, values: &[(&str, f64)]) {
+        let now = self.clock.now();
+        let instant = Timestamp::from_second((now.as_second() / 60 + 1) * 60).unwrap();
+        self.pass(instant.as_second() - 20 - now.as_second()).await;
+        let sent = self.clock.now();
+        let observations: Vec<Value> = values
+            .iter()
+            .map(|(asset, value)| json!({ "metric": "probe.value", "labels": { "asset": asset }, "value": value, "time": sent }))
+            .collect();
+        let answer = self.centre.post("/api/v1/observations?source=api", &json!(observations)).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        self.pass(instant.as_second() + 2 - sent.as_second()).await;
+        let what = || format!("the readings of {instant}");
+        let client = self.database.client().await;
+        eventually(what, Duration::from_secs(20), || async {
+            let sql = "SELECT count(*) FROM reading JOIN scope ON scope.id = scope_id WHERE time::text = $1 AND scope.name LIKE 'asset:%'";
+            let shown = instant.to_string().replace('T', " ").replace('Z', "+00");
+            let count: i64 = client.query_one(sql, &[&shown]).await.unwrap().get(0);
+            (count >= 3).then_some(())
+        })
+        .await;
+    }
+
+    /// So many minutes with the same values.
+    pub async fn minutes(&self, minutes: u32, values: &[(&str, f64)]) {
+        for _ in 0..minutes {
+            self.minute(values).await;
+        }
+    }
+
+    /// The one message that the provider has taken or is about to.
+    pub async fn message(&self) -> Received {
+        self.messages(1).await.remove(0)
+    }
+
+    /// So many messages, and no more.
+    pub async fn messages(&self, count: usize) -> Vec<Received> {
+        let what = || format!("{count} messages, of which {} are there, after {:#}", self.sms.waiting(), self.at());
+        eventually(what, Duration::from_secs(20), || async {
+            self.clock.advance(SignedDuration::from_millis(50));
+            (self.sms.waiting() >= count).then_some(())
+        })
+        .await;
+        self.sms.take(count).await
+    }
+
+    /// To whom so many messages went, sorted.
+    pub async fn paged(&self, count: usize) -> Vec<String> {
+        let mut to: Vec<String> = self.messages(count).await.iter().map(|message| message.field("to")).collect();
+        to.sort();
+        to
+    }
+
+    /// The incidents that are open.
+    pub async fn open(&self) -> Vec<Value> {
+        self.centre.get("/api/v1/incidents").await.body["incidents"].as_array().unwrap().clone()
+    }
+
+    /// Waits until so many incidents are open, and returns them.
+    pub async fn until_open(&self, count: usize) -> Vec<Value> {
+        let what = || format!("{count} open incidents");
+        eventually(what, Duration::from_secs(20), || async {
+            let open = self.open().await;
+            (open.len() == count).then_some(open)
+        })
+        .await
+    }
+
+    /// Somebody does something about an incident.
+    pub async fn act(&self, incident: i64, act: Value) -> harness::Answer {
+        self.centre.post(&format!("/api/v1/incidents/{incident}/acts"), &act).await
+    }
+
+    /// What an incident's log says, line by line, without what is about times.
+    pub async fn log(&self, incident: i64) -> Vec<String> {
+        let page = self.centre.get(&format!("/api/v1/incidents/{incident}")).await.body;
+        let word = |line: &Value| match line["what"].as_str().unwrap() {
+            "paged" => format!("paged {}", line["persons"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect::<Vec<_>>().join(" ")),
+            "acknowledged" => format!("acknowledged {}", line["person"].as_str().unwrap()),
+            other => other.to_owned(),
+        };
+        page["log"].as_array().unwrap().iter().map(word).collect()
+    }
+
+    /// The centre is killed, and started again after so many seconds.
+    pub async fn killed_for(&mut self, seconds: i64) {
+        self.centre.kill();
+        self.clock.advance(SignedDuration::from_secs(seconds));
+        self.centre = Self::centre(&self.clock, &self.database, &self.folder, self.port).await;
+    }
+
+    /// The listener that messages' links lead to.
+    pub fn answers(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+}
