@@ -2,10 +2,12 @@
 //! started again.
 
 use jiff::{SignedDuration, Timestamp};
+use std::future::Future;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// A clock that stands still until it is moved.
 pub struct MovedClock {
@@ -59,6 +61,34 @@ impl MovedClock {
         state.now = state.now.checked_add(by).expect("a time in range");
         let now = state.now;
         state.followers.retain_mut(|follower| tell(follower, now));
+    }
+}
+
+impl MovedClock {
+    /// Moves it second by second until the answer is there, and gives those who follow it time in between. Returns the
+    /// answer and how many seconds have passed.
+    ///
+    /// # Panics
+    /// When it isn't there after `limit_s`.
+    pub async fn advance_until<T, F: Future<Output = Option<T>>>(&self, what: &str, limit_s: u32, mut ask: impl FnMut() -> F) -> (T, u32) {
+        for passed_s in 0..=limit_s {
+            for _ in 0..10 {
+                if let Some(answer) = ask().await {
+                    return (answer, passed_s);
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            self.advance(SignedDuration::from_secs(1));
+        }
+        panic!("{what}: not within {limit_s} s of moved time");
+    }
+
+    /// Moves it by so much in steps, with time in between for those who follow it: what is to come of it has come then.
+    pub async fn let_pass(&self, by: SignedDuration) {
+        for _ in 0..20 {
+            self.advance(by / 20);
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
     }
 }
 

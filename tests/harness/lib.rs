@@ -16,16 +16,22 @@ mod broker;
 mod centre;
 mod clock;
 mod database;
+mod desk;
 mod device;
+mod gateway;
 mod live;
+mod mail;
 pub mod workbook;
 
 pub use broker::Broker;
 pub use centre::{Answer, Centre, Setup};
 pub use clock::MovedClock;
 pub use database::Database;
+pub use desk::TestDesk;
 pub use device::Device;
+pub use gateway::{Gateway, Received, Reply};
 pub use live::Viewer;
+pub use mail::{Letter, MailServer};
 
 use std::future::Future;
 use std::path::PathBuf;

@@ -37,11 +37,30 @@ async fn write(store: &Store, clock: &Clock, batch: &[Finish], counters: &Counte
                 return;
             }
             Err(StoreError::Conflict(_)) => {}
+            // One end that the database refuses must not keep the others: each goes by itself then, and that one is left to
+            // its lease, after which its message counts as in doubt.
+            Err(StoreError::Internal(error)) => match batch {
+                [end] => {
+                    tracing::error!(
+                        error = &*error as &dyn std::error::Error,
+                        message = end.message,
+                        "the end of a message can't be written"
+                    );
+                    return;
+                }
+                _ => return Box::pin(write_singly(store, clock, batch, counters)).await,
+            },
             Err(error) => {
-                tracing::warn!(error = %error, "ends of messages can't be written now; trying again");
+                tracing::warn!(error = &error as &dyn std::error::Error, "ends of messages can't be written now; trying again");
                 clock.pause(PAUSE).await;
             }
         }
+    }
+}
+
+async fn write_singly(store: &Store, clock: &Clock, batch: &[Finish], counters: &Counters) {
+    for end in batch {
+        write(store, clock, std::slice::from_ref(end), counters).await;
     }
 }
 

@@ -56,8 +56,8 @@ impl Providers {
         self.0.values().flatten().find(|provider| provider.name == name)
     }
 
-    /// The first whose breaker is closed; or else the first whose breaker has been open for long enough, and then only for
-    /// one call at a time, which finds out whether it is well again. `probing` holds those, and gets it.
+    /// The first whose breaker is closed; or else the one whose breaker has been open for longest, once that is long
+    /// enough, and then only for one call at a time, which finds out whether it is well again. `probing` holds those, and gets it.
     pub(super) fn choose(
         &self,
         channel: oncall::Channel,
@@ -68,17 +68,23 @@ impl Providers {
     ) -> Choice {
         let Some(list) = self.0.get(&channel).filter(|list| !list.is_empty()) else { return Choice::Wait(None) };
         let first = usize::try_from(attempts / ATTEMPTS_EACH).unwrap_or(0).checked_rem(list.len()).unwrap_or(0);
-        let mut opens: Option<Timestamp> = None;
+        let mut broken: Vec<(Timestamp, &Arc<Provider>)> = Vec::new();
+        let mut well = None;
         for provider in list.iter().cycle().skip(first).take(list.len()) {
-            let broken = health.get(&provider.name).filter(|health| provider.has_breaker && health.failures >= BREAKER_FAILURES);
-            let Some(broken) = broken else { return Choice::Call(Arc::clone(provider)) };
-            let until = broken.open_until.unwrap_or(now);
-            if until <= now && probing.insert(provider.name.clone()) {
-                return Choice::Call(Arc::clone(provider));
-            }
-            opens = Some(opens.map_or(until, |opens| opens.min(until)));
+            let health = health.get(&provider.name).filter(|health| provider.has_breaker && health.failures >= BREAKER_FAILURES);
+            let Some(health) = health else {
+                well = Some(provider);
+                break;
+            };
+            broken.push((health.open_until.unwrap_or(now), provider));
         }
-        Choice::Wait(opens)
+        // The one that was left alone for longest comes first, so that one that stays broken can't keep the others untried.
+        broken.sort_by_key(|(until, _)| *until);
+        let trial = broken.iter().find(|(until, provider)| *until <= now && probing.insert(provider.name.clone()));
+        if let Some(provider) = trial.map(|(_, provider)| *provider).or(well) {
+            return Choice::Call(Arc::clone(provider));
+        }
+        Choice::Wait(broken.first().map(|(until, _)| *until))
     }
 }
 

@@ -81,7 +81,7 @@ impl<D: Desk> Worker<D> {
                 may_be_due = match self.turn(&ends).await {
                     Ok(found) => found,
                     Err(error) => {
-                        tracing::warn!(error = %error, "the outbox can't be worked at now; trying again");
+                        tracing::warn!(error = &error as &dyn std::error::Error, "the outbox can't be worked at now; trying again");
                         self.clock.pause(PAUSE).await;
                         false
                     }
@@ -94,6 +94,11 @@ impl<D: Desk> Worker<D> {
             }
             if bell.is_none() {
                 bell = self.store.bell().await.ok();
+                // What was written before it could be heard is looked for once more.
+                may_be_due |= bell.is_some();
+                if may_be_due && self.room() >= least_room {
+                    continue;
+                }
             }
             tokio::select! {
                 biased;

@@ -199,10 +199,10 @@ async fn update_providers(transaction: &Transaction<'_>, ends: &[Finish], now: M
         }
     }
     let sql = "INSERT INTO provider_health AS h (provider, failures, open_until, last_success_at, last_failure_at, last_failure) \
-         VALUES ($1, $2, CASE WHEN $2 >= $6 THEN $7::timestamptz END, CASE WHEN $3 THEN $5::timestamptz END, \
-         CASE WHEN $2 > 0 THEN $5::timestamptz END, $4) ON CONFLICT (provider) DO UPDATE SET \
-         failures = CASE WHEN $3 THEN $2 ELSE h.failures + $2 END, \
-         open_until = CASE WHEN (CASE WHEN $3 THEN $2 ELSE h.failures + $2 END) >= $6 THEN $7::timestamptz END, \
+         VALUES ($1, $2::int, CASE WHEN $2::int >= $6::int THEN $7::timestamptz END, CASE WHEN $3::bool THEN $5::timestamptz END, \
+         CASE WHEN $2::int > 0 THEN $5::timestamptz END, $4) ON CONFLICT (provider) DO UPDATE SET \
+         failures = CASE WHEN $3::bool THEN $2::int ELSE h.failures + $2::int END, \
+         open_until = CASE WHEN (CASE WHEN $3::bool THEN $2::int ELSE h.failures + $2::int END) >= $6::int THEN $7::timestamptz END, \
          last_success_at = coalesce(excluded.last_success_at, h.last_success_at), \
          last_failure_at = coalesce(excluded.last_failure_at, h.last_failure_at), last_failure = coalesce(excluded.last_failure, h.last_failure)";
     let open_until = Micros::from(now.timestamp().checked_add(SignedDuration::from_secs(BREAKER_OPEN_S)).unwrap_or(now.timestamp()));
