@@ -280,10 +280,10 @@ impl Rota {
     /// Everything that is wrong with them, in their order.
     pub fn new(parts: RotaParts) -> Result<Self, Vec<Problem>> {
         let problems = problem::problems(&parts);
-        match TimeZone::get(&parts.zone) {
-            Ok(zone) if problems.is_empty() => Ok(Self { parts, zone }),
+        match problem::zone(&parts.zone) {
+            Some(zone) if problems.is_empty() => Ok(Self { parts, zone }),
             // That the zone is unknown is among the problems.
-            Ok(_) | Err(_) => Err(problems),
+            Some(_) | None => Err(problems),
         }
     }
 

@@ -25,6 +25,7 @@ pub(super) fn slot(layer: &Layer, shown: DateTime) -> &[PersonId] {
 /// Every wall time after `from` and up to `to` at which the layer's people may change, in no order.
 pub(super) fn changes(layer: &Layer, from: DateTime, to: DateTime) -> Vec<DateTime> {
     let mut changes: Vec<DateTime> = layer.until.into_iter().collect();
+    let to = layer.until.map_or(to, |until| until.min(to));
     let mut next = turn(layer, from).map_or(0, |turn| turn + 1);
     // Where everybody is on at every turn, nothing changes after the first.
     let is_constant = layer.slots.windows(2).all(|pair| pair.first() == pair.last());

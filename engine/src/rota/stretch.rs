@@ -53,13 +53,13 @@ impl OnCall<'_> {
         stretches.into_iter().filter(|(_, _, is_gap)| *is_gap).map(|(from, to, _)| Gap { from, to }).collect()
     }
 
-    /// The first instant after `after` and up to `until` at which other people are on call than before it.
+    /// The first instant after `after` and up to `until` at which other people are on call than at `after`.
     #[must_use]
     pub fn next_change(&self, after: Timestamp, until: Timestamp) -> Option<Timestamp> {
         self.end_of(&self.at(after), after, until, |persons| persons)
     }
 
-    /// The hand-overs after `after` and up to `until`, in order: those whom a shift notice is due to.
+    /// The hand-overs after `after` and up to `until`, in order. Whoever comes on is due a shift notice.
     #[must_use]
     pub fn hand_overs(&self, after: Timestamp, until: Timestamp) -> Vec<HandOver> {
         let missing = |from: &[PersonId], than: &[PersonId]| than.iter().filter(|person| !from.contains(person)).cloned().collect();
@@ -87,7 +87,8 @@ impl OnCall<'_> {
     }
 
     /// The person's own shifts that touch the time from `from` to `to`, whole: with the first instant and the end that they
-    /// have whenever they are asked for. One whose end is not in sight a year after `to` is cut there.
+    /// have whenever they are asked for. One whose end is not in sight a year after `to` is cut there. Calendars ask what is
+    /// planned: a contact that works today says nothing of another week.
     #[must_use]
     pub fn shifts_of(&self, person: &PersonId, from: Timestamp, to: Timestamp) -> Vec<Shift> {
         let whole = self.whole(from, to, |persons| persons.contains(person));

@@ -7,6 +7,9 @@ use crate::{PersonId, RotaId, TeamId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// The longest time that one page of a rota or of a person's shifts shows, in days.
+pub const MAX_DAYS: u16 = 366;
+
 /// A person as pages name them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PersonName {

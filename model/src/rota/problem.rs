@@ -111,7 +111,7 @@ pub(super) fn problems(parts: &RotaParts) -> Vec<Problem> {
     found.extend((!is_name(&parts.name)).then_some(Problem::Name { layer: None }));
     if parts.zone.trim().is_empty() {
         found.push(Problem::NoZone);
-    } else if TimeZone::get(&parts.zone).is_err() {
+    } else if zone(&parts.zone).is_none() {
         found.push(Problem::UnknownZone { zone: parts.zone.chars().take(80).collect() });
     }
     found.extend(too_many("layers", parts.layers.len(), MAX_LAYERS));
@@ -125,6 +125,11 @@ pub(super) fn problems(parts: &RotaParts) -> Vec<Problem> {
         of_temporary(schedule, parts.temporary.get(..number).unwrap_or_default(), &mut found);
     }
     found
+}
+
+/// The zone of this name. IANA's name for a place whose zone isn't known names none.
+pub(super) fn zone(name: &str) -> Option<TimeZone> {
+    TimeZone::get(name).ok().filter(|zone| !zone.is_unknown())
 }
 
 fn of_layer(number: usize, layer: &Layer, found: &mut Vec<Problem>) {

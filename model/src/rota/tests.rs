@@ -46,9 +46,18 @@ fn a_rota_is_written_as_it_is_read() {
 }
 
 #[test]
+fn the_example_of_the_documentation_is_a_rota() {
+    let text = include_str!("../../../docs/on-call.md");
+    let example = text.split("```json").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let rota = Rota::new(serde_json::from_str(example).unwrap()).unwrap();
+    assert_eq!(rota.parts().layers.len(), 2);
+}
+
+#[test]
 fn every_mistake_is_named() {
     assert_eq!(problems(|parts| parts.zone = " ".into()), [Problem::NoZone]);
     assert_eq!(problems(|parts| parts.zone = "Asia/Can_Tho".into()), [Problem::UnknownZone { zone: "Asia/Can_Tho".into() }]);
+    assert_eq!(problems(|parts| parts.zone = "Etc/Unknown".into()), [Problem::UnknownZone { zone: "Etc/Unknown".into() }]);
     assert_eq!(problems(|parts| parts.name = String::new()), [Problem::Name { layer: None }]);
     assert_eq!(problems(|parts| parts.layers[0].name = "x".repeat(101)), [Problem::Name { layer: Some(0) }]);
     assert_eq!(problems(|parts| parts.layers[0].shift_length = 0), [Problem::NoLength { layer: 0 }]);

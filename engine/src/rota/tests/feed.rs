@@ -40,7 +40,7 @@ fn a_feed_has_utc_instants_and_the_same_names_in_every_fetch() {
 }
 
 #[test]
-fn a_rota_s_feed_names_who_is_on_call_and_has_no_gaps() {
+fn the_feed_of_a_rota_names_who_is_on_call_and_has_no_gaps() {
     let mut only = layer(Rotation::Daily, 1, "2026-03-16T08:00:00", "a b+c");
     only.until = Some("2026-03-18T00:00:00".parse().unwrap());
     let rota = rota("Asia/Ho_Chi_Minh", vec![only]);
