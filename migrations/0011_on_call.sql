@@ -7,7 +7,7 @@ CREATE EXTENSION IF NOT EXISTS btree_gist;
 
 -- Raised with every change of what stands below, so that whoever holds a copy knows whether it is still good.
 CREATE TABLE roster_version (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
     version bigint NOT NULL,
     -- Who is told when nobody else can be.
     keeper text

@@ -32,7 +32,7 @@ impl Town {
         let database = Database::fresh().await;
         let sms = Gateway::start("sms").await;
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("paging.toml"), format!("private_addresses = true\n{}", sms.entry("sms", true))).unwrap();
+        std::fs::write(folder.path().join("paging.toml"), format!("[outgoing]\nprivate = [\"127.0.0.0/8\"]\n{}", sms.entry("sms", true))).unwrap();
         let port = harness::free_port();
         let centre = Self::centre(&clock, &database, &folder, port).await;
         Self { clock, database, centre, sms, folder, port, start: START.parse().unwrap() }
@@ -176,9 +176,11 @@ impl Town {
 
     /// Waits until so many incidents are open, and returns them.
     pub async fn until_open(&self, count: usize) -> Vec<Value> {
-        let what = || format!("{count} open incidents");
+        let seen = std::cell::RefCell::new(Vec::new());
+        let what = || format!("{count} open incidents after {:#}, last seen {:?}", self.at(), seen.borrow());
         eventually(what, Duration::from_secs(20), || async {
             let open = self.open().await;
+            seen.replace(open.iter().map(|one| one["incident"]["origin"].to_string()).collect());
             (open.len() == count).then_some(open)
         })
         .await

@@ -62,7 +62,7 @@ fn spawn(folder: &std::path::Path, port: u16) -> Child {
 }
 
 /// A port that nobody uses now.
-pub(crate) fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
 }
 

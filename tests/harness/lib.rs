@@ -23,7 +23,7 @@ mod live;
 mod mail;
 pub mod workbook;
 
-pub use broker::Broker;
+pub use broker::{Broker, free_port};
 pub use centre::{Answer, Centre, Setup};
 pub use clock::MovedClock;
 pub use database::Database;

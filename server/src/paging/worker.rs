@@ -16,6 +16,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
+use taydo_model::page::PageKind;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
@@ -182,8 +183,9 @@ impl<D: Desk> Worker<D> {
         let (mut wanted, mut unwanted) = (Vec::with_capacity(messages.len()), Vec::new());
         for (mut message, brief) in messages.into_iter().zip(briefs) {
             let is_reachable = brief.contact.as_ref().is_some_and(|contact| {
-                // A real page never goes to a contact that is for exercises only, and an exercise to no other.
-                contact.is_usable() && contact.exercise == message.exercise
+                // A real page never goes to a contact that is for exercises only, and an exercise to no other. The code that
+                // proves a contact is the one thing that is sent to it before.
+                message.kind == PageKind::Code || contact.is_usable() && contact.exercise == message.exercise
             });
             let mut verdicts = brief.verdicts.iter();
             message.pages.retain(|page| {
