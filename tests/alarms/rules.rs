@@ -46,8 +46,12 @@ async fn a_restart_in_the_middle_of_for_keeps_the_served_time_and_tells_nobody_t
     town.minutes(2, &[("p1", 90.0), ("p2", 10.0), ("p3", 90.0)]).await;
     // Ten minutes down: that time is not served.
     town.killed_for(600).await;
-    town.minutes(2, &[("p1", 90.0), ("p2", 10.0), ("p3", 90.0)]).await;
+    town.minute(&[("p1", 90.0), ("p2", 10.0), ("p3", 90.0)]).await;
     town.until_open(1).await;
-    town.minutes(2, &[("p1", 90.0), ("p2", 10.0), ("p3", 90.0)]).await;
+    town.minute(&[("p1", 90.0), ("p2", 10.0), ("p3", 90.0)]).await;
     town.until_open(2).await;
+    town.pass(30).await;
+    // Only what is new is told.
+    let text = town.message().await.field("text");
+    assert!(text.contains("Tram ba"), "{text}");
 }
