@@ -50,9 +50,8 @@ impl Advance<'_> {
         }
         // Something worse than what people know of doesn't wait for the next flush; so at most one early flush for each
         // severity, however many alerts fire.
-        let is_attended = |member: &Member| {
-            member.told.is_some() && member.mute.is_none() && matches!(member.state, State::Triggered | State::Acknowledged { .. })
-        };
+        let is_attended =
+            |member: &Member| member.told && member.mute.is_none() && matches!(member.state, State::Triggered | State::Acknowledged { .. });
         let is_worse = self.group.worst(is_attended).is_none_or(|worst| severity > worst);
         let first_at = self.now + SignedDuration::from_secs(self.directory.settings.wait_s(severity).into());
         self.group.flush_at = Some(match self.group.flush_at {
@@ -60,19 +59,26 @@ impl Advance<'_> {
             Some(at) => at.min(first_at),
             None => first_at,
         });
-        let member =
-            Member { severity, labels: labels.clone(), state: State::Triggered, told: None, mute: None, flapping, flap_changed: false };
+        let member = Member {
+            severity,
+            labels: labels.clone(),
+            state: State::Triggered,
+            told: false,
+            circle: None,
+            mute: None,
+            flapping,
+            flap_changed: false,
+        };
         self.group.members.insert(incident, member);
         self.log(vec![incident], Entry::Opened { severity, flapping });
     }
 
     /// It is over at once in the log; people learn of it at the next flush.
     fn resolve(&mut self, incidents: Vec<IncidentId>, entry: Entry) {
-        let (now, turn) = (self.now, self.group.turn);
         let mut over = Vec::new();
         for id in incidents {
             if let Some(member) = self.group.members.get_mut(&id).filter(|member| member.is_open()) {
-                (member.state, member.flapping) = (State::Resolved { at: now, turn }, false);
+                (member.state, member.flapping) = (State::Resolved { at: self.now }, false);
                 over.push(id);
             }
         }
@@ -96,7 +102,7 @@ impl Advance<'_> {
             Which::One(incident) => {
                 self.group.members.get(&incident).filter(|member| member.is_open()).map(|_| incident).into_iter().collect()
             }
-            Which::All => self.group.select(|member| member.is_open() && (link.is_none() || member.told.is_some())),
+            Which::All => self.group.select(|member| member.is_open() && (link.is_none() || member.told)),
         }
     }
 
@@ -205,11 +211,9 @@ impl Advance<'_> {
         if incidents.is_empty() {
             return;
         }
-        let turn = self.turn;
         for id in &incidents {
             if let Some(member) = self.group.members.get_mut(id) {
-                member.state = State::Triggered;
-                member.told.get_or_insert(turn);
+                (member.state, member.told) = (State::Triggered, true);
             }
         }
         self.log(incidents, Entry::Triggered { why });

@@ -39,7 +39,7 @@ const ENDED: [PageKind; 4] = [PageKind::Firing, PageKind::StillFiring, PageKind:
 impl Advance<'_> {
     /// After answers and closures: nobody is looked for any more when nothing that people know of still waits for an answer.
     pub(super) fn settle(&mut self) {
-        let waits = |member: &Member| member.told.is_some() && member.state == State::Triggered;
+        let waits = |member: &Member| member.told && member.state == State::Triggered;
         let escalation = &mut self.group.escalation;
         let has_ended = escalation.stage != Stage::Idle && !self.group.members.values().any(waits);
         if has_ended {
@@ -60,10 +60,9 @@ impl Advance<'_> {
         let stays = |person: &PersonId| !is_over && everybody.contains(person) && !answered.contains(person);
         let any_stays = everybody.iter().any(&stays);
         let gone: Vec<PersonId> = self.group.told.keys().filter(|person| !stays(person)).cloned().collect();
-        for person in &gone {
-            if let Some(told) = self.group.told.get_mut(person) {
-                told.turns.retain(|(_, due)| *due <= self.now);
-            }
+        // Who would have been told later was never told.
+        for circle in self.group.circles.values_mut() {
+            circle.retain(|person, since| *since <= self.now || !gone.contains(person));
         }
         let withdrawal = |person| Effect::Withdraw(Withdrawal { group: self.group.id, escalation, kinds: ENDED.to_vec(), person });
         if any_stays {

@@ -4,7 +4,7 @@
 //! It must never make two messages of what one person learns at one moment, nor a page without its line in the log.
 
 use super::directory::Directory;
-use super::group::Group;
+use super::group::{Circle, Group};
 use super::{Advance, Effect};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
@@ -114,11 +114,23 @@ impl Advance<'_> {
         let mut alike: BTreeMap<Draft, Vec<PersonId>> = BTreeMap::new();
         for (person, mut draft) in std::mem::take(&mut self.drafts) {
             draft.sort(self.group);
+            if !draft.resolved.is_empty() && self.is_delayed(&person, &draft) {
+                // An answer before then would also end the news that something is over.
+                let resolved = std::mem::take(&mut draft.resolved);
+                let over = Draft { kind: PageKind::Resolved, incidents: Vec::new(), resolved };
+                alike.entry(over).or_default().push(person.clone());
+            }
             alike.entry(draft).or_default().push(person);
         }
         for (draft, persons) in alike {
             self.page(&draft, persons);
         }
+    }
+
+    /// Whether the person's own rules want a message later than it is decided.
+    fn is_delayed(&self, person: &PersonId, draft: &Draft) -> bool {
+        let reach = self.directory.reach(person, draft.urgency(self.group), self.group.key.exercise);
+        wants_answer(draft.kind) && reach.first().is_some_and(|(_, after_min)| *after_min > 0)
     }
 
     fn page(&mut self, draft: &Draft, persons: Vec<PersonId>) {
@@ -139,9 +151,9 @@ impl Advance<'_> {
         let lists = draft.incidents.iter().chain(&draft.resolved).copied().collect();
         let persons = sent.iter().map(|(person, _)| person.clone()).collect();
         self.log(lists, Entry::Paged { escalation, turn: self.turn, kind: draft.kind, persons });
+        self.remember(draft, &sent);
         let about = self.about(draft);
         for (person, sendings) in sent {
-            self.remember(&person, draft, &sendings);
             for Sending { contact, after_min, due_at, is_held } in sendings {
                 let kind = if is_held { PageKind::Digest } else { draft.kind };
                 let About { incidents, resolved, flapping, others } = about.clone();
@@ -178,16 +190,20 @@ impl Advance<'_> {
         }
     }
 
-    /// Who knows what follows from the turns in which people were told that something fires.
-    fn remember(&mut self, person: &PersonId, draft: &Draft, sendings: &[Sending]) {
-        let Some(first) = sendings.iter().map(|sending| sending.due_at).min() else { return };
+    /// Who knows of what.
+    fn remember(&mut self, draft: &Draft, sent: &[(PersonId, Vec<Sending>)]) {
         if draft.kind == PageKind::Resolved {
             return;
         }
-        let told = self.group.told.entry(person.clone()).or_default();
-        told.turns.push((self.turn, first));
-        if wants_answer(draft.kind) {
-            told.escalation = self.group.escalation.number;
+        let first = |sendings: &[Sending]| sendings.iter().map(|sending| sending.due_at).min();
+        let told: Circle = sent.iter().filter_map(|(person, sendings)| Some((person.clone(), first(sendings)?))).collect();
+        self.group.widen(&draft.incidents, &told);
+        let number = self.group.escalation.number;
+        for (person, _) in sent {
+            let last = self.group.told.entry(person.clone()).or_insert(0);
+            if wants_answer(draft.kind) {
+                *last = number;
+            }
         }
     }
 }

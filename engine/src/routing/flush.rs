@@ -4,7 +4,7 @@
 
 use super::Advance;
 use super::climb::Restart;
-use super::group::{Group, Member, Stage, State, Told};
+use super::group::{Group, Member, Stage, State};
 use super::mute::Sources;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
@@ -23,20 +23,6 @@ struct Holder {
     worst: Severity,
 }
 
-impl Told {
-    /// Whether the person was told of a member while it was open.
-    fn knows(&self, member: &Member) -> bool {
-        let (Some(first), State::Resolved { at, turn: last }) = (member.told, &member.state) else { return false };
-        self.turns.iter().any(|(turn, due)| (first..=*last).contains(turn) && due <= at)
-    }
-
-    /// What was told before a flush counts as one turn, the last that has been sent; so this stays short.
-    fn prune(&mut self, now: Timestamp) {
-        let sent = self.turns.iter().filter(|(_, due)| *due <= now).max().copied();
-        self.turns.retain(|turn| turn.1 > now || Some(*turn) == sent);
-    }
-}
-
 impl Group {
     fn holder(&self) -> Option<Holder> {
         let held = self.members.values().filter_map(|member| match &member.state {
@@ -51,7 +37,7 @@ impl Group {
     /// Those whom the current escalation has paged.
     fn audience(&self) -> Vec<PersonId> {
         let number = self.escalation.number;
-        self.told.iter().filter(|(_, told)| told.escalation == number).map(|(person, _)| person.clone()).collect()
+        self.told.iter().filter(|(_, last)| **last == number).map(|(person, _)| person.clone()).collect()
     }
 }
 
@@ -84,13 +70,13 @@ impl Advance<'_> {
 
     /// Members that people are told of for the first time. Returns whether those paged so far are to hear of them.
     fn take_fresh(&mut self) -> bool {
-        let is_fresh = |member: &Member| member.state == State::Triggered && member.told.is_none() && member.mute.is_none();
+        let is_fresh = |member: &Member| member.state == State::Triggered && !member.told && member.mute.is_none();
         let fresh = self.group.select(is_fresh);
         let Some(worst) = self.group.worst(is_fresh) else { return false };
         let before = self.group.worst(Member::is_active);
         for id in &fresh {
             if let Some(member) = self.group.members.get_mut(id) {
-                (member.told, member.flap_changed) = (Some(self.turn), false);
+                (member.told, member.flap_changed) = (true, false);
             }
         }
         match self.group.escalation.stage {
@@ -151,7 +137,7 @@ impl Advance<'_> {
 
     /// Members that began to flap, or have settled, since people were told. Returns whether those paged so far are to hear of it.
     fn take_flaps(&mut self) -> bool {
-        let changed = self.group.select(|member| member.flap_changed && member.is_open() && member.mute.is_none() && member.told.is_some());
+        let changed = self.group.select(|member| member.flap_changed && member.is_open() && member.mute.is_none() && member.told);
         for id in &changed {
             if let Some(member) = self.group.members.get_mut(id) {
                 member.flap_changed = false;
@@ -186,14 +172,14 @@ impl Advance<'_> {
             return;
         }
         let sources = Sources::new(self.directory);
-        let explained = |member: &Member| member.told.is_none() && member.mute == Some(Mute::Inhibition);
+        let explained = |member: &Member| !member.told && member.mute == Some(Mute::Inhibition);
         let beside = self.group.select(|member| !member.is_open() && explained(member) && !sources.explain(&member.labels));
         let known: Vec<(PersonId, Vec<IncidentId>)> = self
             .group
             .told
-            .iter()
-            .map(|(person, told)| {
-                let knows = |id: &&IncidentId| self.group.members.get(id).is_some_and(|member| told.knows(member));
+            .keys()
+            .map(|person| {
+                let knows = |id: &&IncidentId| self.group.members.get(id).is_some_and(|member| self.group.knows(person, member));
                 (person.clone(), resolved.iter().filter(knows).copied().collect())
             })
             .collect();
@@ -215,9 +201,6 @@ impl Advance<'_> {
         }
         let over = self.group.select(|member| !member.is_open());
         self.group.members.retain(|_, member| member.is_open());
-        for told in self.group.told.values_mut() {
-            told.prune(self.now);
-        }
         if self.group.members.is_empty() {
             self.group.is_over = true;
             self.group.flush_at = None;

@@ -44,8 +44,6 @@ pub enum State {
     Resolved {
         /// Since when.
         at: Timestamp,
-        /// The group's turn at that moment.
-        turn: i64,
     },
 }
 
@@ -58,9 +56,12 @@ pub struct Member {
     pub labels: Labels,
     /// Where it stands.
     pub state: State,
-    /// The turn in which people were first told of it.
+    /// Whether people were told of it, or have answered for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub told: bool,
+    /// Who they are: a circle of the group; none while nobody was told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub told: Option<i64>,
+    pub(super) circle: Option<u32>,
     /// What keeps it from paging, as of the last flush.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mute: Option<Mute>,
@@ -81,7 +82,7 @@ impl Member {
 
     /// Whether people know of it, nobody has it, and nothing mutes it: what an escalation climbs for.
     pub(super) fn is_active(&self) -> bool {
-        self.told.is_some() && self.mute.is_none() && self.state == State::Triggered
+        self.told && self.mute.is_none() && self.state == State::Triggered
     }
 
     /// Where it stands, as the store has it.
@@ -95,6 +96,9 @@ impl Member {
         }
     }
 }
+
+/// The people who know of something, each since their first message's time.
+pub(super) type Circle = BTreeMap<PersonId, Timestamp>;
 
 /// Whether somebody is being looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -130,15 +134,6 @@ pub struct Escalation {
     pub everybody: BTreeSet<PersonId>,
 }
 
-/// What a person has been told by this group.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(super) struct Told {
-    /// The last escalation that paged them.
-    pub(super) escalation: i64,
-    /// Turns in which they were told, with the moment of the first message: the last one before the last flush, and all since.
-    pub(super) turns: Vec<(i64, Timestamp)>,
-}
-
 /// One notification group's episode.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
@@ -153,7 +148,11 @@ pub struct Group {
     /// When those whom the escalation has paged were last told that it fires.
     pub(super) told_at: Option<Timestamp>,
     pub(super) escalation: Escalation,
-    pub(super) told: BTreeMap<PersonId, Told>,
+    /// Everybody who was told that something fires, and the last escalation that paged them.
+    pub(super) told: BTreeMap<PersonId, i64>,
+    /// Who knows of the members that say so, and when the first message reached each. Members that were told together share
+    /// a circle, so a flood costs no more than one incident.
+    pub(super) circles: BTreeMap<u32, Circle>,
     /// Counts the calls that paged somebody: part of the pages' keys.
     pub(super) turn: i64,
     /// Counts the lines of the log.
@@ -174,6 +173,7 @@ impl Group {
             told_at: None,
             escalation: Escalation::default(),
             told: BTreeMap::new(),
+            circles: BTreeMap::new(),
             turn: 0,
             lines: 0,
             is_over: false,
@@ -225,9 +225,38 @@ impl Group {
         self.policy.as_ref()
     }
 
-    /// Everybody who was told something in this episode.
+    /// Everybody who was told in this episode that something fires.
     pub fn told(&self) -> impl Iterator<Item = &PersonId> {
         self.told.keys()
+    }
+
+    /// Whether a person was told of a member, that is over now, while it was open.
+    pub(super) fn knows(&self, person: &PersonId, member: &Member) -> bool {
+        let State::Resolved { at } = member.state else { return false };
+        let since = member.circle.and_then(|circle| self.circles.get(&circle)).and_then(|circle| circle.get(person));
+        since.is_some_and(|since| *since <= at)
+    }
+
+    /// Notes that these persons learn of these members, each at a moment.
+    pub(super) fn widen(&mut self, incidents: &[IncidentId], persons: &Circle) {
+        let mut wider: BTreeMap<Option<u32>, u32> = BTreeMap::new();
+        for id in incidents {
+            let Some(member) = self.members.get_mut(id) else { continue };
+            let circles = &mut self.circles;
+            let circle = *wider.entry(member.circle).or_insert_with_key(|was| {
+                let mut circle = was.and_then(|was| circles.get(&was)).cloned().unwrap_or_default();
+                for (person, at) in persons {
+                    let since = circle.entry(person.clone()).or_insert(*at);
+                    *since = *at.min(since);
+                }
+                let number = circles.last_key_value().map_or(1, |(last, _)| last + 1);
+                circles.insert(number, circle);
+                number
+            });
+            member.circle = Some(circle);
+        }
+        let used: BTreeSet<u32> = self.members.values().filter_map(|member| member.circle).collect();
+        self.circles.retain(|number, _| used.contains(number));
     }
 
     pub(super) fn acknowledgement_timeout(&self) -> Option<SignedDuration> {

@@ -90,7 +90,7 @@ impl Advance<'_> {
                 Some(by) if was != Some(by) => began.entry(by).or_default().push(*id),
                 None if was.is_some() => {
                     ended.push(*id);
-                    returned.extend(member.told.map(|_| *id));
+                    returned.extend(member.told.then_some(*id));
                 }
                 _ => {}
             }
@@ -120,7 +120,7 @@ impl Advance<'_> {
         for (by, incidents) in began {
             self.log(incidents, Entry::Muted { by });
         }
-        let of_people = |member: &&Member| member.state == State::Triggered && member.told.is_some();
+        let of_people = |member: &&Member| member.state == State::Triggered && member.told;
         let lets_go = |member: &Member| member.mute.is_none_or(|by| by == Mute::Maintenance);
         let nothing_left = !self.group.members.values().filter(of_people).any(lets_go);
         if withdraws && nothing_left && self.group.escalation.stage != Stage::Idle {

@@ -6,6 +6,7 @@ mod desk;
 mod escalation;
 mod flushes;
 mod people;
+mod properties;
 mod script;
 mod town;
 

@@ -17,7 +17,8 @@ impl Group {
     pub fn still_wants(&self, page: &Page, now: Timestamp, directory: &Directory<'_>) -> bool {
         match page.kind {
             PageKind::Resolved | PageKind::Shift | PageKind::Notice | PageKind::Code => true,
-            PageKind::Digest if page.incidents.len() == page.resolved.len() => true,
+            // Whoever was paged learns of what is over, whatever became of the rest.
+            PageKind::Digest if !page.resolved.is_empty() => true,
             PageKind::Update | PageKind::Reminder => self.any(page, |member| matches!(member.state, State::Acknowledged { .. })),
             PageKind::Firing | PageKind::StillFiring | PageKind::Exhausted | PageKind::Digest => self.is_wanted(page, now, directory),
         }
@@ -44,6 +45,6 @@ impl Group {
     /// Whether one of the page's incidents is such. Those that it only counts could be any of the group.
     fn any(&self, page: &Page, is_such: impl Fn(&Member) -> bool) -> bool {
         let mut listed = page.incidents.iter().filter_map(|id| self.members.get(id));
-        listed.any(&is_such) || (page.others > 0 && self.members.values().any(|member| member.told.is_some() && is_such(member)))
+        listed.any(&is_such) || (page.others > 0 && self.members.values().any(|member| member.told && is_such(member)))
     }
 }

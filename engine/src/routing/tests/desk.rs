@@ -26,6 +26,8 @@ pub(super) struct Desk {
     labels: BTreeMap<IncidentId, Labels>,
     outside: Vec<Labels>,
     stopped_until: Timestamp,
+    /// When it is woken besides.
+    wakes: Vec<Timestamp>,
 }
 
 fn list(incidents: &[IncidentId]) -> String {
@@ -50,11 +52,16 @@ impl Desk {
             labels: BTreeMap::new(),
             outside: Vec::new(),
             stopped_until: Timestamp::MIN,
+            wakes: Vec::new(),
         }
     }
 
     pub(super) fn run(town: Town, script: &str) -> Self {
-        let mut desk = Self::new(town);
+        Self::run_woken(town, script, Vec::new())
+    }
+
+    pub(super) fn run_woken(town: Town, script: &str, wakes: Vec<Timestamp>) -> Self {
+        let mut desk = Self { wakes, ..Self::new(town) };
         let acts: Vec<_> = lines(script).map(act).collect();
         // Acts of one moment are one transaction, as the transitions of one evaluation are.
         let mut acts = acts.into_iter().peekable();
@@ -87,7 +94,9 @@ impl Desk {
     pub(super) fn pass_until(&mut self, until: Timestamp) {
         loop {
             let due = self.waiting.iter().map(|page| page.due_at).min();
-            let next = self.group.next_wake().into_iter().chain(due).min().map(|at| at.max(self.now).max(self.stopped_until));
+            let besides = self.wakes.iter().find(|wake| **wake > self.now).copied();
+            let next =
+                self.group.next_wake().into_iter().chain(due).chain(besides).min().map(|at| at.max(self.now).max(self.stopped_until));
             let Some(next) = next.filter(|next| *next < until) else { return };
             self.advance(next, &[]);
         }

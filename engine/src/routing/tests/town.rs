@@ -11,7 +11,6 @@ use taydo_model::oncall::{Channel, Contact, ContactId, Person, PersonalRule, Pol
 use taydo_model::silence::{Matcher, Silence};
 use taydo_model::{PersonId, PolicyId, RotaId, TeamId};
 
-#[derive(Clone)]
 pub(super) struct Town {
     persons: BTreeMap<PersonId, Person>,
     teams: BTreeMap<TeamId, Team>,

@@ -1,0 +1,195 @@
+//! What holds for every course of events: generated incidents, answers and silences over three hours, and a day of quiet after.
+
+use super::desk::Desk;
+use super::script::{moment, show};
+use super::town::Town;
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use taydo_model::PersonId;
+use taydo_model::alert::Urgency;
+use taydo_model::incident::log::{Entry, replay};
+use taydo_model::incident::{IncidentId, Standing};
+use taydo_model::page::{Page, PageKind};
+
+/// A page that asks for an answer.
+fn asks(page: &Page) -> bool {
+    let is_digest_of_open = page.kind == PageKind::Digest && page.resolved.is_empty();
+    matches!(page.kind, PageKind::Firing | PageKind::StillFiring | PageKind::Exhausted) || is_digest_of_open
+}
+
+fn open_of(page: &Page) -> impl Iterator<Item = IncidentId> {
+    page.incidents.iter().filter(|id| !page.resolved.contains(id)).copied()
+}
+
+/// A policy, whether people have quiet hours, whether some alerts explain others.
+type Kind = (&'static str, bool, bool);
+
+fn kinds() -> impl Strategy<Value = Kind> {
+    let policies = prop::sample::select(vec![
+        "u1 7m | u2 10m | repeat 1",
+        "u1,u2 7m everybody | rota:r 10m | team:t 5m | timeout 40m",
+        "rota:r 10m | u3 10m | u2 3m | repeat 2 | timeout 1h",
+        "rota:gap 10m",
+        "u1 0s | u2 0s | repeat 3",
+    ]);
+    (policies, any::<bool>(), any::<bool>())
+}
+
+fn town((policy, is_quiet, inhibits): Kind) -> Town {
+    let town = Town::new(policy).rota("r", "u1 50m | - 80m | u2,u4 9d").rules("u2", "sms 0 | voice 4").rules("u4", "sms 3").contact(
+        "u3",
+        1,
+        |contact| contact.verified_at = None,
+    );
+    let town = if is_quiet { town.quiet("u1", "05:30", "07:00").quiet("u2", "06:00", "09:00") } else { town };
+    if inhibits { town.inhibit("rule=a", "rule=b", "zone") } else { town }
+}
+
+fn line() -> impl Strategy<Value = (i64, String)> {
+    let (id, person) = (1..9_i64, prop::sample::select(vec!["u1", "u2", "u4", "chief"]));
+    let label = prop::sample::select(vec!["rule=a zone=1", "rule=b zone=1", "rule=b zone=2", "rule=c"]);
+    let severity = prop::sample::select(vec!["critical", "critical", "high", "medium"]);
+    let act = prop_oneof![
+        6 => (id.clone(), severity, label.clone()).prop_map(|(id, severity, label)| format!("open {id} {severity} {label}")),
+        3 => id.clone().prop_map(|id| format!("resolve {id}")),
+        1 => id.clone().prop_map(|id| format!("flap {id}")),
+        1 => id.clone().prop_map(|id| format!("settle {id}")),
+        2 => person.clone().prop_map(|person| format!("ack {person}")),
+        1 => (person.clone(), id.clone()).prop_map(|(person, id)| format!("ack {person} {id}")),
+        1 => (person.clone(), id.clone()).prop_map(|(person, id)| format!("take {person} {id}")),
+        1 => (person.clone(), 1..240_i64).prop_map(|(person, until)| format!("snooze {person} {until}m")),
+        1 => (person.clone(), 0..4_i64, 0..5_u32).prop_map(|(person, number, taken)| format!("escalate {person} {number} {taken}")),
+        1 => person.prop_map(|person| format!("close {person}")),
+    ];
+    let silence = (0..9_u32, 1..90_i64, label, any::<bool>(), 0..9000_i64).prop_map(|(id, long, label, maintenance, at)| {
+        let kind = if maintenance { "maintenance" } else { "silence" };
+        let rule = label.split(' ').next().unwrap();
+        format!("{kind} {id} {at}s {}s {rule}", at + long * 60)
+    });
+    (0..10_800_i64, prop_oneof![9 => act, 1 => silence])
+}
+
+fn scripts() -> impl Strategy<Value = String> {
+    prop::collection::vec(line(), 1..25).prop_map(|mut lines| {
+        lines.sort_by_key(|(at, _)| *at);
+        let mut lines: Vec<_> = lines.into_iter().map(|(at, act)| format!("{at}s {act}")).collect();
+        lines.push("30h end".to_owned());
+        lines.join("\n")
+    })
+}
+
+/// The standing of each incident by the log alone, at a moment.
+fn standing(desk: &Desk, at: Timestamp) -> BTreeMap<IncidentId, Standing> {
+    let mut outcomes = BTreeMap::new();
+    replay(&mut outcomes, desk.lines.iter().take_while(|line| line.at <= at));
+    outcomes.into_iter().map(|(id, outcome)| (id, outcome.standing)).collect()
+}
+
+/// Who has answered which escalation, and when.
+fn answers(desk: &Desk) -> BTreeSet<(&PersonId, i64)> {
+    desk.lines
+        .iter()
+        .filter_map(|line| match &line.entry {
+            Entry::Acknowledged { person, escalation } => Some((person, *escalation)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Whether every page that arrived was still wanted by somebody's log: something of it was triggered, or its person was one of
+/// those who are all wanted.
+fn nobody_is_paged_after_the_answer(desk: &Desk, everybody: bool) -> Result<(), TestCaseError> {
+    for (at, page) in desk.sent.iter().filter(|(_, page)| asks(page)) {
+        let standing = standing(desk, *at);
+        let is_waiting = open_of(page).any(|id| standing.get(&id) == Some(&Standing::Triggered));
+        let is_open = open_of(page).any(|id| standing.get(&id) != Some(&Standing::Resolved));
+        let answered_before = answers(desk).contains(&(&page.person, page.escalation))
+            && desk.lines.iter().any(|line| line.at <= *at && matches!(&line.entry, Entry::Acknowledged { person, escalation } if (person, *escalation) == (&page.person, page.escalation)));
+        let is_update = page.kind == PageKind::Digest && !is_waiting;
+        prop_assert!(is_waiting || (everybody && is_open && !answered_before) || (is_update && is_open), "{} {page:?}", show(*at));
+    }
+    Ok(())
+}
+
+/// Who was told of a beginning is told of the end, and nobody else; each once.
+fn closures_reach_who_was_paged(desk: &Desk, inhibits: bool) -> Result<(), TestCaseError> {
+    for line in desk.lines.iter().filter(|line| matches!(line.entry, Entry::Resolved { .. } | Entry::ResolvedByHand { .. })) {
+        let next_round = |id: &IncidentId| {
+            let again = desk
+                .lines
+                .iter()
+                .find(|later| later.number > line.number && matches!(later.entry, Entry::Opened { .. }) && later.incidents.contains(id));
+            again.is_some()
+        };
+        // A generated number may come again; a store's doesn't.
+        for id in line.incidents.iter().filter(|id| !next_round(id)) {
+            let opened_at = desk
+                .lines
+                .iter()
+                .filter(|earlier| {
+                    earlier.number < line.number && matches!(earlier.entry, Entry::Opened { .. }) && earlier.incidents.contains(id)
+                })
+                .map(|line| line.at)
+                .last()
+                .unwrap();
+            let told = |page: &Page| open_of(page).any(|one| one == *id);
+            let knows: BTreeSet<_> = desk
+                .sent
+                .iter()
+                .filter(|(at, page)| opened_at <= *at && *at <= line.at && told(page))
+                .map(|(_, page)| &page.person)
+                .collect();
+            let learn: Vec<_> = desk.sent.iter().filter(|(at, page)| *at >= line.at && page.resolved.contains(id)).collect();
+            let is_at_edge = desk.pages.iter().any(|(_, page)| page.due_at == line.at);
+            let who: BTreeSet<_> = learn.iter().map(|(_, page)| &page.person).collect();
+            prop_assert!(is_at_edge || knows.is_subset(&who), "{id:?}: {knows:?} know, {who:?} learn");
+            prop_assert!(is_at_edge || inhibits || who.is_subset(&knows), "{id:?}: {knows:?} know, {who:?} learn");
+        }
+    }
+    Ok(())
+}
+
+/// What still waits for an answer in the end has reached the fall-back.
+fn nothing_ends_in_silence(desk: &Desk) -> Result<(), TestCaseError> {
+    for (id, member) in desk.group.members() {
+        if member.standing() == Standing::Triggered && member.mute.is_none() && member.severity.urgency() == Urgency::High {
+            let is_told = |(_, page): &&(Timestamp, Page)| page.kind == PageKind::Exhausted && open_of(page).any(|one| one == *id);
+            prop_assert!(desk.sent.iter().any(|sent| is_told(&sent)), "{id:?} is nobody's");
+        }
+    }
+    prop_assert!(desk.group.is_over() || desk.group.members().is_empty() || desk.group.next_wake().is_some());
+    Ok(())
+}
+
+/// What was decided for a person at one moment, and arrives at one moment, is one thing.
+fn one_moment_is_one_message(desk: &Desk) -> Result<(), TestCaseError> {
+    let mut decided = BTreeMap::new();
+    for (at, page) in &desk.pages {
+        let first = decided.entry((*at, &page.person, page.due_at)).or_insert((&page.incidents, page.turn));
+        prop_assert_eq!(*first, (&page.incidents, page.turn));
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn every_course_of_events_pages_whom_it_should_and_nobody_else(kind in kinds(), script in scripts()) {
+        let desk = Desk::run(town(kind), &script);
+        nobody_is_paged_after_the_answer(&desk, kind.0.contains("everybody"))?;
+        closures_reach_who_was_paged(&desk, kind.2)?;
+        nothing_ends_in_silence(&desk)?;
+        one_moment_is_one_message(&desk)?;
+    }
+
+    #[test]
+    fn being_woken_more_often_changes_nothing(kind in kinds(), script in scripts(), wakes in prop::collection::vec(0..20_000_i64, 0..60)) {
+        let mut wakes: Vec<Timestamp> = wakes.into_iter().map(|s| moment("0s") + SignedDuration::from_secs(s)).collect();
+        wakes.sort();
+        let (plain, woken) = (Desk::run(town(kind), &script), Desk::run_woken(town(kind), &script, wakes));
+        prop_assert_eq!(&plain.received, &woken.received);
+        prop_assert_eq!(&plain.pages, &woken.pages);
+        prop_assert_eq!(&plain.lines, &woken.lines);
+        prop_assert_eq!(&plain.group, &woken.group);
+    }
+}
