@@ -110,7 +110,6 @@ fn define(documents: &[Document<'_>]) -> Definitions {
     let boards = of(Role::Board).filter_map(|document| board::read(document, &known, &set.kpis)).collect::<Vec<_>>();
     set.boards = sorted(boards.into_iter(), |board| &board.id);
     set.walls = sorted(of(Role::Walls).flat_map(|document| wall::read(document, &known)), |wall| &wall.id);
-
     let rules = of(Role::Alerts).flat_map(|document| alert::read(document, &known, &set)).collect::<Vec<_>>();
     set.rules = sorted(rules.into_iter(), |rule| &rule.id);
     set.goals = of(Role::Goals).flat_map(|document| goal::read(document, &known, &set.kpis)).collect();
@@ -159,9 +158,9 @@ impl Role {
             Self::Kpis => "kpis",
             Self::Board => "board",
             Self::Walls => "walls",
-            Self::Goals => "goals",
             Self::Alerts => "alerts",
             Self::Scenarios => "scenarios",
+            Self::Goals => "goals",
         }
     }
 

@@ -140,7 +140,7 @@ impl Condition {
     }
 }
 
-/// Which alerts a firing one mutes: those that any of `rules` or `domains` names, and that are alike.
+/// Which alerts a firing one mutes: those that any of `rules` or `domains` names, and that are alike. Never itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inhibition {
     /// Alerts of these rules …
@@ -169,47 +169,6 @@ pub enum Label {
     Asset,
     /// The team.
     Team,
-}
-
-/// An alert as inhibition sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Labelled<'a> {
-    /// Its rule.
-    pub rule: &'a RuleId,
-    /// Its scope.
-    pub scope: &'a Scope,
-    /// Whether it says that all of the rule's readings are missing.
-    pub no_data: bool,
-    /// Its rule's domain: the KPI's id up to the first dot.
-    pub domain: &'a str,
-    /// Where it is, as far as that is known.
-    pub area: Option<&'a AreaId>,
-    /// Whose it is.
-    pub team: &'a TeamId,
-}
-
-impl<'a> Labelled<'a> {
-    fn label(&self, label: Label) -> Option<&'a str> {
-        match (label, self.scope) {
-            (Label::Area, Scope::Area(area)) => Some(area.as_str()),
-            (Label::Area, _) => self.area.map(AreaId::as_str),
-            (Label::Department, Scope::Department(department)) => Some(department.as_str()),
-            (Label::Asset, Scope::Asset(asset)) => Some(asset.as_str()),
-            (Label::Team, _) => Some(self.team.as_str()),
-            (Label::Department | Label::Asset, _) => None,
-        }
-    }
-}
-
-impl Inhibition {
-    /// Whether `source`, which fires, mutes `target`. An alert never mutes itself.
-    #[must_use]
-    pub fn mutes(&self, source: &Labelled<'_>, target: &Labelled<'_>) -> bool {
-        let is_itself = (source.rule, source.scope, source.no_data) == (target.rule, target.scope, target.no_data);
-        let is_meant = self.rules.contains(target.rule) || self.domains.iter().any(|domain| domain == target.domain);
-        let is_alike = self.equal.iter().all(|label| source.label(*label) == target.label(*label));
-        !is_itself && is_meant && (target.no_data || !self.no_data) && is_alike
-    }
 }
 
 impl Rule {
@@ -271,29 +230,6 @@ impl Definitions {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// A source mutes a target by scope and area, when they must be alike in `equal`.
-    fn mutes(equal: &[Label], source: (&str, Option<&str>), target: (&str, &str, Option<&str>)) -> bool {
-        let inhibition =
-            Inhibition { rules: vec!["b".parse().unwrap(), "a".parse().unwrap()], domains: vec![], no_data: false, equal: equal.to_vec() };
-        let (source_scope, target_scope): (Scope, Scope) = (source.0.parse().unwrap(), target.1.parse().unwrap());
-        let (a, b, team) = ("a".parse().unwrap(), target.0.parse().unwrap(), "t".parse().unwrap());
-        let areas = [source.1, target.2].map(|area| area.map(|area| area.parse::<AreaId>().unwrap()));
-        let of = |rule, scope, area| Labelled { rule, scope, no_data: false, domain: "d", area, team: &team };
-        inhibition.mutes(&of(&a, &source_scope, areas[0].as_ref()), &of(&b, &target_scope, areas[1].as_ref()))
-    }
-
-    #[test]
-    fn a_source_mutes_what_is_alike_and_never_itself() {
-        assert!(mutes(&[Label::Area], ("area:x", None), ("b", "asset:a1", Some("x"))));
-        assert!(!mutes(&[Label::Area], ("area:x", None), ("b", "asset:a1", Some("y"))));
-        assert!(mutes(&[Label::Area, Label::Asset], ("city", None), ("b", "city", None)), "missing equals missing");
-        assert!(!mutes(&[Label::Asset], ("asset:a1", None), ("b", "city", None)));
-        assert!(mutes(&[], ("area:x", None), ("b", "area:y", None)));
-        assert!(mutes(&[], ("area:x", None), ("a", "area:y", None)), "another alert of its own rule");
-        assert!(!mutes(&[], ("area:x", None), ("a", "area:x", None)), "itself");
-        assert!(!mutes(&[], ("area:x", None), ("c", "area:x", None)), "a rule that isn't named");
-    }
 
     #[test]
     fn operands_have_the_numbers_of_their_order() {

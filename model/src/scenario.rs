@@ -6,6 +6,7 @@ use crate::alert::{Cause, Turn};
 use crate::baseline::Band;
 use crate::{Flags, Quality, RuleId, Scope};
 use jiff::Timestamp;
+use std::fmt;
 
 /// A scenario, as its file has it.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,4 +51,16 @@ pub struct Expected {
     pub turn: Turn,
     /// Why.
     pub cause: Cause,
+}
+
+impl fmt::Display for Expected {
+    /// As a file has it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = |value: serde_json::Result<serde_json::Value>| value.ok().and_then(|value| value.as_str().map(str::to_owned));
+        let turn = word(serde_json::to_value(self.turn)).unwrap_or_default();
+        let cause = word(serde_json::to_value(self.cause)).unwrap_or_default();
+        let (amount, unit) = if self.at_s.is_multiple_of(60) { (self.at_s / 60, "m") } else { (self.at_s, "s") };
+        let no_data = if self.no_data { ", no_data = true" } else { "" };
+        write!(f, "{{ at = \"{amount}{unit}\", scope = \"{}\"{no_data}, turn = \"{turn}\", cause = \"{cause}\" }}", self.scope)
+    }
 }

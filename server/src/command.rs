@@ -6,6 +6,7 @@ mod client;
 mod import;
 mod recompute;
 mod replay;
+mod rules;
 mod schema;
 mod serve;
 mod simulate;
@@ -30,6 +31,7 @@ enum Command {
     Import(import::Args),
     Recompute(recompute::Args),
     Replay(replay::Args),
+    Rules(rules::Args),
     Source(source::Args),
     Simulate(Box<simulate::Args>),
     Broker(broker::Args),
@@ -45,6 +47,7 @@ pub fn run() -> ExitCode {
         Command::Import(args) => args.run(),
         Command::Recompute(args) => args.run(),
         Command::Replay(args) => args.run(),
+        Command::Rules(args) => args.run(),
         Command::Source(args) => args.run(),
         Command::Simulate(args) => args.run(),
         Command::Broker(args) => args.run(),

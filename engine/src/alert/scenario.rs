@@ -5,6 +5,7 @@
 use super::{Bands, Watch};
 use crate::Recorded;
 use jiff::{SignedDuration, Timestamp};
+use std::fmt;
 use std::sync::Arc;
 use taydo_model::alert::Transition;
 use taydo_model::baseline::Band;
@@ -18,6 +19,14 @@ pub struct Difference {
     pub lacking: Vec<Expected>,
     /// Happened, and wasn't expected.
     pub unexpected: Vec<Expected>,
+}
+
+impl fmt::Display for Difference {
+    /// A line each, as a scenario's file would have it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.lacking.iter().try_for_each(|one| writeln!(f, "  expected, and lacking:  {one}"))?;
+        self.unexpected.iter().try_for_each(|one| writeln!(f, "  happened, unexpected:   {one}"))
+    }
 }
 
 /// Runs a scenario.

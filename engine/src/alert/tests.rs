@@ -2,6 +2,7 @@
 //!
 //! Nothing here may reach into the machine: readings in, transitions out.
 
+mod backtest;
 mod cities;
 mod course;
 mod flapping;

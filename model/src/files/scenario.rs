@@ -32,7 +32,8 @@ pub fn scenarios(files: &[File], set: &Definitions) -> (Vec<Scenario>, Vec<Probl
     (scenarios, problems)
 }
 
-fn read(document: &Document<'_>, set: &Definitions) -> Vec<Scenario> {
+/// The sound scenarios of a file.
+pub(super) fn read(document: &Document<'_>, set: &Definitions) -> Vec<Scenario> {
     let mut root = document.section();
     let scenarios = root.need("scenarios", |value| value.each(|item| scenario(item, set)));
     root.finish();

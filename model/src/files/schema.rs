@@ -7,7 +7,7 @@
 mod describe;
 mod node;
 
-use super::{File, define, document::Document, trace::Trace};
+use super::{File, Role, define, document::Document, scenario, trace::Trace};
 use node::Node;
 use serde_json::{Value, json};
 
@@ -21,13 +21,15 @@ const EXAMPLE: &[(&str, &str)] = &[
     ("kpis/example.toml", include_str!("example/kpis.toml")),
     ("boards/example.toml", include_str!("example/board.toml")),
     ("walls.toml", include_str!("example/walls.toml")),
+    ("alerts/example.toml", include_str!("example/alerts.toml")),
+    ("alerts/scenarios/example.toml", include_str!("example/scenarios.toml")),
     ("goals.toml", include_str!("example/goals.toml")),
 ];
 
 /// The kinds of files that have a schema, in the order in which a city is begun.
 #[must_use]
 pub fn kinds() -> Vec<&'static str> {
-    EXAMPLE.iter().filter_map(|(name, _)| super::Role::of(name)).map(super::Role::kind).collect()
+    EXAMPLE.iter().filter_map(|(name, _)| Role::of(name)).map(Role::kind).collect()
 }
 
 /// The JSON Schema (draft 7) of a kind of files; `None` when there is no such kind.
@@ -54,7 +56,8 @@ fn trees() -> Vec<(&'static str, Node)> {
     let files = example();
     let mut documents: Vec<Document<'_>> = files.iter().map(Document::parse).collect();
     documents.iter_mut().for_each(|document| document.trace = Trace::on());
-    define(&documents);
+    let set = define(&documents);
+    documents.iter().filter(|document| document.role == Some(Role::Scenarios)).for_each(|document| _ = scenario::read(document, &set));
     documents.iter().filter_map(|document| Some((document.role?.kind(), Node::of(document)))).collect()
 }
 

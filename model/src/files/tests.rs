@@ -6,6 +6,7 @@ use super::*;
 use crate::{KpiId, SourceId, source::Way};
 use std::path::Path;
 
+mod alerts;
 mod broken;
 mod calendar;
 mod cases;
@@ -17,7 +18,7 @@ mod town;
 fn shipped(folder: &str) -> Vec<File> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
     let mut files = Vec::new();
-    for part in ["", "assets", "kpis", "boards"] {
+    for part in ["", "assets", "kpis", "boards", "alerts"] {
         let Ok(entries) = std::fs::read_dir(root.join(part)) else { continue };
         for path in entries.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|end| end == "toml")) {
             let name = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
@@ -46,6 +47,7 @@ fn can_tho_is_sound_and_whole() {
     assert_eq!(measuring("traffic."), 120);
     assert_eq!(measuring("energy.") + measuring("lighting."), 60);
     assert_eq!(set.walls.len(), 1);
+    assert_eq!(set.rules.len(), 20);
 }
 
 #[test]

@@ -65,6 +65,7 @@ fn summary(set: &Definitions) -> String {
         ("KPIs", set.kpis.len().to_string()),
         ("boards", set.boards.len().to_string()),
         ("walls", set.walls.len().to_string()),
+        ("rules", set.rules.len().to_string()),
         ("goals", set.goals.iter().map(|part| part.goals.len()).sum::<usize>().to_string()),
     ];
     let rows: String = rows.iter().map(|(noun, number)| format!("  {noun:<12} {number}\n")).collect();

@@ -29,7 +29,7 @@ fn every_rule_of_can_tho_does_what_its_scenarios_say() {
     assert!(lacking.is_empty(), "without a scenario: {lacking:?}");
     for scenario in &scenarios {
         if let Err(difference) = run(&set, scenario) {
-            panic!("{}: {:?}:\n{difference:#?}", scenario.rule, scenario.name);
+            panic!("{}: {:?}:\n{difference}", scenario.rule, scenario.name);
         }
     }
 }

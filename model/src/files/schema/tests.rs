@@ -1,6 +1,6 @@
 //! The schemas beside the loader: neither accepts a key that the other doesn't know, and what is shipped fits them.
 
-use super::super::{Problem, Role, check};
+use super::super::{Problem, Role, check, scenarios};
 use super::*;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
@@ -56,7 +56,9 @@ fn folders(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn the_example_is_a_sound_city_with_every_key() {
-    let (_, problems) = check(&example());
+    let (set, problems) = check(&example());
+    assert!(problems.is_empty(), "{}", lines(&problems));
+    let (_, problems) = scenarios(&example(), &set);
     assert!(problems.is_empty(), "{}", lines(&problems));
     let mut unseen = Vec::new();
     trees().iter().for_each(|(kind, node)| node.unseen(kind, &mut unseen));
@@ -73,8 +75,9 @@ fn every_description_is_of_a_key_that_there_is() {
 
 #[test]
 fn every_kind_of_file_has_a_schema() {
-    let roles = [Role::City, Role::Calendar, Role::Metrics, Role::Assets, Role::Sources, Role::Kpis, Role::Board, Role::Walls, Role::Goals];
-    assert_eq!(kinds(), roles.map(Role::kind));
+    let roles = [Role::City, Role::Calendar, Role::Metrics, Role::Assets, Role::Sources, Role::Kpis, Role::Board, Role::Walls];
+    let all = roles.into_iter().chain([Role::Alerts, Role::Scenarios, Role::Goals]);
+    assert_eq!(kinds(), all.map(Role::kind).collect::<Vec<_>>());
     assert!(schema("kpi").is_none());
 }
 
@@ -136,7 +139,7 @@ fn places(value: &Value, pointer: String, found: &mut Vec<String>) {
 
 /// Whether the keys there are names: then an unknown one is only another name.
 fn is_named(_file: &str, pointer: &str) -> bool {
-    ["areas", "departments", "assets", "labels", "only", "traffic"].iter().any(|name| pointer.ends_with(&format!("/{name}")))
+    ["areas", "departments", "assets", "labels", "only", "traffic", "readings"].iter().any(|name| pointer.ends_with(&format!("/{name}")))
 }
 
 #[test]
