@@ -15,7 +15,10 @@ pub mod egress;
 mod email;
 mod finisher;
 mod gateway;
+pub mod link;
 mod provider;
+pub mod reply;
+mod report;
 pub mod settings;
 mod sms;
 pub mod text;
@@ -24,6 +27,7 @@ mod webhook;
 mod worker;
 
 pub use desk::{Brief, Desk, Verdict};
+pub use report::{Report, ReportError};
 pub use settings::Settings;
 pub use worker::Counters;
 
@@ -31,6 +35,8 @@ use crate::clock::Clock;
 use crate::store::Store;
 use anyhow::Context as _;
 use provider::Providers;
+use report::ReportShape;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -60,6 +66,7 @@ pub struct Paging {
     worker: Option<JoinHandle<()>>,
     counters: Arc<Counters>,
     clock: Clock,
+    reports: HashMap<String, ReportShape>,
 }
 
 impl Paging {
@@ -70,17 +77,26 @@ impl Paging {
     pub fn start<D: Desk>(parts: Parts<D>) -> anyhow::Result<Self> {
         let Parts { store, clock, desk, settings } = parts;
         let providers = Providers::build(&settings, &clock).context("paging can't start")?;
+        let reports = settings.reports().context("paging can't start")?;
         let stopping = Arc::new(Notify::new());
         let counters = Arc::new(Counters::default());
         let worker = Worker::new(store, clock.clone(), desk, providers, Arc::clone(&counters));
         let worker = tokio::spawn(worker.run(Arc::clone(&stopping)));
-        Ok(Self { stopping, worker: Some(worker), counters, clock })
+        Ok(Self { stopping, worker: Some(worker), counters, clock, reports })
     }
 
     /// What it has done since its start.
     #[must_use]
     pub fn counters(&self) -> &Arc<Counters> {
         &self.counters
+    }
+
+    /// Reads what a provider reports about a message; [`Report::receipt`] is what the store takes.
+    ///
+    /// # Errors
+    /// See [`ReportError`].
+    pub fn report(&self, provider: &str, secret: &str, body: &serde_json::Value) -> Result<Report, ReportError> {
+        self.reports.get(provider).ok_or(ReportError::Refused)?.parse(secret, body)
     }
 
     /// Claims nothing more, and waits for what is being sent.
