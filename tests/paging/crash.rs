@@ -96,3 +96,25 @@ async fn a_worker_that_lost_its_lease_changes_nothing() {
     assert_eq!(zombie.counters().late.load(std::sync::atomic::Ordering::Relaxed), 1);
     provider.take(1).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_late_end_does_not_touch_what_another_worker_is_sending() {
+    let provider = Gateway::start("p1").await;
+    let scene = Scene::with(&[provider.entry("sms", false)]).await;
+    provider.script([Reply::AcceptAndHold, Reply::AcceptAndHang]);
+    let still = MovedClock::at(START);
+    let _zombie = scene.worker_of(&still).await;
+    scene.decide(&[scene.page(1, TestDesk::phone(1))]).await;
+    eventually("the provider has the message", Duration::from_secs(20), || async { (provider.waiting() == 1).then_some(()) }).await;
+    scene.clock.advance(SignedDuration::from_secs(31));
+    let _worker = scene.worker().await;
+    eventually("it is sent once more", Duration::from_secs(20), || async { (provider.waiting() == 2).then_some(()) }).await;
+    provider.release();
+    eventually("the late end is recorded", Duration::from_secs(20), || async {
+        (scene.attempts().await == ["p1 late:accepted", "p1 open"]).then_some(())
+    })
+    .await;
+    assert_eq!(scene.texts("SELECT state FROM message").await, ["sending"]);
+    scene.until_pages(&["unconfirmed"], 15).await;
+    provider.take(2).await;
+}

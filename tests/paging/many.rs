@@ -50,7 +50,7 @@ async fn the_outbox_sends_hundreds_a_second() {
     let (provider, mail) = (Gateway::start("p1").await, MailServer::start().await);
     let scene = Scene::with(&[provider.entry("sms", true), mail.entry()]).await;
     let measure = async |contact: fn(i64) -> ContactId, messages: i64, from: i64| {
-        decide_many(&scene, |number| contact(number), messages).await;
+        decide_many(&scene, contact, messages).await;
         let begun = Instant::now();
         let worker = scene.worker().await;
         let ask = || async { (count(&scene, "accepted").await == from + messages).then_some(()) };

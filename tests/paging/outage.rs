@@ -31,6 +31,19 @@ async fn after_three_failures_the_next_provider_sends_it_once_with_two_workers()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_a_provider_leaves_unanswered_goes_by_the_next_one_marked() {
+    let (first, second) = (Gateway::start("p1").await, Gateway::start("p2").await);
+    let scene = Scene::with(&[first.entry("sms", false), second.entry("sms", false)]).await;
+    first.always(Reply::Hang);
+    let _worker = scene.worker().await;
+    scene.decide(&[scene.page(1, TestDesk::phone(1))]).await;
+    let passed_s = scene.until_pages(&["accepted"], 30).await;
+    assert!((10..=13).contains(&passed_s), "{passed_s} s");
+    assert!(second.take(1).await[0].field("text").starts_with("(nhac lai) "));
+    assert_eq!(scene.attempts().await, ["p1 unknown", "p2 accepted"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn when_all_providers_are_down_the_next_contact_is_pulled_forward() {
     let (first, second, mail) = (Gateway::start("p1").await, Gateway::start("p2").await, MailServer::start().await);
     let scene = Scene::with(&[first.entry("sms", false), second.entry("sms", false), mail.entry()]).await;

@@ -28,6 +28,7 @@ Gets what `demo`, `test` and `bench` need, and nothing that is there already:
   PostgreSQL (15 or later)  the embedded database; only its programs, no cluster and no service
   Mosquitto                 the MQTT broker; only its program, no service
   Chromium and its driver   to test the pages
+  aiosmtpd                  to test e-mail; only its program, no service
   Noto Sans                 the pages' font: from the npm registry, or else Debian's fonts-noto-core
 
 Debian packages need root or sudo. The other commands do all this by themselves.
@@ -57,6 +58,8 @@ pub(crate) struct Tools {
     pub(crate) chromium: Option<std::path::PathBuf>,
     /// Chromium's WebDriver.
     pub(crate) chromedriver: Option<std::path::PathBuf>,
+    /// The program of the mail server for tests.
+    pub(crate) aiosmtpd: Option<std::path::PathBuf>,
 }
 
 impl Tools {
@@ -67,6 +70,7 @@ impl Tools {
             ("TAYDO_MOSQUITTO", &self.mosquitto),
             ("TAYDO_CHROMIUM", &self.chromium),
             ("TAYDO_CHROMEDRIVER", &self.chromedriver),
+            ("TAYDO_AIOSMTPD", &self.aiosmtpd),
         ];
         for (variable, path) in named {
             if let Some(path) = path {
@@ -91,6 +95,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         ("Mosquitto", &tools.mosquitto),
         ("Chromium", &tools.chromium),
         ("its driver", &tools.chromedriver),
+        ("aiosmtpd", &tools.aiosmtpd),
     ] {
         if let Some(path) = path {
             progress::say("set-up", &format!("{what}: {}", path.display()));

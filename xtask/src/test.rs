@@ -33,6 +33,9 @@ const FEATURES: [&str; 2] = ["--features", "taydo/test-clock"];
 /// The black-box stage that needs a browser.
 const BROWSER: &str = "browser";
 
+/// The one that needs a mail server.
+const PAGING: &str = "paging";
+
 /// One part of the run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Stage {
@@ -78,7 +81,8 @@ impl Stage {
         match self {
             Stage::Format | Stage::Clippy | Stage::Purity | Stage::Unit | Stage::Tidy | Stage::Server => &[],
             Stage::Frontend => &[Need::Wasm],
-            Stage::BlackBox(name) if name == BROWSER => Need::ALL,
+            Stage::BlackBox(name) if name == BROWSER => Need::BROWSER,
+            Stage::BlackBox(name) if name == PAGING => Need::PAGING,
             Stage::BlackBox(_) => Need::RUN,
         }
     }

@@ -166,7 +166,7 @@ pub(super) fn without_provider(message: &Claimed, at: Option<Timestamp>, now: Ti
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use taydo_model::PersonId;
     use taydo_model::oncall::ContactId;
@@ -175,7 +175,7 @@ mod tests {
         "2026-03-02T01:00:00Z".parse().unwrap()
     }
 
-    fn message(kind: PageKind) -> Claimed {
+    pub(in crate::paging) fn message(kind: PageKind) -> Claimed {
         Claimed {
             id: 1,
             reference: String::new(),

@@ -31,6 +31,7 @@ async fn write(store: &Store, clock: &Clock, batch: &[Finish], counters: &Counte
     loop {
         match store.finish_attempts(batch, clock.now()).await {
             Ok(held) => {
+                counters.is_behind.store(false, Relaxed);
                 let late = batch.iter().filter(|end| !held.contains(&end.message)).count();
                 counters.late.fetch_add(late as u64, Relaxed);
                 batch.iter().filter(|end| held.contains(&end.message)).for_each(|end| count(counters, end.what));
@@ -51,6 +52,7 @@ async fn write(store: &Store, clock: &Clock, batch: &[Finish], counters: &Counte
                 _ => return Box::pin(write_singly(store, clock, batch, counters)).await,
             },
             Err(error) => {
+                counters.is_behind.store(true, Relaxed);
                 tracing::warn!(error = &error as &dyn std::error::Error, "ends of messages can't be written now; trying again");
                 clock.pause(PAUSE).await;
             }

@@ -192,7 +192,8 @@ fn pointed(at: Option<&str>, answer: &Value) -> Option<String> {
     at.and_then(|at| answer.pointer(at)).map(text_of).filter(|text| !text.is_empty())
 }
 
-fn text_of(value: &Value) -> String {
+/// A value as text, without quotes.
+pub(super) fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),

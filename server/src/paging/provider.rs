@@ -4,8 +4,7 @@
 
 use super::channel::Channel;
 use super::settings::Settings;
-use crate::clock::Clock;
-use crate::store::outbox::{BREAKER_FAILURES, ProviderHealth};
+use crate::store::outbox::{BREAKER_FAILURES, Claimed, ProviderHealth};
 use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -43,7 +42,7 @@ pub(super) enum Choice {
 
 impl Providers {
     /// Makes the ways to all providers.
-    pub(super) fn build(settings: &Settings, _clock: &Clock) -> anyhow::Result<Self> {
+    pub(super) fn build(settings: &Settings) -> anyhow::Result<Self> {
         let mut all: HashMap<oncall::Channel, Vec<Arc<Provider>>> = HashMap::new();
         for (channel, provider) in settings.providers()? {
             all.entry(channel).or_default().push(Arc::new(provider));
@@ -56,21 +55,29 @@ impl Providers {
         self.0.values().flatten().find(|provider| provider.name == name)
     }
 
+    /// The one that the file names first for a channel.
+    pub(super) fn first(&self, channel: oncall::Channel) -> Option<&Arc<Provider>> {
+        self.0.get(&channel)?.first()
+    }
+
     /// The first whose breaker is closed; or else the one whose breaker has been open for longest, once that is long
     /// enough, and then only for one call at a time, which finds out whether it is well again. `probing` holds those, and gets it.
     pub(super) fn choose(
         &self,
         channel: oncall::Channel,
-        attempts: i32,
+        message: &Claimed,
         health: &HashMap<String, ProviderHealth>,
         probing: &mut HashSet<String>,
         now: Timestamp,
     ) -> Choice {
         let Some(list) = self.0.get(&channel).filter(|list| !list.is_empty()) else { return Choice::Wait(None) };
-        let first = usize::try_from(attempts / ATTEMPTS_EACH).unwrap_or(0).checked_rem(list.len()).unwrap_or(0);
+        let first = usize::try_from(message.attempts / ATTEMPTS_EACH).unwrap_or(0).checked_rem(list.len()).unwrap_or(0);
+        let mut order: Vec<&Arc<Provider>> = list.iter().cycle().skip(first).take(list.len()).collect();
+        // A message in doubt goes another way the second time: whoever left the first unanswered may leave this one too.
+        order.sort_by_key(|provider| message.doubt && message.provider.as_ref() == Some(&provider.name));
         let mut broken: Vec<(Timestamp, &Arc<Provider>)> = Vec::new();
         let mut well = None;
-        for provider in list.iter().cycle().skip(first).take(list.len()) {
+        for provider in order {
             let health = health.get(&provider.name).filter(|health| provider.has_breaker && health.failures >= BREAKER_FAILURES);
             let Some(health) = health else {
                 well = Some(provider);
@@ -93,6 +100,7 @@ mod tests {
     use super::*;
     use crate::paging::channel::{Accepted, Outgoing, Progress, SendError};
     use futures_util::future::BoxFuture;
+    use taydo_model::page::PageKind;
 
     #[derive(Debug)]
     struct Silent;
@@ -119,19 +127,22 @@ mod tests {
         let now: Timestamp = "2026-03-02T01:00:00Z".parse().unwrap();
         let later: Timestamp = "2026-03-02T01:00:30Z".parse().unwrap();
         let providers = Providers(HashMap::from([(oncall::Channel::Sms, vec![provider("p1"), provider("p2")])]));
-        let open = |until| ProviderHealth { failures: 3, open_until: Some(until) };
+        let open = |until| ProviderHealth { failures: 3, open_until: Some(until), ..ProviderHealth::default() };
+        let message = |attempts| Claimed { attempts, ..crate::paging::decision::tests::message(PageKind::Firing) };
         let mut probing = HashSet::new();
         let mut choose = |attempts, health: HashMap<String, ProviderHealth>| {
-            name(providers.choose(oncall::Channel::Sms, attempts, &health, &mut probing, now))
+            name(providers.choose(oncall::Channel::Sms, &message(attempts), &health, &mut probing, now))
         };
         assert_eq!(choose(0, HashMap::new()), "p1");
         assert_eq!(choose(3, HashMap::new()), "p2");
-        assert_eq!(choose(0, HashMap::from([("p1".to_owned(), ProviderHealth { failures: 2, open_until: None })])), "p1");
+        assert_eq!(choose(0, HashMap::from([("p1".to_owned(), ProviderHealth { failures: 2, ..ProviderHealth::default() })])), "p1");
         assert_eq!(choose(0, HashMap::from([("p1".to_owned(), open(later))])), "p2");
         assert_eq!(choose(0, HashMap::from([("p1".to_owned(), open(later)), ("p2".to_owned(), open(later))])), later.to_string());
         assert_eq!(choose(0, HashMap::from([("p1".to_owned(), open(now))])), "p1");
         assert_eq!(choose(0, HashMap::from([("p1".to_owned(), open(now))])), "p2");
         let none = HashMap::new();
-        assert_eq!(name(providers.choose(oncall::Channel::Voice, 0, &none, &mut HashSet::new(), now)), "never");
+        assert_eq!(name(providers.choose(oncall::Channel::Voice, &message(0), &none, &mut HashSet::new(), now)), "never");
+        let in_doubt = Claimed { doubt: true, provider: Some("p1".to_owned()), ..message(1) };
+        assert_eq!(name(providers.choose(oncall::Channel::Sms, &in_doubt, &none, &mut HashSet::new(), now)), "p2");
     }
 }

@@ -9,6 +9,7 @@ use super::chat::Chat;
 use super::egress::{Egress, networks};
 use super::email::{Email, Encryption, Server};
 use super::provider::Provider;
+use super::report::ReportShape;
 use super::sms::Sms;
 use super::voice::Voice;
 use super::webhook::Webhook;
@@ -17,7 +18,7 @@ use call::RawGateway;
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::Credentials;
 use serde::Deserialize;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use taydo_model::oncall::Channel;
@@ -151,6 +152,17 @@ impl Settings {
         let mut channels: Vec<Channel> = mail.into_iter().chain(self.gateways.iter().map(|(channel, _)| *channel)).chain(webhook).collect();
         channels.dedup();
         channels
+    }
+
+    /// How reports are read, by the name of their provider; their secrets are read now.
+    pub(super) fn reports(&self) -> anyhow::Result<HashMap<String, ReportShape>> {
+        let mut reports = HashMap::new();
+        for (_, gateway) in &self.gateways {
+            if let Some(report) = gateway.report().with_context(|| format!("the provider {}", gateway.name))? {
+                reports.insert(gateway.name.clone(), report);
+            }
+        }
+        Ok(reports)
     }
 
     /// Makes the ways to all providers, in the file's order.

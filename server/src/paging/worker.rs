@@ -14,7 +14,7 @@ use crate::store::{Store, StoreError};
 use jiff::Timestamp;
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use taydo_model::page::PageKind;
 use tokio::sync::{Notify, mpsc};
@@ -45,6 +45,8 @@ pub struct Counters {
     pub suppressed: AtomicU64,
     /// Ends that came after the lease was lost.
     pub late: AtomicU64,
+    /// Whether ends can't be written now, because the database is away.
+    pub is_behind: AtomicBool,
 }
 
 /// The worker, before and while it runs.
@@ -53,7 +55,7 @@ pub(super) struct Worker<D> {
     store: Store,
     clock: Clock,
     desk: Arc<D>,
-    providers: Providers,
+    providers: Arc<Providers>,
     counters: Arc<Counters>,
     /// Providers whose breaker has let one call through that isn't back yet.
     probing: HashSet<String>,
@@ -62,7 +64,7 @@ pub(super) struct Worker<D> {
 }
 
 impl<D: Desk> Worker<D> {
-    pub(super) fn new(store: Store, clock: Clock, desk: Arc<D>, providers: Providers, counters: Arc<Counters>) -> Self {
+    pub(super) fn new(store: Store, clock: Clock, desk: Arc<D>, providers: Arc<Providers>, counters: Arc<Counters>) -> Self {
         Self { store, clock, desk, providers, counters, probing: HashSet::new(), sending: JoinSet::new() }
     }
 
@@ -152,6 +154,10 @@ impl<D: Desk> Worker<D> {
 
     /// Claims what there is room for and begins to send it. Returns whether there was anything.
     async fn turn(&mut self, ends: &mpsc::Sender<Finish>) -> Result<bool, StoreError> {
+        if self.counters.is_behind.load(Relaxed) {
+            // What isn't written down yet would be taken for lost, and sent again.
+            return Ok(false);
+        }
         let now = self.clock.now();
         let Claim { token, messages } = self.store.claim_messages(self.room().min(BATCH), now).await?;
         if messages.is_empty() {
@@ -169,7 +175,8 @@ impl<D: Desk> Worker<D> {
     async fn work(&mut self, token: i64, messages: Vec<Claimed>, ends: &mpsc::Sender<Finish>, now: Timestamp) -> Result<(), StoreError> {
         let briefs = self.desk.brief(&messages, now).await?;
         let wanted = self.settle(token, messages, briefs, now).await?;
-        self.begin(token, wanted, ends, now).await
+        // The lease begins anew with the attempt, by the time that it is now.
+        self.begin(token, wanted, ends, self.clock.now()).await
     }
 
     /// Closes the pages that are not to be sent, and returns the messages with any that are.
@@ -234,15 +241,13 @@ impl<D: Desk> Worker<D> {
                     let ending = decision::left(&message, ProviderSign::None, "it may have arrived, and is not sent again");
                     let _ = ends.send(finish(token, message.id, None, message.provider.clone(), ending)).await;
                 }
-                (Task::Send | Task::Repeat, _) => {
-                    match self.providers.choose(contact.channel, message.attempts, &health, &mut self.probing, now) {
-                        Choice::Call(provider) => sends.push((message, brief, provider, task == Task::Repeat)),
-                        Choice::Wait(until) => {
-                            let ending = decision::without_provider(&message, until, now);
-                            let _ = ends.send(finish(token, message.id, None, None, ending)).await;
-                        }
+                (Task::Send | Task::Repeat, _) => match self.providers.choose(contact.channel, &message, &health, &mut self.probing, now) {
+                    Choice::Call(provider) => sends.push((message, brief, provider, task == Task::Repeat)),
+                    Choice::Wait(until) => {
+                        let ending = decision::without_provider(&message, until, now);
+                        let _ = ends.send(finish(token, message.id, None, None, ending)).await;
                     }
-                }
+                },
             }
         }
         let attempts: Vec<NewAttempt<'_>> = sends

@@ -41,11 +41,16 @@ pub(crate) enum Need {
     Postgres,
     Mosquitto,
     Chromium,
+    Mail,
 }
 
 impl Need {
     /// Everything, for `setup` and `test`.
-    pub(crate) const ALL: &[Need] = &[Need::Wasm, Need::Postgres, Need::Mosquitto, Need::Chromium];
+    pub(crate) const ALL: &[Need] = &[Need::Wasm, Need::Postgres, Need::Mosquitto, Need::Chromium, Need::Mail];
+    /// To test the pages.
+    pub(crate) const BROWSER: &[Need] = &[Need::Wasm, Need::Postgres, Need::Mosquitto, Need::Chromium];
+    /// To test paging, for which stages before it build the whole product.
+    pub(crate) const PAGING: &[Need] = &[Need::Wasm, Need::Postgres, Need::Mosquitto, Need::Mail];
     /// To run the product.
     pub(crate) const RUN: &[Need] = &[Need::Wasm, Need::Postgres, Need::Mosquitto];
 
@@ -56,6 +61,7 @@ impl Need {
             Need::Postgres => "PostgreSQL's server programs",
             Need::Mosquitto => "Mosquitto",
             Need::Chromium => "Chromium and its driver",
+            Need::Mail => "a mail server for tests",
         }
     }
 
@@ -66,6 +72,7 @@ impl Need {
             Need::Postgres => "the embedded database",
             Need::Mosquitto => "the MQTT broker that sensors publish to",
             Need::Chromium => "testing the pages in a real browser",
+            Need::Mail => "testing e-mail against a real SMTP server",
         }
     }
 }
@@ -112,6 +119,7 @@ impl Here {
             Need::Postgres => self.tools.postgres_bin.is_some(),
             Need::Mosquitto => self.tools.mosquitto.is_some(),
             Need::Chromium => self.tools.chromium.is_some() && self.tools.chromedriver.is_some(),
+            Need::Mail => self.tools.aiosmtpd.is_some(),
         }
     }
 }
@@ -150,6 +158,7 @@ fn packages(here: &Here, need: Need) -> Vec<&'static str> {
         Need::Chromium => {
             vec![("chromium", here.tools.chromium.is_some()), ("chromium-driver", here.tools.chromedriver.is_some())]
         }
+        Need::Mail => vec![("python3-aiosmtpd", false)],
     };
     wanted.iter().filter(|(_, there)| !there).map(|(name, _)| *name).collect()
 }
@@ -159,7 +168,7 @@ mod tests {
     use super::*;
 
     fn nothing() -> Here {
-        let tools = Tools { wasm: None, postgres_bin: None, mosquitto: None, chromium: None, chromedriver: None };
+        let tools = Tools { wasm: None, postgres_bin: None, mosquitto: None, chromium: None, chromedriver: None, aiosmtpd: None };
         Here { tools, rustup: false, debian_rustc: None, debian_source: false, lld: None }
     }
 
@@ -173,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_bare_machine_gets_everything_in_one_go() {
-        let all = ["rustc-web", "rust-web-src", "lld-22", "postgresql", "mosquitto", "chromium", "chromium-driver"];
+        let all = ["rustc-web", "rust-web-src", "lld-22", "postgresql", "mosquitto", "chromium", "chromium-driver", "python3-aiosmtpd"];
         assert_eq!(names(&nothing(), Need::ALL), all);
         assert_eq!(names(&nothing(), Need::RUN), all[..5]);
     }
@@ -188,7 +197,7 @@ mod tests {
         let mut here = Here { debian_rustc: Version::parse("rustc 1.96.0"), ..nothing() };
         here.tools.chromium = Some("/usr/bin/chromium".into());
         here.tools.mosquitto = Some("/usr/sbin/mosquitto".into());
-        assert_eq!(names(&here, Need::ALL), ["rust-web-src", "lld-22", "postgresql", "chromium-driver"]);
+        assert_eq!(names(&here, Need::ALL), ["rust-web-src", "lld-22", "postgresql", "chromium-driver", "python3-aiosmtpd"]);
         here.tools.wasm = Some(Wasm::Native);
         assert_eq!(names(&here, &[Need::Wasm]), [""; 0]);
     }

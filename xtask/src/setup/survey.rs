@@ -36,6 +36,7 @@ pub(crate) fn look() -> Here {
         mosquitto: program("mosquitto"),
         chromium: program("chromium"),
         chromedriver: program("chromedriver"),
+        aiosmtpd: program("aiosmtpd"),
     };
     Here { tools, rustup: choice != "debian" && program("rustup").is_some(), debian_rustc, debian_source, lld }
 }

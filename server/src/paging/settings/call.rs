@@ -6,6 +6,7 @@ use super::secret;
 use crate::paging::egress::Egress;
 use crate::paging::gateway::template::{Escape, Template, Values};
 use crate::paging::gateway::{self, Call, Expected, Gateway, Question};
+use crate::paging::report::ReportShape;
 use reqwest::{Client, Method, Url};
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -35,6 +36,24 @@ pub(super) struct RawGateway {
     permanent_status: Option<Vec<u16>>,
     retry_after: Option<String>,
     status: Option<RawQuestion>,
+    report: Option<RawReport>,
+}
+
+/// What the provider reports afterwards.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawReport {
+    secret_file: PathBuf,
+    event: String,
+    reference: Option<String>,
+    provider_reference: Option<String>,
+    state: String,
+    #[serde(default)]
+    delivered: Vec<String>,
+    #[serde(default)]
+    read: Vec<String>,
+    #[serde(default)]
+    failed: Vec<String>,
 }
 
 /// A place in an answer of JSON, and what stands there.
@@ -122,9 +141,24 @@ impl RawQuestion {
     }
 }
 
+impl RawReport {
+    fn check(&self) -> Result<(), String> {
+        if self.reference.is_none() && self.provider_reference.is_none() {
+            return Err("name where the message is: reference (ours) or provider_reference (its own)".to_owned());
+        }
+        [Some(&self.event), Some(&self.state), self.reference.as_ref(), self.provider_reference.as_ref()]
+            .into_iter()
+            .flatten()
+            .try_for_each(|at| pointer(at))
+    }
+}
+
 impl RawGateway {
     pub(super) fn resolve(&mut self, folder: &Path) {
         self.secret_file = self.secret_file.take().map(|file| folder.join(file));
+        if let Some(report) = &mut self.report {
+            report.secret_file = folder.join(&report.secret_file);
+        }
     }
 
     /// Everything that is wrong with it, each by its name.
@@ -140,11 +174,33 @@ impl RawGateway {
         note("accepted: ", self.accepted.as_ref().map_or(Ok(()), |one| one.checked().map(drop)));
         note("permanent: ", self.permanent.as_ref().map_or(Ok(()), |one| one.checked().map(drop)));
         note("status: ", self.status.as_ref().map_or(Ok(()), |one| one.checked(&self.content_type).map(drop)));
+        note("report: ", self.report.as_ref().map_or(Ok(()), RawReport::check));
         let needs_secret = format!("{}{:?}{:?}", self.url, self.headers, self.body).contains("{secret}");
         if needs_secret && self.secret_file.is_none() {
             problems.push(format!("{}: {{secret}} is used and there is no secret_file", self.name));
         }
         problems
+    }
+
+    /// How its reports are read, where it sends any; their secret is read now.
+    pub(super) fn report(&self) -> anyhow::Result<Option<ReportShape>> {
+        let Some(raw) = &self.report else { return Ok(None) };
+        let secret = secret(&raw.secret_file)?;
+        anyhow::ensure!(
+            secret.len() >= super::LEAST_SECRET,
+            "the secret of {}'s reports is too short; make one of 32 characters",
+            self.name
+        );
+        Ok(Some(ReportShape {
+            secret,
+            event: raw.event.clone(),
+            ours: raw.reference.clone(),
+            theirs: raw.provider_reference.clone(),
+            state: raw.state.clone(),
+            delivered: raw.delivered.clone(),
+            read: raw.read.clone(),
+            failed: raw.failed.clone(),
+        }))
     }
 
     fn call(&self) -> Result<Call, String> {

@@ -69,3 +69,20 @@ fn every_problem_is_named_by_what_it_is_in() {
     let private = GOOD.replace("https://sms.example.vn/send", "http://192.168.1.1/send");
     assert!(Settings::parse(&private, Path::new(".")).unwrap_err().first().is_some_and(|one| one.contains("destination is private")));
 }
+
+#[test]
+fn a_report_is_read_as_the_file_says_and_only_with_its_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("report.secret"), "0123456789abcdef\n").unwrap();
+    let text = "[[sms]]\nname = \"first\"\nurl = \"https://sms.example.vn/send\"\n[sms.report]\nsecret_file = \"report.secret\"\nevent = \"/id\"\n\
+         provider_reference = \"/message/id\"\nstate = \"/message/state\"\ndelivered = [\"DELIVRD\"]\nfailed = [\"EXPIRED\", \"UNDELIV\"]\n";
+    let reports = Settings::parse(text, folder.path()).unwrap().reports().unwrap();
+    let read = |secret: &str, body: serde_json::Value| reports["first"].parse(secret, &body);
+    let body = |state: &str| serde_json::json!({"id": 7, "message": {"id": "p-1", "state": state}});
+    let report = read("0123456789abcdef", body("UNDELIV")).unwrap();
+    let receipt = report.receipt("first");
+    assert_eq!((receipt.event, receipt.state), ("7", crate::store::outbox::ReceiptState::Failed));
+    assert_eq!(read("0123456789abcdeF", body("DELIVRD")), Err(crate::paging::ReportError::Refused));
+    assert_eq!(read("0123456789abcdef", body("QUEUED")), Err(crate::paging::ReportError::Indifferent));
+    assert_eq!(read("0123456789abcdef", serde_json::json!({"id": 7})), Err(crate::paging::ReportError::Incomplete));
+}

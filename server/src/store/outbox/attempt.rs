@@ -19,12 +19,18 @@ pub struct NewAttempt<'a> {
 }
 
 /// How a provider does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProviderHealth {
     /// Failures in a row.
     pub failures: i32,
     /// Until when its breaker is open; in the past where one call may now find out whether it is well again.
     pub open_until: Option<Timestamp>,
+    /// When it last did what it was asked.
+    pub last_success_at: Option<Timestamp>,
+    /// When it last failed.
+    pub last_failure_at: Option<Timestamp>,
+    /// How, in words.
+    pub last_failure: Option<String>,
 }
 
 impl Store {
@@ -54,12 +60,21 @@ impl Store {
     /// See [`StoreError`].
     pub async fn provider_health(&self) -> Result<HashMap<String, ProviderHealth>, StoreError> {
         let client = self.client().await?;
-        let statement = client.prepare_cached("SELECT provider, failures, open_until FROM provider_health").await?;
+        let statement = client
+            .prepare_cached("SELECT provider, failures, open_until, last_success_at, last_failure_at, last_failure FROM provider_health")
+            .await?;
         let rows = client.query(&statement, &[]).await?;
         rows.iter()
             .map(|row| {
-                let open_until = row.try_get::<_, Option<Micros>>(2)?.map(Micros::timestamp);
-                Ok((row.try_get(0)?, ProviderHealth { failures: row.try_get(1)?, open_until }))
+                let time = |at: usize| row.try_get::<_, Option<Micros>>(at).map(|time| time.map(Micros::timestamp));
+                let health = ProviderHealth {
+                    failures: row.try_get(1)?,
+                    open_until: time(2)?,
+                    last_success_at: time(3)?,
+                    last_failure_at: time(4)?,
+                    last_failure: row.try_get(5)?,
+                };
+                Ok((row.try_get(0)?, health))
             })
             .collect()
     }
