@@ -49,8 +49,8 @@ CREATE TABLE page (
     person text NOT NULL,
     contact bigint NOT NULL,
     kind text NOT NULL,
-    urgency text NOT NULL,
-    turn bigint NOT NULL,
+    -- The page as it was decided.
+    content jsonb NOT NULL,
     exercise boolean NOT NULL,
     -- 0: people are waited for; 1: other pages; 2: digests and what else may wait.
     rank smallint NOT NULL,

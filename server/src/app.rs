@@ -1,6 +1,7 @@
 //! The only wiring: from a checked configuration to a running centre, and back down without losing anything.
 
 use crate::absence::Watch;
+use crate::bands;
 use crate::baseline;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -101,7 +102,9 @@ impl Application {
         let metrics = Arc::new(Metrics::default());
         let build = build_name();
         let hub = Hub::new(Limits::default(), build.clone());
+        let (newest_bands, bands) = bands::open(&in_force.get());
         let parts = Parts {
+            bands,
             definitions: in_force.get(),
             in_force: in_force.clone(),
             store: store.clone(),
@@ -132,6 +135,7 @@ impl Application {
             tokio::spawn(chores(clock.clone(), hub.clone(), store.clone())),
             tokio::spawn(watch.run(last_here)),
             tokio::spawn(folder.run()),
+            tokio::spawn(bands::keep(in_force.clone(), store.clone(), clock.clone(), newest_bands)),
             tokio::spawn(baseline::run(in_force.clone(), store.clone(), clock.clone())),
             tokio::spawn(Waker { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run()),
         ];

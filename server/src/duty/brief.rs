@@ -7,7 +7,7 @@ use crate::definitions::InForce;
 use crate::paging::text::{Content, Item};
 use crate::paging::{Brief, Desk, Verdict};
 use crate::store::incident::IncidentRow;
-use crate::store::outbox::{Claimed, ClaimedPage};
+use crate::store::outbox::Claimed;
 use crate::store::roster::Roster;
 use crate::store::{Store, StoreError};
 use jiff::tz::TimeZone;
@@ -38,32 +38,13 @@ impl Desk for Briefs {
     async fn brief(&self, messages: &[Claimed], now: Timestamp) -> Result<Vec<Brief>, StoreError> {
         let definitions = self.definitions.get();
         let roster = self.store.roster(now).await?;
-        let pages: Vec<Page> = messages.iter().flat_map(|message| message.pages.iter().map(|page| decided(message, page))).collect();
+        let pages: Vec<Page> = messages.iter().flat_map(|message| message.pages.iter().map(|page| page.page.clone())).collect();
         let mut wanted = self.store.still_wanted(&pages, &definitions, now).await?.into_iter();
-        let ids: Vec<IncidentId> = pages.iter().flat_map(|page| page.incidents.iter().copied()).collect();
+        let ids: Vec<IncidentId> = pages.iter().flat_map(|page| page.incidents.iter().chain(&page.resolved).copied()).collect();
         let incidents: BTreeMap<IncidentId, IncidentRow> =
             self.store.incidents_by_id(&ids).await?.into_iter().map(|row| (row.incident.id, row)).collect();
         let view = View { definitions: &definitions, roster: &roster, incidents: &incidents, links: &self.links, now };
         Ok(messages.iter().map(|message| view.brief(message, wanted.by_ref().take(message.pages.len()).collect())).collect())
-    }
-}
-
-/// A claimed page as routing decided it.
-fn decided(message: &Claimed, page: &ClaimedPage) -> Page {
-    Page {
-        group: page.group,
-        incidents: page.incidents.clone(),
-        resolved: Vec::new(),
-        flapping: Vec::new(),
-        others: 0,
-        escalation: page.escalation,
-        person: message.person.clone(),
-        contact: message.contact,
-        kind: message.kind,
-        urgency: page.urgency,
-        turn: page.turn,
-        after_min: 0,
-        due_at: page.decided_at,
     }
 }
 
@@ -94,7 +75,7 @@ impl View<'_> {
             true => Verdict::Wanted,
         };
         let language = if person.is_some_and(|person| person.language == "en") { Language::En } else { Language::Vi };
-        let told: Vec<&ClaimedPage> = message.pages.iter().zip(&wanted).filter(|(_, wanted)| **wanted).map(|(page, _)| page).collect();
+        let told: Vec<&Page> = message.pages.iter().zip(&wanted).filter(|(_, wanted)| **wanted).map(|(page, _)| &page.page).collect();
         Brief {
             verdicts: wanted.iter().map(verdict).collect(),
             contact: contact.cloned(),
@@ -104,8 +85,8 @@ impl View<'_> {
         }
     }
 
-    fn content(&self, message: &Claimed, person: Option<&Person>, pages: &[&ClaimedPage], language: Language) -> Content {
-        let mut ids: Vec<IncidentId> = pages.iter().flat_map(|page| page.incidents.iter().copied()).collect();
+    fn content(&self, message: &Claimed, person: Option<&Person>, pages: &[&Page], language: Language) -> Content {
+        let mut ids: Vec<IncidentId> = pages.iter().flat_map(|page| page.incidents.iter().chain(&page.resolved).copied()).collect();
         ids.sort();
         ids.dedup();
         let mut rows: Vec<&IncidentRow> = ids.iter().filter_map(|id| self.incidents.get(id)).collect();
@@ -125,7 +106,7 @@ impl View<'_> {
     }
 
     /// What a message without incidents says.
-    fn note(&self, message: &Claimed, pages: &[&ClaimedPage]) -> Option<String> {
+    fn note(&self, message: &Claimed, pages: &[&Page]) -> Option<String> {
         let page = pages.first().filter(|_| message.kind == PageKind::Code)?;
         let sent_at = Timestamp::from_microsecond(page.turn).ok()?;
         Some(format!("Tây Đô: {}", self.links.code(message.contact, sent_at)))
