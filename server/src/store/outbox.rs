@@ -125,21 +125,8 @@ pub(in crate::store) async fn write_pages(transaction: &Transaction<'_>, pages: 
     let ranks: Vec<i16> = pages.iter().map(|new| rank(new.page)).collect();
     let dues: Vec<Micros> = pages.iter().map(|new| new.page.due_at.into()).collect();
     let now = Micros::from(now);
-    let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 13] = [
-        &keys,
-        &groups,
-        &teams,
-        &incidents,
-        &escalations,
-        &persons,
-        &contacts,
-        &kinds,
-        &contents,
-        &exercises,
-        &ranks,
-        &dues,
-        &now,
-    ];
+    let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 13] =
+        [&keys, &groups, &teams, &incidents, &escalations, &persons, &contacts, &kinds, &contents, &exercises, &ranks, &dues, &now];
     let written = transaction.execute(sql, &parameters).await?;
     if written > 0 {
         transaction.execute("SELECT pg_notify($1, '')", &[&BELL]).await?;
