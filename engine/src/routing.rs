@@ -7,6 +7,7 @@
 
 mod answer;
 mod chain;
+mod circle;
 mod climb;
 mod directory;
 mod draft;
@@ -40,9 +41,7 @@ use taydo_model::incident::log::{Entry, LogLine};
 /// People's answers count before what is due at the same moment, or overdue: who answers while the server is late is not
 /// escalated over.
 pub fn advance(group: &mut Group, now: Timestamp, events: &[Event], directory: &Directory<'_>) -> Vec<Effect> {
-    let turn = group.turn + 1;
-    let mut advance =
-        Advance { group, now, turn, directory, effects: Vec::new(), drafts: BTreeMap::new(), flushed_at: None, restart: None };
+    let mut advance = Advance { group, now, directory, effects: Vec::new(), drafts: BTreeMap::new(), flushed_at: None, restart: None };
     for event in events {
         advance.take(event);
     }
@@ -60,8 +59,6 @@ pub fn advance(group: &mut Group, now: Timestamp, events: &[Event], directory: &
 struct Advance<'a> {
     group: &'a mut Group,
     now: Timestamp,
-    /// The number of this call's decisions; the group's own is raised to it when there are any.
-    turn: i64,
     directory: &'a Directory<'a>,
     effects: Vec<Effect>,
     /// What each person is to be told: at most one message for each, whatever comes together at one moment.
