@@ -16,7 +16,6 @@ use crate::pipeline::{self, Parts, Pipeline};
 use crate::self_watch::{self, SelfWatch};
 use crate::store::{EmbeddedDatabase, Store};
 use crate::telemetry::Metrics;
-use actix_web::web::Data;
 use anyhow::Context as _;
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
@@ -153,7 +152,7 @@ impl Application {
         let links = Links::new(config.answer.as_ref().map(|answer| answer.url.as_str()), &store.secret("links").await?);
         let briefs = Briefs { store: store.clone(), definitions: in_force.clone(), links: links.clone() };
         let paging = config.paging.as_deref().map(|file| start_paging(file, &store, &clock, briefs)).transpose()?;
-        let state = Data::new(State {
+        let state = http::shared(State {
             door,
             links,
             definitions: in_force,

@@ -84,6 +84,12 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wa
      img-src 'self' data:; font-src 'self'; manifest-src 'self'; media-src 'self'; worker-src 'self'; connect-src 'self'; \
      base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action 'self'";
 
+/// One state for all listeners.
+#[must_use]
+pub fn shared(state: State) -> Data<State> {
+    Data::new(state)
+}
+
 /// Binds the listener to the routes. `workers` threads serve connections.
 ///
 /// # Errors
