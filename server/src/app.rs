@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::definitions::{self, InForce};
 use crate::door::{Door, Inbox};
-use crate::duty::{Briefs, Links, Waker};
+use crate::duty::{Briefs, Links, Steward, Waker};
 use crate::http::{self, Readiness, State};
 use crate::hub::{Hub, Limits};
 use crate::ingest::{Health, Intake, LANES, Lanes, Mqtt};
@@ -136,6 +136,7 @@ impl Application {
             tokio::spawn(folder.run()),
             tokio::spawn(bands::keep(in_force.clone(), store.clone(), clock.clone(), newest_bands)),
             tokio::spawn(baseline::run(in_force.clone(), store.clone(), clock.clone())),
+            tokio::spawn(Steward { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run()),
             tokio::spawn(Waker { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run()),
         ];
         beside.extend(SelfWatch::new(own).map(|watch| tokio::spawn(watch.run())));

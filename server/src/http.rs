@@ -13,6 +13,7 @@ mod event;
 mod forms;
 mod gap;
 mod health;
+mod heartbeat;
 mod history;
 mod incidents;
 mod intake;
@@ -188,6 +189,10 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/silences", web::get().to(roster::silences))
         .route("/api/v1/silences", web::post().to(roster::add_silence))
         .route("/api/v1/silences/{id}", web::delete().to(roster::end_silence))
+        .route("/api/v1/heartbeats", web::get().to(heartbeat::list))
+        .route("/api/v1/heartbeats/{name}", web::put().to(heartbeat::put))
+        .route("/api/v1/heartbeats/{name}", web::delete().to(heartbeat::delete))
+        .route("/api/v1/heartbeats/{name}", web::post().to(heartbeat::beat))
         .route("/api/v2/write", web::post().to(intake::lines))
         .route("/{path:.*}", web::get().to(site::serve));
 }

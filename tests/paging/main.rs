@@ -97,6 +97,7 @@ impl Scene {
             resolved: Vec::new(),
             flapping: Vec::new(),
             others: 0,
+            about: None,
             after_min: 0,
             turn: 1,
             due_at: self.now(),

@@ -167,6 +167,7 @@ impl Advance<'_> {
                     resolved,
                     flapping,
                     others,
+                    about: None,
                     escalation,
                     person,
                     contact,

@@ -6,7 +6,7 @@ use super::directory::Directory;
 use jiff::{SignedDuration, Timestamp};
 use taydo_model::alert::Urgency;
 use taydo_model::incident::IncidentId;
-use taydo_model::page::{MAX_LISTED, Page, PageKind};
+use taydo_model::page::{About, MAX_LISTED, Page, PageKind};
 use taydo_model::silence::{Labels, Silence, WARNING_S};
 
 /// When a silence's author is to be warned: 15 minutes before its end, or at its start where it is shorter than that.
@@ -42,6 +42,7 @@ pub fn silence_ends<'l>(
         resolved: Vec::new(),
         flapping: Vec::new(),
         others,
+        about: Some(About::SilenceEnds { silence: silence.id, until: silence.until }),
         escalation: 0,
         person: silence.author.clone(),
         contact: contact.id,

@@ -16,9 +16,9 @@ use std::collections::BTreeMap;
 use taydo_model::alert::Transition;
 use taydo_model::incident::{IncidentId, Origin, Standing};
 use taydo_model::oncall::{Contact, Person};
-use taydo_model::page::{Page, PageKind};
+use taydo_model::page::{About, Page, PageKind};
 use taydo_model::text::Language;
-use taydo_model::{Definitions, Scope, Text, number};
+use taydo_model::{Definitions, PersonId, RotaId, Scope, Text, number};
 
 /// A digest that could not be sent for so long tells nobody anything.
 const DIGEST_LIFE: SignedDuration = SignedDuration::from_hours(24);
@@ -95,21 +95,57 @@ impl View<'_> {
         let escalation = pages.iter().map(|page| page.escalation).max().unwrap_or_default();
         let answers = !matches!(message.kind, PageKind::Resolved | PageKind::Notice);
         let link = first.filter(|_| answers).and_then(|incident| self.links.write(incident, &message.person, escalation, self.now));
+        let zone = person.and_then(|person| TimeZone::get(&person.zone).ok()).unwrap_or_else(|| self.definitions.city.time_zone());
         Content {
-            note: self.note(message, pages),
+            note: self.note(message, pages, &zone, language),
             team: message.team.as_ref().map(|team| self.roster.teams.get(team).map_or_else(|| team.to_string(), |team| team.name.clone())),
             incidents: rows.into_iter().map(|row| self.item(row, language)).collect(),
             link,
-            zone: person.and_then(|person| TimeZone::get(&person.zone).ok()).unwrap_or_else(|| self.definitions.city.time_zone()),
+            zone,
             ..Content::default()
         }
     }
 
     /// What a message without incidents says.
-    fn note(&self, message: &Claimed, pages: &[&Page]) -> Option<String> {
-        let page = pages.first().filter(|_| message.kind == PageKind::Code)?;
-        let sent_at = Timestamp::from_microsecond(page.turn).ok()?;
-        Some(format!("Tây Đô: {}", self.links.code(message.contact, sent_at)))
+    fn note(&self, message: &Claimed, pages: &[&Page], zone: &TimeZone, language: Language) -> Option<String> {
+        let page = pages.first()?;
+        if message.kind == PageKind::Code {
+            let sent_at = Timestamp::from_microsecond(page.turn).ok()?;
+            return Some(format!("Tây Đô: {}", self.links.code(message.contact, sent_at)));
+        }
+        let notes: Vec<String> = pages.iter().filter_map(|page| Some(self.about(page.about.as_ref()?, zone, language))).collect();
+        (!notes.is_empty()).then(|| notes.join("; "))
+    }
+
+    /// A notice about the duty, in one sentence.
+    fn about(&self, about: &About, zone: &TimeZone, language: Language) -> String {
+        let moment = |time: Timestamp| zone.to_datetime(time).strftime("%H:%M %d/%m").to_string();
+        let rota = |id: &RotaId| self.roster.rotas.get(id).map_or_else(|| id.to_string(), |rota| rota.parts().name.clone());
+        let name = |id: &PersonId| self.roster.persons.get(id).map_or_else(|| id.to_string(), |person| person.name.clone());
+        match about {
+            About::SilenceEnds { until, .. } => {
+                let until = moment(*until);
+                match language {
+                    Language::Vi => format!("Khoảng lặng do bạn đặt sẽ hết lúc {until}, bên trong vẫn còn sự cố"),
+                    Language::En => format!("Your silence ends at {until}, and incidents inside are still open"),
+                }
+            }
+            About::Gap { rota: id, from, to } => {
+                let (from, to) = (from.map(moment).unwrap_or_default(), to.map(moment).unwrap_or_default());
+                match language {
+                    Language::Vi => format!("{}: không có ai trực từ {from} đến {to}", rota(id)),
+                    Language::En => format!("{}: nobody is on call from {from} to {to}", rota(id)),
+                }
+            }
+            About::Shift { rota: id } => match language {
+                Language::Vi => format!("{}: ca trực của bạn bắt đầu", rota(id)),
+                Language::En => format!("{}: your shift begins", rota(id)),
+            },
+            About::Stopped { person, .. } => match language {
+                Language::Vi => format!("Một liên lạc của {} không dùng được nữa", name(person)),
+                Language::En => format!("A contact of {} no longer works", name(person)),
+            },
+        }
     }
 
     fn item(&self, row: &IncidentRow, language: Language) -> Item {

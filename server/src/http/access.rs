@@ -117,6 +117,10 @@ pub static ACCESS: &[(&str, &str, Role)] = &[
     ("GET", "/api/v1/silences", Role::Viewer),
     ("POST", "/api/v1/silences", Role::Operator),
     ("DELETE", "/api/v1/silences/{id}", Role::Operator),
+    ("GET", "/api/v1/heartbeats", Role::Viewer),
+    ("PUT", "/api/v1/heartbeats/{name}", Role::Engineer),
+    ("DELETE", "/api/v1/heartbeats/{name}", Role::Engineer),
+    ("POST", "/api/v1/heartbeats/{name}", Role::Contributor),
     ("POST", "/api/v2/write", Role::Contributor),
     ("GET", "/{path:.*}", Role::Anybody),
     // Over the WebSocket.
