@@ -25,7 +25,7 @@ pub use directory::{Directory, Settings};
 pub use event::{Effect, Event, Opening, Refusal, Which, Withdrawal};
 pub use group::{Escalation, Group, MAX_MEMBERS, Member, Stage, State};
 pub use mute::{Firing, Inhibition};
-pub use notice::{silence_ends, warn_at};
+pub use notice::{shift_begins, silence_ends, warn_at};
 
 use climb::Restart;
 use draft::Draft;

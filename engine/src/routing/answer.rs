@@ -22,7 +22,11 @@ impl Advance<'_> {
             Event::Snoozed { person, which, link, until } => self.snooze(person, *which, *link, *until),
             Event::EscalateNow { person, escalation, taken } => self.escalate_now(person, *escalation, *taken),
             Event::Noted { person, which, text } => {
-                let incidents = self.meant(*which, None);
+                // What is over can still be written about.
+                let incidents = match which {
+                    Which::One(incident) => vec![*incident],
+                    Which::All => self.meant(Which::All, None),
+                };
                 self.log(incidents, Entry::Noted { person: person.clone(), text: text.clone() });
             }
             Event::ResolvedByHand { person, which, link } => {

@@ -91,7 +91,7 @@ fn sendings(
         if wants_answer(kind) { directory.reach(person, urgency, exercise) } else { directory.quiet_reach(person, urgency, exercise) };
     let mut sendings: Vec<Sending> = Vec::new();
     for (contact, after_min) in reach {
-        let due_at = now + SignedDuration::from_secs(i64::from(after_min) * 60);
+        let due_at = now.checked_add(SignedDuration::from_mins(after_min.into())).unwrap_or(Timestamp::MAX);
         let held = directory.held(person, urgency, due_at);
         if held.is_none() || !sendings.iter().any(|sending| sending.is_held) {
             sendings.push(Sending { contact: contact.id, after_min, due_at: held.unwrap_or(due_at), is_held: held.is_some() });
