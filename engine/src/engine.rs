@@ -435,6 +435,11 @@ impl Engine {
                 windows.rebuild(cell, pane, &self.series);
             }
         }
+        for tally in &mut self.tallies {
+            if let Source::Windows(windows) = &mut tally.source {
+                windows.find_reports(&self.series);
+            }
+        }
     }
 
     fn take_case(&mut self, now: i64, version: CaseVersion, taking: Taking) {

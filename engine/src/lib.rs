@@ -9,6 +9,7 @@ mod book;
 mod calendar;
 mod closed;
 mod combine;
+mod coverage;
 mod derived;
 mod engine;
 mod figure;
