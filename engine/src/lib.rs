@@ -26,6 +26,7 @@ mod range;
 mod ranks;
 pub mod recompute;
 pub mod refold;
+mod row;
 mod sketch;
 mod span;
 mod steps;

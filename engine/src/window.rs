@@ -13,10 +13,11 @@ use crate::fold::{Fold, Kind, Point};
 use crate::lens::{Lens, Span};
 use crate::moment::{ALWAYS, NEVER, step_ceil, step_floor};
 use crate::pane::Cell;
+use crate::row::Entry;
 use crate::span::{Cut, View};
 use crate::suspicion::Rules;
 use crate::tally::Taking;
-use crate::track::{Entry, Placed, Track};
+use crate::track::{Placed, Track};
 use std::collections::HashMap;
 use std::sync::Arc;
 use taydo_model::kpi::{Dimension, From};
@@ -384,7 +385,7 @@ impl Windows {
 
     fn append(&mut self, route: &Route, entry: &Entry, track: &Track) -> i64 {
         if self.lens.counts(entry) {
-            let before = || track.before_newest().copied();
+            let before = || track.before_newest();
             let point = self.lens.point(entry, route.series, before());
             self.replace(route, None, Some(&point), &mut Vec::new());
             if self.lens.kind == Kind::Held
@@ -560,7 +561,7 @@ impl Windows {
 
     fn reported(&self, at: u32, view: View, series: &[SeriesState]) -> bool {
         let Some(state) = series.get(at as usize) else { return false };
-        state.track.back_from(view.until).take_while(|entry| entry.time > view.after).any(|entry| self.lens.reports(entry))
+        state.track.back_from(view.until).take_while(|entry| entry.time > view.after).any(|entry| self.lens.reports(&entry))
     }
 }
 
