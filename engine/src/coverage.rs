@@ -14,8 +14,9 @@ pub(crate) struct Expected {
     /// The width of the panes at whose edges it is asked.
     width: i64,
     assets: Vec<Reporter>,
-    /// Beside each, what every reading asks of it: apart, because a city's reading asks it of all.
+    /// Beside each, what every sample changes, and what every reading asks as well: apart, because there are many.
     reports: Vec<Reports>,
+    terms: Vec<Terms>,
     index: HashMap<AssetId, u32>,
     /// Which of them a series reports for, by its number in the store: asked of closed panes alone.
     of: HashMap<i32, u32>,
@@ -31,15 +32,18 @@ struct Reporter {
     series: Vec<(u32, i32)>,
 }
 
-/// When an asset is in service, and when it last reported.
+/// When an asset last reported, and the last report in panes before that one's. Both [`NEVER`] when they must be found again.
 #[derive(Debug)]
 struct Reports {
-    valid_from: i64,
-    valid_to: i64,
-    /// The newest report, and the newest one in panes before that one's. [`NEVER`] when both must be found again.
     newest: i64,
     before: i64,
-    /// The end of the last closed stretch in which it reported.
+}
+
+/// When an asset is in service, and the end of the last closed stretch in which it reported.
+#[derive(Debug)]
+struct Terms {
+    valid_from: i64,
+    valid_to: i64,
     closed: i64,
 }
 
@@ -56,9 +60,6 @@ impl Reports {
 
     /// Whether it reported between two edges of panes; `None` when it isn't known.
     fn reported(&self, after: i64, until: i64) -> Option<bool> {
-        if self.closed > after {
-            return Some(true);
-        }
         // The last before the edge decides, and an edge parts no pane.
         [self.newest, self.before].into_iter().find(|last| *last <= until).map(|last| last > after)
     }
@@ -66,7 +67,15 @@ impl Reports {
 
 impl Expected {
     pub(crate) fn new(width: i64) -> Self {
-        Self { width, assets: Vec::new(), reports: Vec::new(), index: HashMap::new(), of: HashMap::new(), lost: Vec::new() }
+        Self {
+            width,
+            assets: Vec::new(),
+            reports: Vec::new(),
+            terms: Vec::new(),
+            index: HashMap::new(),
+            of: HashMap::new(),
+            lost: Vec::new(),
+        }
     }
 
     /// Notes the next asset. Gives its number.
@@ -75,7 +84,8 @@ impl Expected {
         self.index.insert(asset.id.clone(), number);
         self.assets.push(Reporter { places: Vec::new(), series: Vec::new() });
         let (valid_from, valid_to) = (asset.valid_from.map_or(ALWAYS, micros), asset.valid_to.map_or(NEVER, micros));
-        self.reports.push(Reports { valid_from, valid_to, newest: ALWAYS, before: ALWAYS, closed: ALWAYS });
+        self.reports.push(Reports { newest: ALWAYS, before: ALWAYS });
+        self.terms.push(Terms { valid_from, valid_to, closed: ALWAYS });
         number
     }
 
@@ -115,6 +125,11 @@ impl Expected {
         }
     }
 
+    /// When an asset last reported, as far as it is known.
+    pub(crate) fn newest(&self, asset: u32) -> Option<i64> {
+        self.reports.get(asset as usize).map(|reports| reports.newest)
+    }
+
     /// Finds again what was lost, given a way to find a series' last report up to a moment.
     pub(crate) fn find(&mut self, last_report: impl Fn(u32, i64) -> Option<i64>) {
         for number in std::mem::take(&mut self.lost) {
@@ -133,8 +148,8 @@ impl Expected {
     /// Notes which series reported in a closed stretch, by their numbers in the store.
     pub(crate) fn note_closed(&mut self, until: i64, series: &[i32]) {
         for asset in series.iter().filter_map(|id| self.of.get(id)) {
-            if let Some(reports) = self.reports.get_mut(*asset as usize) {
-                reports.closed = reports.closed.max(until);
+            if let Some(terms) = self.terms.get_mut(*asset as usize) {
+                terms.closed = terms.closed.max(until);
             }
         }
     }
@@ -150,13 +165,13 @@ impl Expected {
     pub(crate) fn share(&self, assets: &[u32], (after, until): (i64, i64), at: i64, reported: impl Fn(u32) -> bool) -> Option<f64> {
         let (mut expected, mut heard) = (0u32, 0u32);
         for number in assets {
-            let Some(reports) = self.reports.get(*number as usize) else { continue };
-            if reports.valid_from > at || reports.valid_to <= at {
+            let Some((reports, terms)) = self.reports.get(*number as usize).zip(self.terms.get(*number as usize)) else { continue };
+            if terms.valid_from > at || terms.valid_to <= at {
                 continue;
             }
             expected += 1;
             let any = || self.assets.get(*number as usize).is_some_and(|asset| asset.series.iter().any(|(series, _)| reported(*series)));
-            heard += u32::from(reports.reported(after, until).unwrap_or_else(any));
+            heard += u32::from(terms.closed > after || reports.reported(after, until).unwrap_or_else(any));
         }
         (expected > 0).then(|| f64::from(heard) / f64::from(expected))
     }

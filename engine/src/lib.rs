@@ -29,6 +29,7 @@ pub mod refold;
 mod row;
 mod sketch;
 mod span;
+mod spread;
 mod steps;
 mod suspicion;
 mod swap;

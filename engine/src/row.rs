@@ -164,12 +164,12 @@ impl Row {
         match &mut self.entries {
             Entries::Narrow(base, entries) => {
                 if let Some(packed) = base.pack(&entry) {
-                    make_room(entries);
+                    make_room(entries, 1);
                     entries.insert(at.min(entries.len()), packed);
                 }
             }
             Entries::Wide(entries) => {
-                make_room(entries);
+                make_room(entries, 1);
                 entries.insert(at.min(entries.len()), entry);
             }
         }
@@ -185,6 +185,19 @@ impl Row {
         }
         if self.len() == 0 {
             *self = Self::default();
+        }
+    }
+
+    /// Takes away those of the moment or before, given that there are few or none, and makes room for as many as will come
+    /// until that is worth doing again.
+    pub(crate) fn forget(&mut self, moment: i64) {
+        let count = self.iter().take_while(|entry| entry.time <= moment).count();
+        self.remove_oldest(count);
+        // A row that is nearly full would have to forget again with the next sample.
+        let left = self.len() / 16 + 1;
+        match &mut self.entries {
+            Entries::Narrow(_, entries) => make_room(entries, left),
+            Entries::Wide(entries) => make_room(entries, left),
         }
     }
 
@@ -207,9 +220,10 @@ impl Row {
     }
 }
 
-/// Rows grow by little: what they hold stays about the same once their windows are full.
-fn make_room<T>(entries: &mut VecDeque<T>) {
-    if entries.len() == entries.capacity() {
+/// Makes room where less than this is left. Rows grow by little: what they hold stays about the same once their windows are
+/// full.
+fn make_room<T>(entries: &mut VecDeque<T>, left: usize) {
+    if entries.capacity() - entries.len() < left {
         entries.reserve_exact((entries.len() / 8).max(4));
     }
 }

@@ -144,7 +144,7 @@ impl Track {
         let newest = self.entries.newest().unwrap_or(keeping.floor);
         let floor = keeping.floor.min(newest - keeping.rules.reach() - 1);
         if !keeping.anchored {
-            self.entries.remove_oldest(self.entries.count_until(floor));
+            self.entries.forget(floor);
         } else if self.entries.get(SLACK).is_some_and(|entry| entry.time <= floor) {
             let old = self.entries.count_until(floor);
             let kept: Vec<Entry> = self.entries.range(0, old).rev().filter(|entry| takes_part(entry.marks())).take(ANCHORS).collect();
@@ -180,6 +180,16 @@ impl Track {
         self.entries.iter().map(|entry| (entry, self.revisions.get(&entry.time).copied().unwrap_or(0)))
     }
 
+    /// The newest sample's time.
+    pub(crate) fn newest(&self) -> Option<i64> {
+        self.entries.newest()
+    }
+
+    /// The newest sample's ticks.
+    pub(crate) fn last_ticks(&self) -> Option<i64> {
+        self.entries.get(self.entries.len().checked_sub(1)?).map(|entry| entry.ticks())
+    }
+
     /// The oldest sample that is kept.
     pub(crate) fn oldest(&self) -> Option<i64> {
         self.entries.get(0).map(|entry| entry.time)
@@ -199,5 +209,34 @@ impl Track {
     /// The samples up to and including `until`, the newest first.
     pub(crate) fn back_from(&self, until: i64) -> impl Iterator<Item = Entry> {
         self.entries.range(0, self.entries.count_until(until)).rev()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use taydo_model::{Metric, Text, Unit};
+
+    #[test]
+    fn a_track_keeps_little_more_than_what_is_needed() {
+        let metric = Metric {
+            id: "m".parse().unwrap(),
+            title: Text::default(),
+            unit: Unit::default(),
+            resolution: 0.1,
+            range: None,
+            jump: None,
+            frozen_s: None,
+            kind: Default::default(),
+        };
+        let mut keeping = Keeping { rules: Rules::new(&metric), linked: false, anchored: false, floor: 0 };
+        let mut track = Track::default();
+        for time in 0..10_000 {
+            keeping.floor = time - 100;
+            track.place(&keeping, time, time, 0, Marks::default());
+            track.forget(&keeping);
+            assert!(track.within(-1, i64::MAX).count() <= 125);
+            assert!(track.oldest().is_some_and(|oldest| oldest <= (time - 99).max(0)));
+        }
     }
 }

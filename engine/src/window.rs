@@ -18,7 +18,7 @@ use crate::span::{Cut, View};
 use crate::suspicion::Rules;
 use crate::tally::Taking;
 use crate::track::{Placed, Track};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use taydo_model::kpi::{Dimension, From};
 use taydo_model::{Asset, City, DepartmentId, Kpi, Labels, Metric, Scope};
@@ -30,10 +30,17 @@ pub(crate) struct Route {
     pub(crate) tally: usize,
     /// The series' number in the store.
     series: i32,
-    cells: Box<[u32]>,
     /// The expected asset that it reports for.
     asset: Option<u32>,
-    /// The scopes whose readings change with it.
+    /// Shared by all series of the same scopes, which are far fewer than series.
+    pub(crate) path: Arc<Path>,
+}
+
+/// Which cells samples go to.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Path {
+    cells: Box<[u32]>,
+    /// The scopes whose readings change with them.
     pub(crate) places: Box<[u32]>,
 }
 
@@ -60,6 +67,7 @@ pub(crate) struct Windows {
     cells: Vec<Cell>,
     /// … and whose samples it holds.
     members: Vec<Vec<u32>>,
+    paths: HashSet<Arc<Path>>,
     places: Vec<Place>,
     expected: Expected,
 }
@@ -91,6 +99,7 @@ impl Windows {
             floor: ALWAYS,
             cells: Vec::new(),
             members: Vec::new(),
+            paths: HashSet::new(),
             places: Vec::new(),
         })
     }
@@ -219,7 +228,22 @@ impl Windows {
                 self.expected.keep_series(expected, id.0);
             }
         }
-        Route { tally, series: id.0, cells: cells.into(), asset, places: touched.into() }
+        Route { tally, series: id.0, asset, path: self.path(Path { cells: cells.into(), places: touched.into() }) }
+    }
+
+    /// The path, once for all that share it.
+    fn path(&mut self, path: Path) -> Arc<Path> {
+        if let Some(known) = self.paths.get(&path) {
+            return Arc::clone(known);
+        }
+        let path = Arc::new(path);
+        self.paths.insert(Arc::clone(&path));
+        path
+    }
+
+    /// When the asset of a series last reported, as far as it is known.
+    pub(crate) fn last_report(&self, route: &Route) -> Option<i64> {
+        self.expected.newest(route.asset?)
     }
 
     /// Refers to the series by other numbers.
@@ -330,7 +354,7 @@ impl Windows {
         };
         let is_judged = taking == Taking::Restore && !matches!(placed, Placed::TooOld(_));
         if is_old && !is_judged && (self.suspicion > 0 || !counts) {
-            route.cells.iter().for_each(|cell| self.doubt(*cell, time));
+            route.path.cells.iter().for_each(|cell| self.doubt(*cell, time));
         }
         if let Some(asset) = route.asset {
             self.note_reports(asset, placed);
@@ -348,9 +372,12 @@ impl Windows {
             Placed::Inserted { before, after } => self.change(route, before, after, spoiled).max(time),
         };
         // Older than all that is kept, it may be followed by samples that aren't.
+        if !is_old && track.newest().is_some() {
+            return last;
+        }
         let unknown = self.suspicion.max(self.lens.look_ahead());
         match track.oldest() {
-            Some(oldest) if oldest < time || !is_old => last,
+            Some(oldest) if oldest < time => last,
             Some(oldest) if self.lens.is_anchored() && oldest > time => last.max(oldest.min(time + unknown)).max(time + self.suspicion),
             _ => last.max(time + unknown),
         }
@@ -433,7 +460,7 @@ impl Windows {
     fn replace(&mut self, route: &Route, old: Option<&Point>, new: Option<&Point>, spoiled: &mut Vec<Spoiled>) {
         let Some(time) = old.or(new).map(|point| point.time) else { return };
         let pane = self.pane_of(time);
-        for number in &route.cells {
+        for number in &route.path.cells {
             let Some(cell) = self.cells.get_mut(*number as usize) else { continue };
             match (old, new) {
                 (_, Some(new)) if time <= self.floor => cell.add_older(new.time),
@@ -452,7 +479,7 @@ impl Windows {
     fn hold(&mut self, route: &Route, (from, to, ticks): Span, sign: i64) {
         let width = self.cut.width;
         let first = step_floor(from.max(self.floor), width) + 1;
-        for number in &route.cells {
+        for number in &route.path.cells {
             let Some(cell) = self.cells.get_mut(*number as usize) else { continue };
             for pane in first..=step_ceil(to, width) {
                 let (begin, end) = (((pane - 1) * width).max(from), (pane * width).min(to));
@@ -478,7 +505,7 @@ impl Windows {
         let closed = |cell: u32| self.closed.as_ref().and_then(|closed| closed.next_after(cell, time));
         let followed = |cell: &u32| self.cells.get(*cell as usize).and_then(|cell| cell.next_after(pane));
         let followed = |cell: &u32| closed(*cell).map(|until| until - 1).or_else(|| followed(cell).map(|next| (next - 1) * self.cut.width));
-        let next = route.cells.iter().map(|cell| followed(cell).unwrap_or(NEVER)).max();
+        let next = route.path.cells.iter().map(|cell| followed(cell).unwrap_or(NEVER)).max();
         self.cut.end(time).max(next.unwrap_or(NEVER).min(self.cut.memory_end(time)))
     }
 
