@@ -30,7 +30,8 @@ pub fn silence_ends<'l>(
     }
     let muted = open.into_iter().filter(|(_, labels)| silence.matches(labels)).map(|(id, _)| id).collect();
     let page = notice(PageKind::Notice, &silence.author, muted, warn_at(silence), directory)?;
-    Some(Page { turn: silence.id, ..page })
+    let about = Some(About::SilenceEnds { silence: silence.id, until: silence.until });
+    Some(Page { turn: silence.id, about, ..page })
 }
 
 /// The notice to a person whose shift begins, about their team's open incidents; none where there are none, or where the person
@@ -55,7 +56,7 @@ fn notice(kind: PageKind, person: &PersonId, mut incidents: Vec<IncidentId>, due
         resolved: Vec::new(),
         flapping: Vec::new(),
         others,
-        about: Some(About::SilenceEnds { silence: silence.id, until: silence.until }),
+        about: None,
         escalation: 0,
         person: person.clone(),
         contact: contact.id,
