@@ -3,6 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test's own code")]
 
 mod answers;
+mod escalation;
+mod exercises;
+mod grouping;
+mod moments;
 mod people;
+mod restarts;
+mod rotas;
 mod rules;
 mod town;

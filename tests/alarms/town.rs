@@ -14,9 +14,11 @@ pub struct Town {
     pub database: Database,
     pub centre: Centre,
     pub sms: Gateway,
+    /// For a test's own questions in SQL.
+    pub sql: tokio_postgres::Client,
     folder: tempfile::TempDir,
     port: u16,
-    start: Timestamp,
+    pub start: Timestamp,
 }
 
 /// Where a person is reached, with the number of the contact.
@@ -32,17 +34,20 @@ impl Town {
         let database = Database::fresh().await;
         let sms = Gateway::start("sms").await;
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("paging.toml"), format!("[outgoing]\nprivate = [\"127.0.0.0/8\"]\n{}", sms.entry("sms", true))).unwrap();
+        std::fs::write(folder.path().join("paging.toml"), format!("[outgoing]\nprivate = [\"127.0.0.0/8\"]\n{}", sms.entry("sms", true)))
+            .unwrap();
         let port = harness::free_port();
         let centre = Self::centre(&clock, &database, &folder, port).await;
-        Self { clock, database, centre, sms, folder, port, start: START.parse().unwrap() }
+        let sql = database.client().await;
+        Self { clock, database, centre, sms, sql, folder, port, start: START.parse().unwrap() }
     }
 
     async fn centre(clock: &MovedClock, database: &Database, folder: &tempfile::TempDir, port: u16) -> Centre {
         let paging = folder.path().join("paging.toml");
         let url = format!("http://127.0.0.1:{port}");
         let more = ["--paging", paging.to_str().unwrap(), "--answer-port", &port.to_string(), "--answer-url", &url];
-        Centre::start(Setup { city: "tests/cities/alarms", clock: Some(clock), database: Some(database), more: &more, ..Setup::default() }).await
+        Centre::start(Setup { city: "tests/cities/alarms", clock: Some(clock), database: Some(database), more: &more, ..Setup::default() })
+            .await
     }
 
     /// A town with a team of these people, who are paged by SMS one after the other with so many seconds between them.
@@ -59,7 +64,17 @@ impl Town {
 
     /// Makes the policy `roads`.
     pub async fn policy(&self, steps: &[Value], repeats: u32, fallback: &str) {
-        self.put("policies/roads", &json!({ "id": "roads", "steps": steps, "repeats": repeats, "fallback": fallback })).await;
+        self.policy_of("roads", steps, repeats, fallback).await;
+    }
+
+    /// Makes a policy.
+    pub async fn policy_of(&self, id: &str, steps: &[Value], repeats: u32, fallback: &str) {
+        self.put(&format!("policies/{id}"), &json!({ "id": id, "steps": steps, "repeats": repeats, "fallback": fallback })).await;
+    }
+
+    /// Makes a team that climbs by a policy.
+    pub async fn team(&self, id: &str, policy: &str) {
+        self.put(&format!("teams/{id}"), &json!({ "id": id, "name": id, "policy": policy, "members": [] })).await;
     }
 
     /// Somebody with a telephone that is proved to be theirs, paged at once.
@@ -73,7 +88,9 @@ impl Town {
         self.put(&format!("persons/{person}"), &content).await;
         let contact = self.contact(person, &phone(person)).await;
         self.prove(contact, &phone(person)).await;
-        let rules = ["high", "low"].iter().flat_map(|urgency| after_min.iter().map(move |after| json!({ "urgency": urgency, "contact": contact, "after_min": after })));
+        let rules = ["high", "low"]
+            .iter()
+            .flat_map(|urgency| after_min.iter().map(move |after| json!({ "urgency": urgency, "contact": contact, "after_min": after })));
         content["rules"] = rules.collect();
         self.put(&format!("persons/{person}"), &content).await;
         contact
@@ -81,7 +98,8 @@ impl Town {
 
     /// Adds a telephone that nobody has proved yet.
     pub async fn contact(&self, person: &str, address: &str) -> i64 {
-        let answer = self.centre.post(&format!("/api/v1/persons/{person}/contacts"), &json!({ "channel": "sms", "address": address })).await;
+        let answer =
+            self.centre.post(&format!("/api/v1/persons/{person}/contacts"), &json!({ "channel": "sms", "address": address })).await;
         assert_eq!(answer.status, 201, "{answer:?}");
         answer.body["id"].as_i64().unwrap()
     }
@@ -90,9 +108,11 @@ impl Town {
     pub async fn prove(&self, contact: i64, address: &str) {
         let answer = self.centre.post(&format!("/api/v1/contacts/{contact}/code"), &json!({})).await;
         assert_eq!(answer.status, 202, "{answer:?}");
-        let message = self.message().await;
+        // Time stands still meanwhile: tests reckon from the start.
+        let message = self.sms.take(1).await.remove(0);
         assert_eq!(message.field("to"), address);
-        let code: String = message.field("text").chars().rev().filter(char::is_ascii_digit).take(6).collect::<Vec<_>>().into_iter().rev().collect();
+        let code: String =
+            message.field("text").chars().rev().filter(char::is_ascii_digit).take(6).collect::<Vec<_>>().into_iter().rev().collect();
         let answer = self.centre.post(&format!("/api/v1/contacts/{contact}/verify"), &json!({ "code": code })).await;
         assert_eq!(answer.status, 204, "{answer:?} {message:?}");
     }
@@ -195,7 +215,10 @@ impl Town {
     pub async fn log(&self, incident: i64) -> Vec<String> {
         let page = self.centre.get(&format!("/api/v1/incidents/{incident}")).await.body;
         let word = |line: &Value| match line["what"].as_str().unwrap() {
-            "paged" => format!("paged {}", line["persons"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect::<Vec<_>>().join(" ")),
+            "paged" => format!(
+                "paged {}",
+                line["persons"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect::<Vec<_>>().join(" ")
+            ),
             "acknowledged" => format!("acknowledged {}", line["person"].as_str().unwrap()),
             other => other.to_owned(),
         };
@@ -205,6 +228,16 @@ impl Town {
     /// The centre is killed, and started again after so many seconds.
     pub async fn killed_for(&mut self, seconds: i64) {
         self.centre.kill();
+        self.back_after(seconds).await;
+    }
+
+    /// The centre is asked to stop, and started again after so many seconds.
+    pub async fn stopped_for(&mut self, seconds: i64) {
+        assert_eq!(self.centre.stop().await, Some(0));
+        self.back_after(seconds).await;
+    }
+
+    async fn back_after(&mut self, seconds: i64) {
         self.clock.advance(SignedDuration::from_secs(seconds));
         self.centre = Self::centre(&self.clock, &self.database, &self.folder, self.port).await;
     }
