@@ -41,6 +41,9 @@ use taydo_model::incident::log::{Entry, LogLine};
 /// People's answers count before what is due at the same moment, or overdue: who answers while the server is late is not
 /// escalated over.
 pub fn advance(group: &mut Group, now: Timestamp, events: &[Event], directory: &Directory<'_>) -> Vec<Effect> {
+    // Whoever waited for the group comes after those who had it meanwhile, also by the log's times.
+    let now = group.at.map_or(now, |at| at.max(now));
+    group.at = Some(now);
     let mut advance = Advance { group, now, directory, effects: Vec::new(), drafts: BTreeMap::new(), flushed_at: None, restart: None };
     for event in events {
         advance.take(event);

@@ -154,7 +154,7 @@ pub struct OpenByHand {
     /// Whether it is an exercise (DIỄN TẬP).
     #[serde(default)]
     pub exercise: bool,
-    /// One open incident for a key; the same sent again opens nothing.
+    /// One open incident for a key; the same sent again opens nothing. A blank one is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
 }
@@ -171,7 +171,7 @@ impl OpenByHand {
                 return Some(format!("`{name}` is longer than {most} characters or has control characters; write it in one line"));
             }
         }
-        let key = self.key.as_ref().filter(|key| key.is_empty() || key.len() > 128 || key.chars().any(char::is_control))?;
+        let key = self.key.as_ref().filter(|key| key.len() > 128 || key.chars().any(char::is_control))?;
         Some(format!("`key` is {key:?}; write 1 to 128 bytes, or leave it out"))
     }
 }

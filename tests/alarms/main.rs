@@ -11,6 +11,12 @@
 )]
 
 mod answers;
+mod escalation;
+mod exercises;
+mod grouping;
+mod moments;
 mod people;
+mod restarts;
+mod rotas;
 mod rules;
 mod town;

@@ -39,19 +39,34 @@ async fn for_counts_from_the_first_evaluation_and_one_dip_resets_it() {
 }
 
 #[tokio::test]
-async fn a_restart_in_the_middle_of_for_keeps_the_served_time_and_tells_nobody_twice() {
-    let mut town = Town::with_steps(&["an"], 3600).await;
-    town.minute(&[("p1", 90.0), ("p2", 10.0), ("p3", 90.0)]).await;
-    town.message().await;
-    town.minutes(2, &[("p1", 90.0), ("p2", 10.0), ("p3", 90.0)]).await;
-    // Ten minutes down: that time is not served.
-    town.killed_for(600).await;
-    town.minute(&[("p1", 90.0), ("p2", 10.0), ("p3", 90.0)]).await;
-    town.until_open(1).await;
-    town.minute(&[("p1", 90.0), ("p2", 10.0), ("p3", 90.0)]).await;
-    town.until_open(2).await;
-    town.pass(30).await;
-    // Only what is new is told.
-    let text = town.message().await.field("text");
-    assert!(text.contains("Tram ba"), "{text}");
+async fn an_alert_fires_and_ends_at_exactly_its_evaluations() {
+    let town = Town::with_steps(&["an"], 86_400).await;
+    // One series each: `for`, with a dip; what goes on for three minutes; what ends only below seventy.
+    let steady = [90.0; 11];
+    let dipped = [90.0, 90.0, 90.0, 90.0, 10.0, 90.0, 90.0, 90.0, 90.0, 90.0, 90.0];
+    let kept = [90.0, 90.0, 10.0, 10.0, 10.0, 10.0, 10.0, 90.0, 10.0, 10.0, 10.0];
+    let band = [85.0, 85.0, 75.0, 75.0, 79.0, 69.0, 75.0, 75.0, 75.0, 75.0, 75.0];
+    let mut told = Vec::new();
+    let mut incidents = Vec::new();
+    for (minute, values) in steady.iter().zip(dipped).zip(kept).zip(band).enumerate() {
+        let (((steady, dipped), kept), band) = values;
+        town.evaluation(&[("p3", *steady), ("p4", dipped), ("keep", kept), ("band", band)]).await;
+        if minute == 1 {
+            incidents.extend([town.incident_of("keep").await, town.incident_of("band").await]);
+        }
+        told.extend(town.told().await.into_iter().map(|one| format!("{minute}: {one}")));
+    }
+    incidents.extend([town.incident_of("p3").await, town.incident_of("p4").await]);
+    town.until(691).await;
+    told.extend(town.told().await);
+    let mut lives = Vec::new();
+    for incident in incidents {
+        let about = |line: &String| line.contains("opened") || line.contains("resolved c");
+        lives.push(town.timeline(incident).await.into_iter().filter(about).collect::<Vec<_>>().join(", "));
+    }
+    // Evaluations are at 61 s, 121 s and so on: firing at 1 m and over at 5 m; firing at 5 m; firing at 10 m.
+    assert_eq!(lives, ["121 opened, 361 resolved condition", "121 opened, 361 resolved condition", "361 opened", "661 opened"]);
+    assert_eq!(told, ["2: an firing 2", "6: an firing 3", "an firing 2"]);
+    let opened: i64 = town.sql.query_one("SELECT count(*) FROM incident", &[]).await.unwrap().get(0);
+    assert_eq!(opened, 4, "what was only pending is nobody's business");
 }

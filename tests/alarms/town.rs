@@ -14,9 +14,11 @@ pub struct Town {
     pub database: Database,
     pub centre: Centre,
     pub sms: Gateway,
+    /// For a test's own questions in SQL.
+    pub sql: tokio_postgres::Client,
     folder: tempfile::TempDir,
     port: u16,
-    start: Timestamp,
+    pub start: Timestamp,
 }
 
 /// Where a person is reached, with the number of the contact.
@@ -36,7 +38,8 @@ impl Town {
             .unwrap();
         let port = harness::free_port();
         let centre = Self::centre(&clock, &database, &folder, port).await;
-        Self { clock, database, centre, sms, folder, port, start: START.parse().unwrap() }
+        let sql = database.client().await;
+        Self { clock, database, centre, sms, sql, folder, port, start: START.parse().unwrap() }
     }
 
     async fn centre(clock: &MovedClock, database: &Database, folder: &tempfile::TempDir, port: u16) -> Centre {
@@ -61,7 +64,17 @@ impl Town {
 
     /// Makes the policy `roads`.
     pub async fn policy(&self, steps: &[Value], repeats: u32, fallback: &str) {
-        self.put("policies/roads", &json!({ "id": "roads", "steps": steps, "repeats": repeats, "fallback": fallback })).await;
+        self.policy_of("roads", steps, repeats, fallback).await;
+    }
+
+    /// Makes a policy.
+    pub async fn policy_of(&self, id: &str, steps: &[Value], repeats: u32, fallback: &str) {
+        self.put(&format!("policies/{id}"), &json!({ "id": id, "steps": steps, "repeats": repeats, "fallback": fallback })).await;
+    }
+
+    /// Makes a team that climbs by a policy.
+    pub async fn team(&self, id: &str, policy: &str) {
+        self.put(&format!("teams/{id}"), &json!({ "id": id, "name": id, "policy": policy, "members": [] })).await;
     }
 
     /// Somebody with a telephone that is proved to be theirs, paged at once.
@@ -95,7 +108,8 @@ impl Town {
     pub async fn prove(&self, contact: i64, address: &str) {
         let answer = self.centre.post(&format!("/api/v1/contacts/{contact}/code"), &json!({})).await;
         assert_eq!(answer.status, 202, "{answer:?}");
-        let message = self.message().await;
+        // Time stands still meanwhile: tests reckon from the start.
+        let message = self.sms.take(1).await.remove(0);
         assert_eq!(message.field("to"), address);
         let code: String =
             message.field("text").chars().rev().filter(char::is_ascii_digit).take(6).collect::<Vec<_>>().into_iter().rev().collect();
@@ -214,6 +228,16 @@ impl Town {
     /// The centre is killed, and started again after so many seconds.
     pub async fn killed_for(&mut self, seconds: i64) {
         self.centre.kill();
+        self.back_after(seconds).await;
+    }
+
+    /// The centre is asked to stop, and started again after so many seconds.
+    pub async fn stopped_for(&mut self, seconds: i64) {
+        assert_eq!(self.centre.stop().await, Some(0));
+        self.back_after(seconds).await;
+    }
+
+    async fn back_after(&mut self, seconds: i64) {
         self.clock.advance(SignedDuration::from_secs(seconds));
         self.centre = Self::centre(&self.clock, &self.database, &self.folder, self.port).await;
     }

@@ -139,6 +139,9 @@ pub struct Group {
     pub id: GroupId,
     /// What is told together.
     pub key: GroupKey,
+    /// When it was last advanced: its time never goes back.
+    #[serde(default)]
+    pub(super) at: Option<Timestamp>,
     pub(super) members: BTreeMap<IncidentId, Member>,
     /// The policy as it was when the first incident was opened: editing it changes no live episode. None where the team had none.
     pub(super) policy: Option<Policy>,
@@ -165,6 +168,7 @@ impl Group {
         Self {
             id,
             key,
+            at: None,
             members: BTreeMap::new(),
             policy: None,
             flush_at: None,
@@ -191,6 +195,12 @@ impl Group {
             State::Triggered | State::Resolved { .. } => None,
         });
         people.chain(self.flush_at).chain(self.escalation.next_at).min()
+    }
+
+    /// When it was last advanced, which may be later than whoever did so asked for; `None` before its first incident.
+    #[must_use]
+    pub fn at(&self) -> Option<Timestamp> {
+        self.at
     }
 
     /// Whether all is over and told: the key's next incident begins another episode.

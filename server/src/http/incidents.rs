@@ -161,7 +161,7 @@ pub(super) async fn open(request: HttpRequest, payload: Payload, state: Data<Sta
         group: GroupKey { team: what.team, domain: BY_HAND.to_owned(), exercise: what.exercise },
         area: what.area,
         content: serde_json::json!({ "title": Text::new(what.title.trim(), what.title.trim()), "caller": what.caller }),
-        key: what.key,
+        key: what.key.filter(|key| !key.trim().is_empty()),
     };
     let opened = state.store.open_incident(&hand, &definitions, now).await.map_err(|error| unavailable(&error))?;
     Ok(Json(OpenedByHand { incident: opened.incident, is_new: opened.is_new }))

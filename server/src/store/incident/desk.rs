@@ -111,6 +111,7 @@ impl Desk {
     /// Advances a group, and writes it with everything that comes of it.
     async fn advance(&self, transaction: &Transaction<'_>, held: &mut Held, events: &[Event], now: Timestamp) -> Result<Acted, StoreError> {
         let effects = self.decide(&mut held.group, events, now);
+        let now = held.group.at().unwrap_or(now);
         write(transaction, held, &effects, now).await
     }
 
