@@ -52,6 +52,23 @@ impl Book {
         Some(Change { old, new: case })
     }
 
+    /// Takes over what another book holds.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        for (key, held) in other.held {
+            if self.held.get(&key).is_none_or(|have| have.order < held.order) {
+                self.held.insert(key, held);
+            }
+        }
+        let ended = self.held.iter().filter_map(|(key, held)| Some((end(&held.case)?, key.clone())));
+        self.ended = ended.collect();
+    }
+
+    /// Lets go of the cases that nobody wants.
+    pub(crate) fn retain(&mut self, wanted: impl Fn(&Case) -> bool) {
+        self.held.retain(|_, held| wanted(&held.case));
+        self.ended.retain(|(_, key)| self.held.contains_key(key));
+    }
+
     /// Forgets the cases that ended up to and including `until`.
     pub(crate) fn forget(&mut self, until: i64) {
         while self.ended.first().is_some_and(|(end, _)| *end <= until) {

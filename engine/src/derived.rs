@@ -85,6 +85,13 @@ impl Derived {
         Some(derived)
     }
 
+    /// Refers to the operands by other numbers.
+    pub(crate) fn renumber(&mut self, places: &[Option<usize>]) {
+        let new = |tally: usize| places.get(tally).copied().flatten().unwrap_or(usize::MAX);
+        self.parts.iter_mut().for_each(|part| part.tally = new(part.tally));
+        self.leaves.iter_mut().for_each(|(leaf, _)| *leaf = new(*leaf));
+    }
+
     /// Makes room for the tally's next scope.
     pub(crate) fn add_place(&mut self) {
         let mut place = Place::default();

@@ -27,25 +27,47 @@ const MAX_AHEAD: usize = 100_000;
 #[derive(Debug)]
 pub(crate) struct SeriesState {
     pub(crate) track: Track,
-    routes: Box<[Route]>,
+    pub(crate) routes: Box<[Route]>,
     /// The metric's number.
-    metric: usize,
+    pub(crate) metric: usize,
 }
 
 /// A metric that KPIs use. Its samples are kept as far back as the farthest of them needs.
 #[derive(Debug)]
-struct MetricState {
-    id: MetricId,
+pub(crate) struct MetricState {
+    pub(crate) id: MetricId,
     tallies: Vec<usize>,
-    keeping: Keeping,
+    pub(crate) keeping: Keeping,
+}
+
+impl MetricState {
+    /// The metrics that these KPIs are computed from.
+    pub(crate) fn all(tallies: &[Tally]) -> Vec<Self> {
+        let mut metrics: Vec<Self> = Vec::new();
+        for (at, tally) in tallies.iter().enumerate() {
+            let Source::Windows(windows) = &tally.source else { continue };
+            let id = &windows.metric().id;
+            let place = metrics.iter().position(|metric| metric.id == *id).unwrap_or_else(|| {
+                let keeping = Keeping { rules: Rules::new(windows.metric()), linked: false, anchored: false, floor: ALWAYS };
+                metrics.push(Self { id: id.clone(), tallies: Vec::new(), keeping });
+                metrics.len() - 1
+            });
+            if let Some(metric) = metrics.get_mut(place) {
+                metric.tallies.push(at);
+                metric.keeping.linked |= windows.lens().is_linked();
+                metric.keeping.anchored |= windows.lens().is_anchored();
+            }
+        }
+        metrics
+    }
 }
 
 /// A sample whose time has not come, in order of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Ahead {
+pub(crate) struct Ahead {
     time: i64,
     /// The series' number here.
-    series: u32,
+    pub(crate) series: u32,
     revision: i32,
     ticks: i64,
     state: SampleState,
@@ -54,20 +76,22 @@ struct Ahead {
 /// The engine. One task owns it.
 #[derive(Debug)]
 pub struct Engine {
-    definitions: Arc<Definitions>,
-    tallies: Vec<Tally>,
-    metrics: Vec<MetricState>,
-    series: Vec<SeriesState>,
+    pub(crate) definitions: Arc<Definitions>,
+    pub(crate) tallies: Vec<Tally>,
+    pub(crate) metrics: Vec<MetricState>,
+    pub(crate) series: Vec<SeriesState>,
     /// A series' number here, by its number in the store.
-    numbers: HashMap<SeriesId, u32>,
-    cases: Book,
-    ahead: BTreeSet<Ahead>,
+    pub(crate) numbers: HashMap<SeriesId, u32>,
+    pub(crate) cases: Book,
+    pub(crate) ahead: BTreeSet<Ahead>,
     /// How far each lane has been consumed, where that was not told yet.
     positions: BTreeMap<i16, i64>,
     /// When the corrections that wait are told.
     correct_at: i64,
     /// The latest `now`; time never goes back here.
     now: i64,
+    /// In an engine that is to be taken over by another, the series that it was told of: the other may not know all of them.
+    pub(crate) told: Option<Vec<Series>>,
 }
 
 impl Engine {
@@ -96,21 +120,7 @@ impl Engine {
         for turn in turns(&definitions, wanted) {
             tallies.extend(Tally::new(&turn, &definitions, &tallies, now));
         }
-        let mut metrics: Vec<MetricState> = Vec::new();
-        for (at, tally) in tallies.iter().enumerate() {
-            let Source::Windows(windows) = &tally.source else { continue };
-            let id = &windows.metric().id;
-            let place = metrics.iter().position(|metric| metric.id == *id).unwrap_or_else(|| {
-                let keeping = Keeping { rules: Rules::new(windows.metric()), linked: false, anchored: false, floor: ALWAYS };
-                metrics.push(MetricState { id: id.clone(), tallies: Vec::new(), keeping });
-                metrics.len() - 1
-            });
-            if let Some(metric) = metrics.get_mut(place) {
-                metric.tallies.push(at);
-                metric.keeping.linked |= windows.lens().is_linked();
-                metric.keeping.anchored |= windows.lens().is_anchored();
-            }
-        }
+        let metrics = MetricState::all(&tallies);
         let mut engine = Self {
             definitions,
             tallies,
@@ -122,6 +132,7 @@ impl Engine {
             positions: BTreeMap::new(),
             correct_at: NEVER,
             now,
+            told: None,
         };
         engine.begin(now);
         engine.hand_on(now);
@@ -311,7 +322,7 @@ impl Engine {
         &self.definitions
     }
 
-    fn begin(&mut self, now: i64) -> i64 {
+    pub(crate) fn begin(&mut self, now: i64) -> i64 {
         self.now = self.now.max(now);
         let now = self.now;
         self.tallies.iter_mut().for_each(|tally| tally.begin(now));
@@ -338,7 +349,7 @@ impl Engine {
     }
 
     /// Lets what is made from other KPIs hear which of their readings changed.
-    fn hand_on(&mut self, now: i64) {
+    pub(crate) fn hand_on(&mut self, now: i64) {
         self.in_turn(|tally, data| tally.hear(data.tallies, now));
         self.tallies.iter_mut().for_each(Tally::forget_news);
     }
@@ -354,7 +365,7 @@ impl Engine {
         }
     }
 
-    fn take(&mut self, now: i64, batch: Batch, taking: Taking) {
+    pub(crate) fn take(&mut self, now: i64, batch: Batch, taking: Taking) {
         batch.series.into_iter().for_each(|series| self.add_series(&series));
         let mut spoiled = Vec::new();
         for sample in &batch.samples {
@@ -368,7 +379,7 @@ impl Engine {
         }
     }
 
-    fn add_series(&mut self, series: &Series) {
+    pub(crate) fn add_series(&mut self, series: &Series) {
         if self.numbers.contains_key(&series.id) {
             return;
         }
@@ -382,6 +393,9 @@ impl Engine {
         }
         if !routes.is_empty() {
             self.numbers.insert(series.id, place);
+            if let Some(told) = &mut self.told {
+                told.push(series.clone());
+            }
             self.series.push(SeriesState { track: Track::default(), routes: routes.into(), metric });
         }
     }
@@ -442,7 +456,7 @@ impl Engine {
     }
 
     /// Notes of each operand up to which instant those that are made from it have recorded: news of later ones are none.
-    fn note_heard(&mut self) {
+    pub(crate) fn note_heard(&mut self) {
         for at in (0..self.tallies.len()).rev() {
             let (before, rest) = self.tallies.split_at_mut(at);
             let Some(tally) = rest.first() else { continue };

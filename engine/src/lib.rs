@@ -29,6 +29,7 @@ mod sketch;
 mod span;
 mod steps;
 mod suspicion;
+mod swap;
 mod tally;
 mod track;
 mod window;

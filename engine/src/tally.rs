@@ -156,6 +156,20 @@ impl Tally {
         place
     }
 
+    /// Goes on where another engine's tally of the same KPI stands. What came late for the instants up to there was told by
+    /// that one.
+    pub(crate) fn take_place(&mut self, of: Option<&Self>) {
+        if let Some(of) = of {
+            self.grid.resume_after(timestamp(of.grid.recorded));
+        }
+    }
+
+    /// Lets go of the corrections that it owes: another has told them.
+    pub(crate) fn owe_nothing(&mut self) {
+        self.owed.clear();
+        self.beyond = Ranges::default();
+    }
+
     /// Its scopes, by their numbers.
     pub(crate) fn scopes(&self) -> &[Scope] {
         &self.scopes

@@ -9,4 +9,5 @@ mod periods;
 mod plain;
 mod quality;
 mod shell;
+mod swap;
 mod windows;

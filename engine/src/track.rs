@@ -180,6 +180,29 @@ impl Track {
         }
     }
 
+    /// What two tracks of the same series hold together.
+    pub(crate) fn joined(self, other: Self, keeping: &Keeping) -> Self {
+        if other.entries.is_empty() {
+            return self;
+        }
+        let mut joined = Self::default();
+        let (mut left, mut right) = (self.sent().peekable(), other.sent().peekable());
+        // In order of time, so that each is marked by those before it.
+        while let Some((entry, revision)) = match (left.peek(), right.peek()) {
+            (Some((one, _)), Some((two, _))) if one.time <= two.time => left.next(),
+            (_, Some(_)) => right.next(),
+            (_, None) => left.next(),
+        } {
+            joined.place(keeping, entry.time, entry.ticks(), revision, entry.marks().sent());
+        }
+        joined
+    }
+
+    /// The samples with their revisions, in order of time.
+    fn sent(&self) -> impl Iterator<Item = (&Entry, i32)> {
+        self.entries.iter().map(|entry| (entry, self.revisions.get(&entry.time).copied().unwrap_or(0)))
+    }
+
     /// The oldest sample that is kept.
     pub(crate) fn oldest(&self) -> Option<i64> {
         self.entries.front().map(|entry| entry.time)

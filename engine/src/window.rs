@@ -235,6 +235,14 @@ impl Windows {
         Route { tally, series: id.0, cells: cells.into(), places: touched.into() }
     }
 
+    /// Refers to the series by other numbers.
+    pub(crate) fn renumber(&mut self, numbers: &HashMap<u32, u32>) {
+        let reporting = self.expected.iter_mut().flat_map(|expected| &mut expected.series).map(|(series, _)| series);
+        for series in self.members.iter_mut().flatten().chain(reporting) {
+            *series = numbers.get(series).copied().unwrap_or(u32::MAX);
+        }
+    }
+
     /// Raises the floor: instants before `computable_from` are not asked for any more. The panes of a long window must be
     /// closed first.
     pub(crate) fn raise_floor(&mut self, computable_from: i64) {

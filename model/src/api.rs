@@ -121,6 +121,45 @@ pub struct SourcesPage {
     /// … and those that are late.
     #[serde(default)]
     pub figures_late: usize,
+    /// Which definition set is in force, and what is wrong with the city's folder.
+    pub definitions: DefinitionsState,
+}
+
+/// How the definitions stand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DefinitionsState {
+    /// The hash of the set in force.
+    pub hash: String,
+    /// Since when it has been.
+    pub since: Timestamp,
+    /// The hash of a sound set that follows as soon as its windows are made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// Since when the city's folder has been broken; the set in force stays meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broken_since: Option<Timestamp>,
+    /// How many problems the folder has.
+    #[serde(default)]
+    pub problem_count: usize,
+    /// The first of them, in the order of files and lines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<DefinitionProblem>,
+}
+
+/// One thing that is wrong with a definition file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DefinitionProblem {
+    /// The file's name within the city's folder.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, in characters, from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
 }
 
 /// How a feed is.

@@ -6,6 +6,7 @@
 mod asset;
 mod board;
 mod calendar;
+mod change;
 mod city;
 mod csv;
 mod document;
@@ -16,15 +17,18 @@ mod kpi;
 mod metric;
 mod name;
 mod problem;
+mod schema;
 mod section;
 mod source;
 #[cfg(test)]
 mod tests;
 mod topic;
+mod trace;
 mod value;
 mod wall;
 
 pub use problem::Problem;
+pub use schema::{kinds, schema};
 
 use crate::{Definitions, Kpi, Metric, form, kpi::From};
 use document::Document;
@@ -48,14 +52,45 @@ pub struct File {
 /// only a set that came without problems may be put to use. Problems are in the order of files, lines and columns.
 #[must_use]
 pub fn check(files: &[File]) -> (Definitions, Vec<Problem>) {
+    read(files, None)
+}
+
+/// The same for files that are to follow the set `running` while the server runs: what such a change can't do is a problem.
+#[must_use]
+pub fn check_change(files: &[File], running: &Definitions) -> (Definitions, Vec<Problem>) {
+    read(files, Some(running))
+}
+
+fn read(files: &[File], running: Option<&Definitions>) -> (Definitions, Vec<Problem>) {
     // In the order of their names, so that of two definitions of one id the same is kept, however they were read.
     let mut files: Vec<&File> = files.iter().collect();
     files.sort_by(|a, b| a.name.cmp(&b.name));
     let documents: Vec<Document<'_>> = files.iter().copied().map(Document::parse).collect();
-    let known = Known::collect(&documents);
+    let set = Definitions { hash: hash(&files), ..define(&documents) };
+    if let Some(running) = running {
+        change::check(&documents, running);
+    }
+    let mut problems: Vec<Problem> = documents.into_iter().flat_map(Document::into_problems).collect();
+    if !files.iter().any(|file| file.name == "city.toml") {
+        problems.push(Problem {
+            file: "city.toml".to_owned(),
+            line: 1,
+            column: 1,
+            message: "the folder has no city.toml".to_owned(),
+            hint: Some(format!("begin one with format_version = {FORMAT_VERSION}, id, name, zone and population")),
+        });
+    }
+    problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+    problems.dedup();
+    (set, problems)
+}
+
+/// What the documents define, as far as it is sound; their problems are noted in them.
+fn define(documents: &[Document<'_>]) -> Definitions {
+    let known = Known::collect(documents);
     let of = |role: Role| documents.iter().filter(move |document| document.role == Some(role) && !document.broken);
 
-    let mut set = Definitions { hash: hash(&files), ..Definitions::default() };
+    let mut set = Definitions::default();
     for document in of(Role::City) {
         set.city = city::read(document);
     }
@@ -71,22 +106,8 @@ pub fn check(files: &[File]) -> (Definitions, Vec<Problem>) {
     let boards = of(Role::Board).filter_map(|document| board::read(document, &known, &set.kpis)).collect::<Vec<_>>();
     set.boards = sorted(boards.into_iter(), |board| &board.id);
     set.walls = sorted(of(Role::Walls).flat_map(|document| wall::read(document, &known)), |wall| &wall.id);
-
     set.goals = of(Role::Goals).flat_map(|document| goal::read(document, &known, &set.kpis)).collect();
-
-    let mut problems: Vec<Problem> = documents.into_iter().flat_map(Document::into_problems).collect();
-    if !files.iter().any(|file| file.name == "city.toml") {
-        problems.push(Problem {
-            file: "city.toml".to_owned(),
-            line: 1,
-            column: 1,
-            message: "the folder has no city.toml".to_owned(),
-            hint: Some(format!("begin one with format_version = {FORMAT_VERSION}, id, name, zone and population")),
-        });
-    }
-    problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
-    problems.dedup();
-    (set, problems)
+    set
 }
 
 /// Gives each KPI that is entered its metric, and all of them their source.
@@ -117,6 +138,21 @@ enum Role {
 }
 
 impl Role {
+    /// What such a file is called in a word.
+    fn kind(self) -> &'static str {
+        match self {
+            Self::City => "city",
+            Self::Calendar => "calendar",
+            Self::Metrics => "metrics",
+            Self::Assets => "assets",
+            Self::Sources => "sources",
+            Self::Kpis => "kpis",
+            Self::Board => "board",
+            Self::Walls => "walls",
+            Self::Goals => "goals",
+        }
+    }
+
     fn of(name: &str) -> Option<Self> {
         let in_folder = |folder: &str| {
             name.strip_prefix(folder)

@@ -4,6 +4,7 @@
 //! It must never take silence of the feeds for an absence, nor the other way round.
 
 use crate::clock::{Clock, later};
+use crate::definitions::InForce;
 use crate::http::refusal::chain;
 use crate::ingest::Health;
 use crate::pipeline::RecomputeDesk;
@@ -11,10 +12,10 @@ use crate::store::{Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
+use taydo_model::Kpi;
 use taydo_model::gap::{Condition, Gap, GapCause, GapFeed, conditions, keep_worst};
 use taydo_model::kpi::Better;
 use taydo_model::source::Way;
-use taydo_model::{Definitions, Kpi};
 use tokio::sync::mpsc;
 
 /// A longer absence is reported.
@@ -34,7 +35,7 @@ const MOST_OPEN: u32 = 5;
 #[derive(Debug)]
 pub struct Watch {
     /// The definition set in force.
-    pub definitions: Arc<Definitions>,
+    pub definitions: InForce,
     /// What lasts.
     pub store: Store,
     /// Time.
@@ -103,7 +104,8 @@ impl Watch {
     async fn begin(&self, cause: GapCause, from: Timestamp, to: Timestamp) -> Result<Gap, StoreError> {
         let seen = self.store.sources_seen().await?;
         // What is imported by hand comes when somebody brings it.
-        let comes_by_itself = self.definitions.sources.iter().filter(|source| !matches!(source.way, Way::Csv(_)));
+        let definitions = self.definitions.get();
+        let comes_by_itself = definitions.sources.iter().filter(|source| !matches!(source.way, Way::Csv(_)));
         let feeds = comes_by_itself.filter(|source| seen.contains(&source.id));
         let mut gap = Gap {
             id: 0,
@@ -152,7 +154,7 @@ impl Watch {
 
     /// Notes the feeds that have reported since the gap.
     fn welcome(&self, gap: &mut Gap, now: Timestamp) {
-        let (feeds, _) = self.health.snapshot(now);
+        let (feeds, _) = self.health.snapshot(&self.definitions.get(), now);
         for feed in gap.feeds.iter_mut().filter(|feed| feed.back.is_none()) {
             let health = feeds.iter().find(|health| health.id == feed.source);
             feed.back = health.and_then(|health| health.last_seen).filter(|seen| *seen >= gap.to);
@@ -163,7 +165,7 @@ impl Watch {
     async fn held(&self, gap: &Gap) -> Result<(Vec<Condition>, u64), StoreError> {
         let mut found = Vec::new();
         let mut more = 0;
-        for kpi in &self.definitions.kpis {
+        for kpi in &self.definitions.get().kpis {
             let Some(limit) = first_limit(kpi) else { continue };
             let mut stream = self.store.beyond(kpi, limit, gap.from, gap.to).await?;
             let mut readings = Vec::new();

@@ -3,7 +3,8 @@
 use crate::absence::Watch;
 use crate::baseline;
 use crate::clock::Clock;
-use crate::config::{Config, folder};
+use crate::config::Config;
+use crate::definitions::{self, InForce};
 use crate::door::{Door, Inbox};
 use crate::http::{self, Readiness, State};
 use crate::hub::{Hub, Limits};
@@ -17,7 +18,6 @@ use std::future::Future;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
-use taydo_model::Definitions;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -51,7 +51,7 @@ pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 }
 
 impl Application {
-    /// Starts everything, in the order of need: the port, the definitions, the database, the engine, the ways in.
+    /// Starts everything, in the order of need: the port, the database, the definitions, the engine, the ways in.
     ///
     /// # Errors
     /// When something that is needed can't be had; the message says what to do.
@@ -60,7 +60,6 @@ impl Application {
         let listener = listen(&config)?;
         let port = listener.local_addr()?.port();
         let clock = clock(&config).await?;
-        let (definitions, files) = definitions(&config)?;
         std::fs::create_dir_all(&config.data).with_context(|| format!("can't make the data folder {}", config.data.display()))?;
         let (database, address) = match &config.database {
             Some(address) => (None, address.config().clone()),
@@ -70,7 +69,7 @@ impl Application {
                 (Some(database), address)
             }
         };
-        match Self::start(config, listener, clock, definitions, files, address).await {
+        match Self::start(config, listener, clock, address).await {
             Ok(mut application) => {
                 application.database = database;
                 application.port = port;
@@ -85,16 +84,11 @@ impl Application {
         }
     }
 
-    async fn start(
-        config: Config,
-        listener: TcpListener,
-        clock: Clock,
-        definitions: Arc<Definitions>,
-        files: std::collections::BTreeMap<String, String>,
-        address: tokio_postgres::Config,
-    ) -> anyhow::Result<Self> {
+    async fn start(config: Config, listener: TcpListener, clock: Clock, address: tokio_postgres::Config) -> anyhow::Result<Self> {
         let store = Store::open(address, clock.clone()).await?;
-        store.save_definitions(&definitions.hash, &files, clock.now()).await?;
+        let taken = definitions::first(&config.city, &store, clock.now()).await?;
+        let in_force = InForce::new(taken.definitions.clone(), clock.now());
+        let folder = definitions::Watch::new(config.city.clone(), store.clone(), clock.clone(), in_force.clone(), taken);
         let last_here = store.last_beat().await?;
         let readiness = Arc::new(Readiness::default());
         readiness.lacks("engine", "being rebuilt from the store");
@@ -102,7 +96,8 @@ impl Application {
         let build = build_name();
         let hub = Hub::new(Limits::default(), build.clone());
         let parts = Parts {
-            definitions: definitions.clone(),
+            definitions: in_force.get(),
+            in_force: in_force.clone(),
             store: store.clone(),
             hub: hub.clone(),
             clock: clock.clone(),
@@ -115,16 +110,11 @@ impl Application {
         let (batches, committed) = mpsc::channel(pipeline::QUEUE);
         let pipeline = tokio::spawn(pipeline.run(committed));
 
-        let health = Arc::new(Health::new(&definitions, store.series_counts().await?));
-        let (intake, lanes) = Intake::start(definitions.clone(), store.clone(), clock.clone(), health.clone(), LANES, batches).await?;
-        let mqtt = config.mqtt.and_then(|broker| Mqtt::start(broker, &definitions, intake.clone(), health.clone(), clock.clone()));
-        let watch = Watch {
-            definitions: definitions.clone(),
-            store: store.clone(),
-            clock: clock.clone(),
-            health: health.clone(),
-            desk: desk.clone(),
-        };
+        let health = Arc::new(Health::new(store.series_counts().await?));
+        let (intake, lanes) = Intake::start(in_force.clone(), store.clone(), clock.clone(), health.clone(), LANES, batches).await?;
+        let mqtt = config.mqtt.map(|broker| Mqtt::start(broker, &in_force, intake.clone(), health.clone(), clock.clone()));
+        let watch =
+            Watch { definitions: in_force.clone(), store: store.clone(), clock: clock.clone(), health: health.clone(), desk: desk.clone() };
         let own = self_watch::Parts {
             intake: intake.clone(),
             health: health.clone(),
@@ -135,7 +125,8 @@ impl Application {
         let mut beside = vec![
             tokio::spawn(chores(clock.clone(), hub.clone(), store.clone())),
             tokio::spawn(watch.run(last_here)),
-            tokio::spawn(baseline::run(definitions.clone(), store.clone(), clock.clone())),
+            tokio::spawn(folder.run()),
+            tokio::spawn(baseline::run(in_force.clone(), store.clone(), clock.clone())),
         ];
         beside.extend(SelfWatch::new(own).map(|watch| tokio::spawn(watch.run())));
         let door = Door::new(store.clone(), intake.clone(), clock.clone());
@@ -150,7 +141,7 @@ impl Application {
         };
         let state = State {
             door,
-            definitions,
+            definitions: in_force,
             build,
             clock: clock.clone(),
             store: store.clone(),
@@ -242,23 +233,6 @@ async fn clock(_config: &Config) -> anyhow::Result<Clock> {
     Ok(Clock::real())
 }
 
-type Files = std::collections::BTreeMap<String, String>;
-
-fn definitions(config: &Config) -> anyhow::Result<(Arc<Definitions>, Files)> {
-    let files = folder::read(&config.city)?;
-    let (definitions, problems) = taydo_model::files::check(&files);
-    for problem in &problems {
-        tracing::error!(%problem, "definition file");
-    }
-    anyhow::ensure!(
-        problems.is_empty(),
-        "the city's folder has {} problem(s); `taydo check {}` lists them",
-        problems.len(),
-        config.city.display()
-    );
-    Ok((Arc::new(definitions), files.into_iter().map(|file| (file.name, file.text)).collect()))
-}
-
 /// Names this build: its version and the front end that it carries.
 fn build_name() -> String {
     format!("{}-{}", env!("CARGO_PKG_VERSION"), http::front_end())
@@ -267,7 +241,7 @@ fn build_name() -> String {
 /// What the departments' door asks for now and then: reminders, and observations that entries still lack.
 async fn errands(clock: Clock, door: Door, intake: Intake) {
     loop {
-        let definitions = intake.definitions().clone();
+        let definitions = intake.definitions();
         if let Err(error) = door.keep(&definitions).await {
             tracing::warn!(error = %http::refusal::chain(&error), "departments can't be reminded now");
         }

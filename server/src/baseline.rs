@@ -4,11 +4,11 @@
 
 use crate::clock::{Clock, later};
 use crate::days::Days;
+use crate::definitions::InForce;
 use crate::http::refusal::chain;
 use crate::store::{Store, StoreError};
 use jiff::civil::time;
 use jiff::{SignedDuration, Timestamp, ToSpan};
-use std::sync::Arc;
 use std::time::Duration;
 use taydo_model::baseline::{Baseline, BaselineMade, Slots, has_season};
 use taydo_model::kpi::Dimension;
@@ -28,11 +28,12 @@ const FIRST_ROUND: Duration = Duration::from_secs(15 * 60);
 const HOUR: i8 = 2;
 
 /// Makes baselines until it is dropped.
-pub async fn run(definitions: Arc<Definitions>, store: Store, clock: Clock) {
-    let days = Days::of(&definitions);
+pub async fn run(in_force: InForce, store: Store, clock: Clock) {
     let mut next = later(clock.now(), FIRST_ROUND);
     loop {
         clock.sleep_until(next).await;
+        let definitions = in_force.get();
+        let days = Days::of(&definitions);
         match round(&definitions, &store, &days, clock.now()).await {
             Ok(made) if made > 0 => tracing::info!(made, "baselines are made anew"),
             Ok(_) => {}

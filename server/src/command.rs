@@ -6,6 +6,7 @@ mod client;
 mod import;
 mod recompute;
 mod replay;
+mod schema;
 mod serve;
 mod simulate;
 mod source;
@@ -25,6 +26,7 @@ struct Taydo {
 enum Command {
     Serve(serve::Args),
     Check(check::Args),
+    Schema(schema::Args),
     Import(import::Args),
     Recompute(recompute::Args),
     Replay(replay::Args),
@@ -39,6 +41,7 @@ pub fn run() -> ExitCode {
     let outcome = match Taydo::parse().command {
         Command::Serve(args) => args.run(),
         Command::Check(args) => args.run(),
+        Command::Schema(args) => args.run(),
         Command::Import(args) => args.run(),
         Command::Recompute(args) => args.run(),
         Command::Replay(args) => args.run(),

@@ -26,6 +26,7 @@ mod why;
 pub use health::Readiness;
 
 use crate::clock::Clock;
+use crate::definitions::InForce;
 use crate::door::Door;
 use crate::hub::Hub;
 use crate::ingest::{Health, Intake};
@@ -43,13 +44,12 @@ use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
-use taydo_model::Definitions;
 
 /// Everything that answers are made from.
 #[derive(Debug)]
 pub struct State {
     /// The definition set in force.
-    pub definitions: Arc<Definitions>,
+    pub definitions: InForce,
     /// Names this build to browsers.
     pub build: String,
     /// Time.

@@ -119,14 +119,15 @@ impl Hub {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Begins an epoch: a topic for each board, with `readings` as what is currently known. Clients of an older
-    /// epoch are sent the snapshot of the new one.
+    /// Begins an epoch, or goes on in the same one by other definitions: a topic for each board, with `readings` as what
+    /// is currently known. Clients are sent a snapshot, whose head tells their page that the definitions are others. A
+    /// board that is gone says so once more by its last frame, and then nothing.
     pub fn open(&self, now: Timestamp, epoch: i64, definitions: &Definitions, readings: &[Reading]) {
-        let old = self.topics().by_name.clone();
+        let mut old = self.topics().by_name.clone();
         let mut topics = Topics::default();
         for board in &definitions.boards {
             let name = Topic { board: board.id.clone(), view: View::All };
-            let state = old.get(&name).cloned().unwrap_or_else(|| Arc::new(TopicState::new(name.clone(), self.inner.limits.ring_bytes)));
+            let state = old.remove(&name).unwrap_or_else(|| Arc::new(TopicState::new(name.clone(), self.inner.limits.ring_bytes)));
             state.begin(now, epoch, definitions, board, readings);
             for kpi in state.kpis() {
                 topics.by_kpi.entry(kpi).or_default().push(Arc::clone(&state));
@@ -134,6 +135,9 @@ impl Hub {
             topics.by_name.insert(name, state);
         }
         *self.inner.topics.write().unwrap_or_else(PoisonError::into_inner) = topics;
+        for gone in old.into_values() {
+            gone.end(now, definitions);
+        }
     }
 
     /// Sends what has changed to everybody who watches it. Live readings replace what is known; recorded ones are

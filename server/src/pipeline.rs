@@ -8,10 +8,12 @@ mod desk;
 mod recompute;
 mod restore;
 mod saver;
+mod swap;
 
 pub use desk::{RecomputeDesk, instants};
 
 use crate::clock::Clock;
+use crate::definitions::InForce;
 use crate::hub::Hub;
 use crate::store::{Fence, Store, StoreError};
 use crate::telemetry::PipelineCounters;
@@ -22,6 +24,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use swap::{Missed, Next, Swap};
 use taydo_engine::{Batch, Effects, Engine, Input, Position};
 use taydo_model::Definitions;
 use taydo_model::recompute::RecomputeJob;
@@ -38,8 +41,10 @@ const LEASE: &str = "engine";
 /// What the pipeline works with.
 #[derive(Debug, Clone)]
 pub struct Parts {
-    /// The definition set in force.
+    /// The definition set by which this is done.
     pub definitions: Arc<Definitions>,
+    /// The set in force, and what is to follow it.
+    pub in_force: InForce,
     /// What lasts.
     pub store: Store,
     /// Live readings.
@@ -66,6 +71,7 @@ pub struct Pipeline {
     desk: RecomputeDesk,
     /// What is asked for at the desk; it is never closed while the desk is here.
     asked: mpsc::Receiver<RecomputeJob>,
+    swap: Swap,
     next_tick: Timestamp,
 }
 
@@ -83,8 +89,10 @@ impl Pipeline {
         let (desk, asked, standing) = RecomputeDesk::open();
         let mut recompute = Recompute::new(&parts, &fence, standing);
         parts.store.unfinished_recomputes().await?.iter().for_each(|job| recompute.ask(job));
+        let swap = Swap::new(&parts, &fence);
         let seen = restored.positions.iter().map(|position| (position.lane, position.seq)).collect();
-        let mut pipeline = Self { parts, fence, engine: restored.engine, seen, saver, saving, recompute, desk, asked, next_tick: now };
+        let mut pipeline =
+            Self { parts, fence, engine: restored.engine, seen, saver, saving, recompute, desk, asked, swap, next_tick: now };
         pipeline.follow(now, restored.first);
         Ok(pipeline)
     }
@@ -125,15 +133,17 @@ impl Pipeline {
                         self.follow(now, effects);
                     }
                     let positions = self.recompute.hold(finished.positions);
-                    self.saver.add(Save { positions, ..Save::default() });
+                    self.saver.add(&self.parts.definitions, Save { positions, ..Save::default() });
                 }
+                () = self.swap.moved(&clock) => {}
             }
+            self.redefine().await;
             self.turn();
         }
     }
 
     fn next_turn(&self) -> Timestamp {
-        [self.engine.next_wake(), self.recompute.due()].into_iter().flatten().fold(self.next_tick, Timestamp::min)
+        [self.engine.next_wake(), self.recompute.due(), self.swap.due()].into_iter().flatten().fold(self.next_tick, Timestamp::min)
     }
 
     /// What time alone brings: grid instants, the screens' tick, the next recompute.
@@ -169,27 +179,75 @@ impl Pipeline {
         let now = self.parts.clock.now();
         self.parts.counters.batches.fetch_add(1, Ordering::Relaxed);
         self.parts.counters.samples.fetch_add(batch.samples.len() as u64, Ordering::Relaxed);
+        self.step(now, batch);
+    }
+
+    fn step(&mut self, now: Timestamp, batch: Batch) {
+        self.swap.miss(&batch);
         let effects = self.engine.step(now, Input::Batch(batch));
+        self.follow(now, effects);
+    }
+
+    /// Goes on by other definitions, when some are wished for and what they change is rebuilt.
+    async fn redefine(&mut self) {
+        let now = self.parts.clock.now();
+        match self.swap.next(now, &self.parts, &self.engine, &self.seen) {
+            Next::Wait => {}
+            Next::Fill(position) => self.fill_gap(position).await,
+            Next::TakeOver(beside, missed) => {
+                let missed = self.missed(beside.definitions(), missed).await;
+                self.take_over(now, *beside, missed);
+            }
+        }
+    }
+
+    async fn missed(&self, definitions: &Arc<Definitions>, missed: Missed) -> Vec<Batch> {
+        match missed {
+            Missed::Batches(batches) => batches,
+            Missed::After(positions) => {
+                let parts = Parts { definitions: definitions.clone(), ..self.parts.clone() };
+                let mut batches = Vec::new();
+                for position in positions {
+                    batches.extend(self.read_again(&parts, position).await.batches);
+                }
+                batches
+            }
+        }
+    }
+
+    /// What is owed under the old definitions is saved under them; from then on all is done by the new ones.
+    fn take_over(&mut self, now: Timestamp, beside: Engine, missed: Vec<Batch>) {
+        let definitions = beside.definitions().clone();
+        let effects = self.engine.swap(now, beside, missed);
+        self.follow(now, effects);
+        self.parts.definitions = definitions.clone();
+        self.recompute.redefine(now, &self.parts);
+        // The pages ask for boards as soon as the hub tells them, so the set is in force before.
+        self.parts.in_force.replace(now, definitions.clone());
+        self.parts.hub.open(now, self.fence.number(), &definitions, &self.engine.snapshot(now));
+        tracing::info!(definitions = definitions.hash, kpis = definitions.kpis.len(), "other definitions are in force");
+        let effects = self.engine.step(now, Input::Wake);
         self.follow(now, effects);
     }
 
     /// Reads again from the store what the lane committed after this position. The rows are durable, so this is tried
     /// until it works; meanwhile the screens' values age, and say so.
     async fn fill_gap(&mut self, after: Position) {
+        let missed = self.read_again(&self.parts, after).await;
+        let now = self.parts.clock.now();
+        for batch in missed.batches {
+            self.step(now, batch);
+        }
+        if let Some(last) = missed.last {
+            self.seen.insert(last.lane, last.seq);
+        }
+    }
+
+    async fn read_again(&self, parts: &Parts, after: Position) -> restore::Missed {
         loop {
             self.parts.counters.gaps.fetch_add(1, Ordering::Relaxed);
-            match restore::read_after(&self.parts, after).await {
-                Ok(missed) => {
-                    let now = self.parts.clock.now();
-                    for batch in missed.batches {
-                        let effects = self.engine.step(now, Input::Batch(batch));
-                        self.follow(now, effects);
-                    }
-                    if let Some(last) = missed.last {
-                        self.seen.insert(last.lane, last.seq);
-                    }
-                    return;
-                }
+            match restore::read_after(parts, after).await {
+                Ok(missed) => return missed,
                 Err(error) => {
                     tracing::warn!(lane = after.lane, error = %crate::http::refusal::chain(&error), "can't read missed batches again yet");
                     self.parts.clock.pause(Duration::from_secs(1)).await;
@@ -203,7 +261,8 @@ impl Pipeline {
         self.recompute.add(now, effects.recompute);
         self.recompute.reopen(now, effects.reopened);
         let positions = self.recompute.hold(effects.positions);
-        let overflow = self.saver.add(Save { recorded: effects.recorded, closed: effects.closed, positions });
+        let save = Save { recorded: effects.recorded, closed: effects.closed, positions };
+        let overflow = self.saver.add(&self.parts.definitions, save);
         self.recompute.add(now, overflow);
     }
 
@@ -213,6 +272,7 @@ impl Pipeline {
         let effects = self.engine.step(now, Input::Wake);
         self.follow(now, effects);
         self.recompute.abandon();
+        self.swap.abandon();
         tracing::info!(fence = self.fence.number(), "the pipeline has drained");
         self.saver.finish().await;
         self.saving.ended().await

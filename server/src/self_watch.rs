@@ -156,7 +156,7 @@ impl SelfWatch {
 
     /// Whether each feed with a rhythm keeps it: 1 or 0. One that was never heard counts once it should have been.
     fn feeds(&self, now: Timestamp) -> Vec<Measured> {
-        let (health, _) = self.parts.health.snapshot(now);
+        let (health, _) = self.parts.health.snapshot(&self.parts.intake.definitions(), now);
         let up_s = now.duration_since(self.started).as_secs();
         let definitions = self.parts.intake.definitions();
         let on_time = |feed: taydo_model::api::SourceHealth| {

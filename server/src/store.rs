@@ -69,6 +69,9 @@ struct Inner {
     partitions: Partitions,
     /// The numbers of KPIs, scopes and versions that are known.
     names: reading::Names,
+    /// Held by whoever writes readings. The saver and a recompute would otherwise both give the first revision of an
+    /// instant, and one of them fail; who waits, waits for one statement of a few thousand rows.
+    readings: tokio::sync::Mutex<()>,
 }
 
 impl Store {
@@ -81,7 +84,14 @@ impl Store {
         let mut session = Session::connect(&config, "taydo migration", None).await?;
         migration::migrate(&mut session, migration::MIGRATIONS, clock.now()).await?;
         let pool = session::pool(&config)?;
-        Ok(Self(Arc::new(Inner { config, clock, pool, partitions: Partitions::default(), names: reading::Names::default() })))
+        Ok(Self(Arc::new(Inner {
+            config,
+            clock,
+            pool,
+            partitions: Partitions::default(),
+            names: reading::Names::default(),
+            readings: tokio::sync::Mutex::default(),
+        })))
     }
 
     /// The only writer of a lane; lanes are small numbers that the caller gives out, each to one writer. Connects with the first batch.

@@ -2,6 +2,7 @@
 //!
 //! Field names carry units (docs/logging.md). No secret, no payload and no personal data is logged.
 
+use crate::definitions::InForce;
 use crate::hub::Hub;
 use crate::ingest::Intake;
 use prometheus_client::encoding::text::encode;
@@ -60,7 +61,7 @@ pub struct Metrics {
 impl Metrics {
     /// All figures in the OpenMetrics text format.
     #[must_use]
-    pub fn text(&self, hub: &Hub, intake: &Intake) -> String {
+    pub fn text(&self, hub: &Hub, intake: &Intake, definitions: &InForce) -> String {
         let mut registry = Registry::with_prefix("taydo");
         let mut counter = |name: &str, help: &str, value: u64| registry.register(name, help, ConstCounter::new(value));
         let pipeline = &self.pipeline;
@@ -76,11 +77,15 @@ impl Metrics {
         counter("hub_clients_refused", "Clients refused because there were too many", read(&live.refused));
         counter("hub_clients_stalled", "Clients closed because they did not read", read(&live.stalled));
         counter("hub_clients_silent", "Clients closed because nothing was heard of them", read(&live.silent));
+        let (loads, refusals) = definitions.counts();
+        counter("definitions_loads", "Definition sets put in force", loads);
+        counter("definitions_refusals", "Changes of the city's folder that were refused", refusals);
         for figure in intake.figures() {
             counter(figure.name, figure.help, figure.total);
         }
         let mut gauge = |name: &str, help: &str, value: u64| registry.register(name, help, ConstGauge::new(value));
         gauge("hub_clients", "Clients connected", hub.client_count() as u64);
+        gauge("definitions_problems", "Problems of the city's folder", definitions.standing().problem_count as u64);
         for level in intake.levels() {
             gauge(level.name, level.help, level.now);
         }

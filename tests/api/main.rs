@@ -4,6 +4,8 @@
 mod aggregates;
 mod bad_input;
 mod cases;
+mod check;
+mod definitions;
 mod figures;
 mod forms;
 mod history;

@@ -16,7 +16,7 @@ use taydo_model::kpi::{Aggregate, CaseMeasure, CaseTerms, Dimension, Extreme, Fr
 use taydo_model::{Definitions, Kpi, Quality, Scope};
 
 /// A formula over these KPIs; the first nodes are the operands.
-fn made(id: &str, operands: &[&str], rest: Vec<Node>, quotient: Option<(At, At)>) -> Kpi {
+pub(super) fn made(id: &str, operands: &[&str], rest: Vec<Node>, quotient: Option<(At, At)>) -> Kpi {
     let mut nodes: Vec<Node> = (0..operands.len() as u16).map(Node::Operand).collect();
     nodes.extend(rest);
     let formula = Formula::new(nodes, quotient);

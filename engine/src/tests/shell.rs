@@ -202,7 +202,20 @@ impl Shell {
         let untold = self.batches.get((self.told + 1) as usize..).unwrap_or_default().to_vec();
         let times = untold.iter().flat_map(|(samples, _)| samples).map(|sample| sample.time);
         let touched_times = times.clone().min().zip(times.max());
-        for Reopened { span, stale, .. } in engine.closed_needed(&Vec::from_iter(touched_times)) {
+        self.fill(&mut engine, now, touched_times);
+        let keys: Vec<_> = untold.iter().flat_map(|(_, cases)| cases).map(|version| &version.key).collect();
+        let versions: Vec<_> = self.versions.iter().filter(|version| keys.contains(&&version.key)).cloned().collect();
+        let mut touched = engine.touched_by_cases(&versions);
+        if let Some((from, to)) = touched_times {
+            touched.extend(engine.touched(from, to, None));
+        }
+        self.engine = engine;
+        self.recompute(&touched);
+    }
+
+    /// Reads into an engine what its windows reach back to.
+    fn fill(&mut self, engine: &mut Engine, now: Timestamp, touched: Option<(Timestamp, Timestamp)>) {
+        for Reopened { span, stale, .. } in engine.closed_needed(&Vec::from_iter(touched)) {
             self.ensure(&span, &stale);
             for pane in self.closed_of(&span) {
                 assert!(engine.restore_closed(&pane));
@@ -218,18 +231,37 @@ impl Shell {
         self.read.set(self.read.get() + samples.len());
         let cases = self.cases_after(engine.relevant_cases_from(now));
         engine.restore(now, Batch { samples, cases, ..Batch::default() });
-        let keys: Vec<_> = untold.iter().flat_map(|(_, cases)| cases).map(|version| &version.key).collect();
-        let versions: Vec<_> = self.versions.iter().filter(|version| keys.contains(&&version.key)).cloned().collect();
-        let mut touched = engine.touched_by_cases(&versions);
-        if let Some((from, to)) = touched_times {
-            touched.extend(engine.touched(from, to, None));
-        }
-        self.engine = engine;
-        self.recompute(&touched);
+    }
+
+    /// Begins to rebuild beside the engine what these definitions change. Returns it with the number of batches that
+    /// the store had then.
+    pub(super) fn begin_change(&mut self, now: Timestamp, definitions: &Arc<Definitions>) -> (Engine, usize) {
+        let mut beside = self.engine.beside(Arc::clone(definitions), now);
+        // In another order, so that nothing can rest on equal numbers in both engines.
+        beside.restore(now, Batch { series: series().into_iter().rev().collect(), ..Batch::default() });
+        let old = std::mem::replace(&mut self.definitions, Arc::clone(definitions));
+        self.fill(&mut beside, now, None);
+        self.definitions = old;
+        (beside, self.batches.len())
+    }
+
+    /// Tells the engine beside what came meanwhile, and swaps.
+    pub(super) fn finish_change(&mut self, now: Timestamp, (beside, had): (Engine, usize)) {
+        let missed = self.batches.iter().skip(had).cloned();
+        let missed = missed.map(|(samples, cases)| Batch { position: None, series: series(), samples, cases }).collect();
+        let effects = self.engine.swap(now, beside, missed);
+        self.keep(effects);
+        self.definitions = Arc::clone(self.engine.definitions());
+        self.wake(now);
     }
 
     /// Compares all recorded readings up to `end` with the plain ones; says the first difference.
     pub(super) fn check(&self, end: Timestamp) -> Result<usize, String> {
+        self.check_from(|_| self.start, end)
+    }
+
+    /// The same for the instants after a moment that may be another one for each KPI.
+    pub(super) fn check_from(&self, from: impl Fn(&KpiId) -> Timestamp, end: Timestamp) -> Result<usize, String> {
         let mut checked = 0;
         let mut told: HashMap<(&KpiId, Timestamp), BTreeMap<Scope, Reading>> = HashMap::new();
         for reading in self.readings.values() {
@@ -237,7 +269,7 @@ impl Shell {
         }
         for kpi in &self.definitions.kpis {
             let every = i64::from(kpi.every_s);
-            let mut instant = (self.start.as_second().div_euclid(every) + 1) * every;
+            let mut instant = (from(&kpi.id).as_second().div_euclid(every) + 1) * every;
             while instant <= end.as_second() {
                 let time = Timestamp::from_second(instant).unwrap();
                 let want: BTreeMap<_, _> =

@@ -139,6 +139,20 @@ pub struct Words {
     pub unknown_assets: &'static str,
     /// `Their data is kept; register them to give them a name and a place.`.
     pub unknown_assets_note: &'static str,
+    /// Over what is known of the definition files.
+    pub definitions: &'static str,
+    /// Before the moment since when a definition set has been in force.
+    pub in_force_since: &'static str,
+    /// A newer set follows soon.
+    pub being_taken_over: &'static str,
+    /// Before the moment since when the folder has had problems.
+    pub definitions_broken: &'static str,
+    /// What goes on meanwhile.
+    pub definitions_broken_note: &'static str,
+    /// File, line and column.
+    pub place: &'static str,
+    /// After the number of problems that are not listed.
+    pub further_problems: &'static str,
     /// A column.
     pub asset: &'static str,
     /// A column.
@@ -280,6 +294,13 @@ static VI: Words = Words {
     feed_waiting: "Đang chờ",
     unknown_assets: "Thiết bị chưa đăng ký",
     unknown_assets_note: "Dữ liệu vẫn được giữ; đăng ký thiết bị để có tên và vị trí.",
+    definitions: "Định nghĩa",
+    in_force_since: "Bộ định nghĩa có hiệu lực từ",
+    being_taken_over: "Đang chuyển sang bộ mới",
+    definitions_broken: "Thư mục định nghĩa có lỗi từ",
+    definitions_broken_note: "Bộ cũ vẫn được dùng cho đến khi lỗi được sửa.",
+    place: "Vị trí",
+    further_problems: "lỗi khác",
     asset: "Thiết bị",
     observations: "Số quan trắc",
     newest_rejects: "Dữ liệu bị từ chối gần nhất",
@@ -385,6 +406,13 @@ static EN: Words = Words {
     feed_waiting: "Waiting",
     unknown_assets: "Unregistered assets",
     unknown_assets_note: "Their data is kept; register them to give them a name and a place.",
+    definitions: "Definitions",
+    in_force_since: "The set in force since",
+    being_taken_over: "Being replaced by a newer set",
+    definitions_broken: "The definition folder has been broken since",
+    definitions_broken_note: "The old set stays in use until this is mended.",
+    place: "Place",
+    further_problems: "further problems",
     asset: "Asset",
     observations: "Observations",
     newest_rejects: "Newest rejects",
@@ -503,6 +531,13 @@ impl Words {
             self.feed_waiting,
             self.unknown_assets,
             self.unknown_assets_note,
+            self.definitions,
+            self.in_force_since,
+            self.being_taken_over,
+            self.definitions_broken,
+            self.definitions_broken_note,
+            self.place,
+            self.further_problems,
             self.asset,
             self.observations,
             self.newest_rejects,

@@ -47,7 +47,8 @@ pub fn BoardView(props: &BoardProps) -> Html {
     let notice = use_notice(&centre);
     let (page, error) = use_answer((props.id.clone(), notice.generation), |(id, _)| client::board(id));
     // The last board stays until the new one is here, but not under another board's address.
-    let page = page.filter(|page| page.board.id == props.id);
+    let is_gone = error.as_ref().is_some_and(client::ClientError::is_final);
+    let page = page.filter(|page| page.board.id == props.id && !is_gone);
     let follower = centre.clone();
     use_effect_with(page.clone(), move |page| {
         if let Some(page) = page {

@@ -1,4 +1,5 @@
-//! The sources page: how each feed is, which assets nobody has registered, what was refused and why.
+//! The sources page: how each feed is, what is wrong with the city's folder, which assets nobody has registered, what was
+//! refused and why.
 //!
 //! Must never hide that its own figures are old: it says as of when they are.
 
@@ -17,7 +18,7 @@ use gloo_timers::future::TimeoutFuture;
 use jiff::Timestamp;
 use std::{cell::Cell, rc::Rc};
 use taydo_model::{
-    api::{FeedState, Reject, SourceHealth, SourcesPage, UnknownAsset},
+    api::{DefinitionProblem, DefinitionsState, FeedState, Reject, SourceHealth, SourcesPage, UnknownAsset},
     text::Language,
 };
 use yew::prelude::*;
@@ -146,6 +147,29 @@ fn rejects(rejects: &[Reject], centre: &Centre, now: Timestamp, language: Langua
     }
 }
 
+/// Since when the definitions in force have been, and what keeps newer ones from following them.
+fn definitions(state: &DefinitionsState, centre: &Centre, now: Timestamp, language: Language) -> Html {
+    let (words, calendar) = (words(language), centre.calendar());
+    let row = |one: &DefinitionProblem| {
+        let place = format!("{}:{}:{}", one.file, one.line, one.column);
+        let hint = one.hint.as_ref().map(|hint| html! { <small>{ hint }</small> });
+        html! { <tr><th scope="row">{ place }</th>{ cell(words.reason, html! { <>{ &one.message }{ hint }</> }) }</tr> }
+    };
+    let rest = state.problem_count.saturating_sub(state.problems.len());
+    html! {
+        <section data-definitions={if state.broken_since.is_some() { "broken" } else { "sound" }}>
+            <h2>{ words.definitions }</h2>
+            <p class="note">{ words.in_force_since }{ " " }{ calendar.moment(state.since, now) }{ " · " }<code>{ state.hash.get(..12).unwrap_or(&state.hash).to_owned() }</code>
+                if state.next.is_some() { { " · " }{ words.being_taken_over }{ "…" } }</p>
+            if let Some(since) = state.broken_since {
+                <p role="alert"><span class="feed problem">{ words.definitions_broken }{ " " }{ calendar.moment(since, now) }</span>{ " " }{ words.definitions_broken_note }</p>
+                <table class="records">{ head(&[words.place, words.reason]) }<tbody>{ for state.problems.iter().map(row) }</tbody></table>
+                if rest > 0 { <p class="note">{ format!("+ {rest} {}", words.further_problems) }</p> }
+            }
+        </section>
+    }
+}
+
 /// How many figures departments owe; nothing where they owe none.
 fn figures(page: &SourcesPage, language: Language) -> Html {
     let words = form_words(language);
@@ -176,6 +200,7 @@ pub fn Sources() -> Html {
             if page.sources.is_empty() { <p class="note">{ words.nothing }</p> } else {
                 <table class="records folding feeds">{ head(&columns) }<tbody>{ for page.sources.iter().map(|source| feed(source, page.time, language)) }</tbody></table>
             }
+            { definitions(&page.definitions, &centre, page.time, language) }
             { absences }
             { figures(&page, language) }
             { unknown(&page.unknown_assets, words, language) }

@@ -8,7 +8,6 @@ use crate::{City, LabelName};
 use jiff::civil::{Date, Weekday};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use toml::de::DeValue;
 
 const WEEKDAYS: &[(&str, Weekday)] = &[
     ("monday", Weekday::Monday),
@@ -95,21 +94,6 @@ fn years(value: &Value<'_>) -> Option<(i16, i16)> {
     Some((first, last))
 }
 
-/// A date such as `2026-02-16`, written as TOML's own or as a text.
-fn date(value: &Value<'_>) -> Option<Date> {
-    let text = match value.value {
-        DeValue::Datetime(date) => date.to_string(),
-        DeValue::String(text) => text.to_string(),
-        _ => String::new(),
-    };
-    // Longer texts are moments, and whose day would that be?
-    let date = text.parse::<Date>().ok().filter(|_| text.len() == "2026-02-16".len());
-    if date.is_none() {
-        value.problem(format!("`{}` must be a date", value.key), "write it like 2026-02-16");
-    }
-    date
-}
-
 fn in_years(value: &Value<'_>, date: Date, years: Option<(i16, i16)>) {
     if years.is_some_and(|(first, last)| !(first..=last).contains(&date.year())) {
         value.problem(
@@ -123,7 +107,7 @@ fn holiday(value: &Value<'_>, years: Option<(i16, i16)>) -> Option<Holiday> {
     let mut section = value.section("holiday")?;
     let id = section.need("id", Value::id::<LabelName>);
     let name = section.need("name", Value::both_languages);
-    let checked = |value: &Value<'_>| date(value).inspect(|date| in_years(value, *date, years));
+    let checked = |value: &Value<'_>| value.date().inspect(|date| in_years(value, *date, years));
     let from = section.need("from", checked);
     let to = section.may("to", checked).or(from);
     if let (Some(from), Some(to)) = (from, to)
@@ -139,7 +123,7 @@ fn holiday(value: &Value<'_>, years: Option<(i16, i16)>) -> Option<Holiday> {
 fn lunar_new_years(value: &Value<'_>) -> Option<Vec<Date>> {
     let mut all: Vec<Date> = Vec::new();
     for item in value.items()? {
-        let Some(day) = date(&item) else { continue };
+        let Some(day) = item.date() else { continue };
         match all.last().map(|last| (day - *last).get_days()) {
             Some(days) if !(353..=385).contains(&days) => {
                 item.problem(
@@ -157,7 +141,7 @@ fn swap(value: &Value<'_>, weekdays: &[Weekday], years: Option<(i16, i16)>) -> O
     let mut section = value.section("swap")?;
     let mut day = |key, worked: bool| {
         section.need(key, |value| {
-            let day = date(value)?;
+            let day = value.date()?;
             in_years(value, day, years);
             if !weekdays.is_empty() && weekdays.contains(&day.weekday()) != worked {
                 let is = if worked { "is no weekday that is usually worked" } else { "is usually worked anyway" };

@@ -2,7 +2,7 @@
 //!
 //! Must never know what a definition means.
 
-use super::{File, Problem, Role, section::Section};
+use super::{File, Problem, Role, section::Section, trace::Trace};
 use std::cell::RefCell;
 use toml::de::{DeTable, DeValue};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
@@ -16,6 +16,8 @@ pub(super) struct Document<'t> {
     pub(super) table: DeTable<'t>,
     text: &'t str,
     problems: RefCell<Vec<Problem>>,
+    /// What is asked for, where that is to be told.
+    pub(super) trace: Trace,
 }
 
 impl<'t> Document<'t> {
@@ -28,6 +30,7 @@ impl<'t> Document<'t> {
             table: table.into_inner(),
             text: &file.text,
             problems: RefCell::default(),
+            trace: Trace::default(),
         };
         if document.role.is_none() {
             let hint = "a city's folder has city.toml, calendar.toml, metrics.toml, assets.toml or assets/*.toml, sources.toml, kpis/*.toml, boards/*.toml, walls.toml and goals.toml";

@@ -281,10 +281,10 @@ fn from(value: &Value<'_>, id: Option<&KpiId>, frame: &Frame<'_>, context: &Cont
 /// The stretch of time that a reading looks at: a duration slides, `month` and its like are the period to date.
 fn window(value: &Value<'_>) -> Option<Window> {
     let is_period = |(word, _): &&(&str, Period)| matches!(value.value, DeValue::String(text) if text.as_ref() == *word);
-    match PERIODS.iter().find(is_period) {
-        Some((_, period)) => Some(Window::Calendar(*period)),
-        None => value.seconds(1, 366 * DAY_S).map(Window::Sliding),
+    if PERIODS.iter().any(|period| is_period(&period)) {
+        return value.choice(PERIODS).map(Window::Calendar);
     }
+    value.seconds(1, 366 * DAY_S).map(Window::Sliding)
 }
 
 fn is_count(unit: Unit) -> bool {

@@ -2,7 +2,12 @@
 //!
 //! Must never know what a definition means, nor stop at a problem.
 
-use super::{document::Document, name::nearest, value::Value};
+use super::{
+    document::Document,
+    name::nearest,
+    trace::{self, Note},
+    value::Value,
+};
 use toml::de::{DeTable, DeValue};
 
 /// A table that is being read.
@@ -25,6 +30,7 @@ impl<'d> Section<'d> {
     /// The value of a key, if it is there; the key counts as known from now on.
     pub(super) fn get(&mut self, key: &'static str) -> Option<Value<'d>> {
         self.asked.push(key);
+        self.document.trace.note(trace::of_table(self.table), || Note::Asked(key, false));
         let (name, value) = self.table.iter().find(|(name, _)| name.get_ref() == key)?;
         Some(Value::new(self.document, name.get_ref(), name.span(), value))
     }
@@ -32,6 +38,7 @@ impl<'d> Section<'d> {
     /// What a key holds, read by `read`. A missing key is a problem; so is whatever `read` finds.
     pub(super) fn need<T>(&mut self, key: &'static str, read: impl FnOnce(&Value<'d>) -> Option<T>) -> Option<T> {
         let value = self.get(key);
+        self.document.trace.note(trace::of_table(self.table), || Note::Asked(key, true));
         if value.is_none() {
             self.document.problem(self.at, format!("{} has no `{key}`", self.what), Some(format!("add a line `{key} = …`")));
         }
@@ -51,6 +58,7 @@ impl<'d> Section<'d> {
     /// Every entry, for tables whose keys are names.
     pub(super) fn entries(&self) -> impl Iterator<Item = Value<'d>> + use<'d> {
         let document = self.document;
+        document.trace.note(trace::of_table(self.table), || Note::Named);
         self.table.iter().map(move |(name, value)| Value::new(document, name.get_ref(), name.span(), value))
     }
 
@@ -87,7 +95,10 @@ fn collect<'d>(document: &'d Document<'d>, table: &'d DeTable<'d>, keys: &[&str]
         let id = if prefix.is_empty() { name.get_ref().to_string() } else { format!("{prefix}.{}", name.get_ref()) };
         match value.get_ref() {
             DeValue::Table(inner) if is_prefix(inner, keys) => collect(document, inner, keys, &id, found),
-            _ => found.push(Value::new(document, &id, name.span(), value)),
+            _ => {
+                document.trace.note(trace::of_value(value.get_ref()), || Note::Defined);
+                found.push(Value::new(document, &id, name.span(), value));
+            }
         }
     }
 }

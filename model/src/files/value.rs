@@ -7,9 +7,11 @@ use super::{
     duration,
     name::{Names, nearest},
     section::Section,
+    trace::{self, Note, Read},
 };
 use crate::{Text, Unit, id::InvalidId, text::nfc};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use std::{ops::Range, str::FromStr};
 use toml::{Spanned, de::DeValue};
 
@@ -39,6 +41,10 @@ impl<'d> Value<'d> {
         self.document.problem(self.at, message, Some(hint.into()));
     }
 
+    fn note(&self, read: impl FnOnce() -> Read) {
+        self.document.trace.note(trace::of_value(self.value), || Note::Read(read()));
+    }
+
     fn wrong_type<T>(&self, wanted: &str, example: &str) -> Option<T> {
         self.problem(format!("`{}` must be {wanted}, not {}", self.key, type_name(self.value)), format!("write it like {example}"));
         None
@@ -46,14 +52,26 @@ impl<'d> Value<'d> {
 
     /// The text as it stands.
     pub(super) fn raw(&self) -> Option<&'d str> {
+        self.note(|| Read::Raw);
         match self.value {
             DeValue::String(text) => Some(text.as_ref()),
             _ => self.wrong_type("a text", "\"…\""),
         }
     }
 
+    /// The text, if it is one: for a second look at what the first has judged.
+    pub(super) fn quiet_text(&self) -> Option<&'d str> {
+        if let DeValue::String(text) = self.value { Some(text.as_ref()) } else { None }
+    }
+
+    /// The number, if it is one: likewise.
+    pub(super) fn quiet_number(&self) -> Option<f64> {
+        matches!(self.value, DeValue::Integer(_) | DeValue::Float(_)).then(|| self.any_number()).flatten()
+    }
+
     /// The text in composed form and without surrounding blanks; empty is a problem.
     pub(super) fn text(&self) -> Option<String> {
+        self.note(|| Read::Text);
         let text = nfc(self.raw()?);
         if text.is_empty() {
             self.problem(format!("`{}` is empty", self.key), "write a text, or remove the line");
@@ -64,6 +82,11 @@ impl<'d> Value<'d> {
 
     /// A finite number.
     pub(super) fn number(&self) -> Option<f64> {
+        self.note(|| Read::Number(None));
+        self.any_number()
+    }
+
+    fn any_number(&self) -> Option<f64> {
         let digits = match self.value {
             DeValue::Integer(whole) if whole.radix() == 10 => whole.as_str(),
             DeValue::Float(float) => float.as_str(),
@@ -78,6 +101,7 @@ impl<'d> Value<'d> {
 
     /// Yes or no.
     pub(super) fn boolean(&self) -> Option<bool> {
+        self.note(|| Read::Truth);
         match self.value {
             DeValue::Boolean(is) => Some(*is),
             _ => self.wrong_type("true or false", "true"),
@@ -86,7 +110,8 @@ impl<'d> Value<'d> {
 
     /// A number within a range, both ends included.
     pub(super) fn number_in(&self, least: f64, most: f64) -> Option<f64> {
-        let number = self.number()?;
+        self.note(|| Read::Number(Some((least, most))));
+        let number = self.any_number()?;
         if (least..=most).contains(&number) {
             return Some(number);
         }
@@ -99,6 +124,7 @@ impl<'d> Value<'d> {
 
     /// A whole number within a range, both ends included.
     pub(super) fn whole(&self, least: u64, most: u64) -> Option<u64> {
+        self.note(|| Read::Whole(least, most));
         let DeValue::Integer(whole) = self.value else {
             return self.wrong_type("a whole number", "12");
         };
@@ -116,6 +142,7 @@ impl<'d> Value<'d> {
 
     /// A duration such as `5m`, in seconds, within a range, both ends included.
     pub(super) fn seconds(&self, least: u32, most: u32) -> Option<u32> {
+        self.note(|| Read::Duration);
         let DeValue::String(text) = self.value else {
             return self.wrong_type("a duration", "\"30s\", \"5m\", \"1h\" or \"30d\"");
         };
@@ -137,8 +164,25 @@ impl<'d> Value<'d> {
         None
     }
 
+    /// A day such as `2026-02-16`, written as TOML's own date or as a text.
+    pub(super) fn date(&self) -> Option<Date> {
+        self.note(|| Read::Date);
+        let text = match self.value {
+            DeValue::Datetime(date) => date.to_string(),
+            DeValue::String(text) => text.to_string(),
+            _ => String::new(),
+        };
+        // Longer texts are moments, and whose day would that be?
+        let date = text.parse::<Date>().ok().filter(|_| text.len() == "2026-02-16".len());
+        if date.is_none() {
+            self.problem(format!("`{}` must be a date", self.key), "write it like 2026-02-16");
+        }
+        date
+    }
+
     /// A moment with its offset, such as `2025-07-01T00:00:00+07:00`, written as TOML's own date or as a text.
     pub(super) fn moment(&self) -> Option<Timestamp> {
+        self.note(|| Read::Moment);
         let text = match self.value {
             DeValue::Datetime(moment) => moment.to_string(),
             DeValue::String(text) => text.to_string(),
@@ -156,6 +200,7 @@ impl<'d> Value<'d> {
 
     /// An id by its rules.
     pub(super) fn id<T: FromStr<Err = InvalidId>>(&self) -> Option<T> {
+        self.note(|| Read::Id);
         self.id_of(self.raw()?, self.at)
     }
 
@@ -177,6 +222,7 @@ impl<'d> Value<'d> {
 
     /// An id that must be defined.
     pub(super) fn reference<T: FromStr<Err = InvalidId>>(&self, names: &Names) -> Option<T> {
+        self.note(|| Read::Reference(names.noun));
         let text = self.raw()?;
         if !names.allows(text) {
             self.problem(format!("there is no {} `{text}`", names.noun), names.hint(text));
@@ -187,6 +233,7 @@ impl<'d> Value<'d> {
 
     /// A unit of the table.
     pub(super) fn unit(&self) -> Option<Unit> {
+        self.note(|| Read::Unit);
         let code = self.raw()?;
         let unit = Unit::parse(code);
         if unit.is_none() {
@@ -201,6 +248,7 @@ impl<'d> Value<'d> {
 
     /// One of a few words.
     pub(super) fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> Option<T> {
+        self.note(|| Read::Choice(choices.iter().map(|(name, _)| (*name).to_owned()).collect()));
         let word = self.raw()?;
         let found = choices.iter().find(|(name, _)| *name == word).map(|(_, choice)| *choice);
         if found.is_none() {
@@ -225,6 +273,7 @@ impl<'d> Value<'d> {
 
     /// An array's items; each is named as the array is.
     pub(super) fn items(&self) -> Option<Vec<Value<'d>>> {
+        self.note(|| Read::Items);
         let DeValue::Array(items) = self.value else {
             return self.wrong_type("an array", "[…, …]");
         };
@@ -240,6 +289,7 @@ impl<'d> Value<'d> {
 
     /// An array of exactly two, each read by `read`.
     pub(super) fn pair<T>(&self, read: impl Fn(&Value<'d>) -> Option<T>) -> Option<(T, T)> {
+        self.note(|| Read::Pair);
         match self.items()?.as_slice() {
             [first, second] => {
                 let (first, second) = (read(first), read(second));

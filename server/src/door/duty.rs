@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use taydo_model::form::{DepartmentForms, Due, Duty, DutyState, Form, Stated, Term};
 use taydo_model::kpi::{Dimension, From};
-use taydo_model::{City, Definitions, DepartmentId, Kpi, Scope};
+use taydo_model::{City, Definitions, DepartmentId, Kpi, Scope, WorkingCalendar};
 
 /// So many terms without a figure are asked for; of figures that were never entered only the newest is.
 const TERMS_BACK: usize = 3;
@@ -18,11 +18,13 @@ const TERMS_BACK: usize = 3;
 pub(super) struct Calendar<'a> {
     pub(super) zone: &'a TimeZone,
     pub(super) city: &'a City,
+    /// Which days are worked; without it every weekday from Monday to Friday.
+    pub(super) worked: Option<&'a WorkingCalendar>,
 }
 
 impl Calendar<'_> {
     fn works(&self, day: Date) -> bool {
-        day.weekday().to_monday_zero_offset() < 5
+        self.worked.map_or_else(|| day.weekday().to_monday_zero_offset() < 5, |worked| worked.is_working_day(day))
     }
 
     /// The first moment at which a term's figure is late: the end of its last day.
@@ -47,7 +49,7 @@ impl Calendar<'_> {
 
 /// All duties, the most urgent first.
 pub(super) fn all(definitions: &Definitions, ledger: &Ledger, zone: &TimeZone, now: Timestamp) -> Vec<Duty> {
-    let calendar = Calendar { zone, city: &definitions.city };
+    let calendar = Calendar { zone, city: &definitions.city, worked: definitions.calendar.as_deref() };
     let mut duties = Vec::new();
     for kpi in &definitions.kpis {
         // The loader refuses an entered KPI without an owner.

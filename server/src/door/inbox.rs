@@ -50,7 +50,7 @@ impl Inbox {
     /// When the folders can't be made.
     pub fn new(folder: PathBuf, door: Door, intake: Intake, clock: Clock) -> io::Result<Self> {
         let inbox = Self { folder, door, intake, clock, seen: HashMap::new() };
-        for department in departments(inbox.intake.definitions()) {
+        for department in departments(&inbox.intake.definitions()) {
             for part in ["", DONE, REFUSED] {
                 std::fs::create_dir_all(inbox.folder.join(department.as_str()).join(part))?;
             }
@@ -67,7 +67,7 @@ impl Inbox {
     }
 
     async fn look(&mut self) {
-        let definitions = self.intake.definitions().clone();
+        let definitions = self.intake.definitions();
         let mut seen = HashMap::new();
         for department in departments(&definitions) {
             let folder = self.folder.join(department.as_str());

@@ -31,7 +31,7 @@ struct Of {
 
 pub(super) async fn band(request: HttpRequest, id: Path<String>, state: Data<State>) -> Result<Json<Option<BaselinePage>>, Refusal> {
     let Range { scope, from, to, version } = query(&request)?;
-    let definitions = state.definitions.clone();
+    let definitions = state.definitions.get();
     let kpi = kpi::find(&definitions, &id, &scope)?;
     if to < from {
         return Err(Refusal::new(ErrorCode::Invalid, "`from` is after `to`"));
@@ -63,7 +63,7 @@ pub(super) async fn band(request: HttpRequest, id: Path<String>, state: Data<Sta
 
 pub(super) async fn make(request: HttpRequest, id: Path<String>, state: Data<State>) -> Result<Json<BaselineMade>, Refusal> {
     let Of { scope } = query(&request)?;
-    let definitions = state.definitions.clone();
+    let definitions = state.definitions.get();
     let kpi = kpi::find(&definitions, &id, &scope)?;
     if !has_season(kpi) {
         let message = format!("{} has no weekly season: its window or its grid is longer than a week", kpi.id);

@@ -23,7 +23,7 @@ struct Moment {
 
 pub(super) async fn compare(request: HttpRequest, id: Path<String>, state: Data<State>) -> Result<Json<ComparePage>, Refusal> {
     let Moment { scope, at } = query(&request)?;
-    let definitions = state.definitions.clone();
+    let definitions = state.definitions.get();
     let kpi = kpi::find(&definitions, &id, &scope)?;
     let days = Days::of(&definitions);
     let at = at.unwrap_or_else(|| state.clock.now());

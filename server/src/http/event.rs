@@ -46,7 +46,7 @@ async fn say(request: HttpRequest, payload: Payload, state: Data<State>, id: Opt
     let body = body::read(&request, payload, &state.clock).await?;
     let saying: Saying =
         serde_json::from_slice(&body).map_err(|error| Refusal::new(ErrorCode::Malformed, format!("the body is no event: {error}")))?;
-    let definitions = state.definitions.clone();
+    let definitions = state.definitions.get();
     if let Some(problem) = saying.problem(&definitions.city) {
         return Err(Refusal::new(ErrorCode::Invalid, problem));
     }

@@ -25,7 +25,7 @@ struct Of {
 /// `GET /api/v1/forms?department=`.
 pub(super) async fn duties(request: HttpRequest, state: Data<State>) -> Result<Json<FormsPage>, Refusal> {
     let Of { department } = query(&request)?;
-    Ok(Json(state.door.page(&state.definitions, department.as_ref()).await.map_err(|error| refusal(&error))?))
+    Ok(Json(state.door.page(&state.definitions.get(), department.as_ref()).await.map_err(|error| refusal(&error))?))
 }
 
 #[derive(Deserialize)]
@@ -52,7 +52,7 @@ pub(super) async fn enter(
     let body = body::read(&request, payload, &state.clock).await?;
     let draft: Draft =
         serde_json::from_slice(&body).map_err(|error| Refusal::new(ErrorCode::Malformed, format!("the entry can't be read: {error}")))?;
-    let verdict = state.door.enter(&state.definitions, "page", principal.word(), &draft).await.map_err(|error| refusal(&error))?;
+    let verdict = state.door.enter(&state.definitions.get(), "page", principal.word(), &draft).await.map_err(|error| refusal(&error))?;
     Ok(answer(&verdict))
 }
 
@@ -84,7 +84,7 @@ pub(super) async fn upload(
     let content = body::read(&request, payload, &state.clock).await?;
     let sender = Sender { way: "upload", principal: principal.word(), department: &department, name: &name };
     let upload = Upload { file, content, dry_run, good_rows, confirm, stated, reason };
-    let verdict = state.door.upload(&state.definitions, sender, upload).await.map_err(|error| refusal(&error))?;
+    let verdict = state.door.upload(&state.definitions.get(), sender, upload).await.map_err(|error| refusal(&error))?;
     Ok(answer(&verdict))
 }
 
@@ -100,14 +100,14 @@ fn answer(verdict: &Verdict) -> HttpResponse {
 /// `GET /api/v1/forms/template.csv?department=`.
 pub(super) async fn template_csv(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Refusal> {
     let (_, file, duties) = asked(&request, &state).await?;
-    let content = door::template_csv(&duties, date(&state.definitions));
+    let content = door::template_csv(&duties, date(&state.definitions.get()));
     Ok(attachment("text/csv; charset=utf-8", &format!("{file}.csv"), content))
 }
 
 /// `GET /api/v1/forms/template.xlsx?department=`.
 pub(super) async fn template_xlsx(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Refusal> {
     let (title, file, duties) = asked(&request, &state).await?;
-    let content = door::template_xlsx(&title, &duties, date(&state.definitions)).map_err(|error| Refusal::internal(&error))?;
+    let content = door::template_xlsx(&title, &duties, date(&state.definitions.get())).map_err(|error| Refusal::internal(&error))?;
     Ok(attachment("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", &format!("{file}.xlsx"), content))
 }
 
@@ -115,7 +115,7 @@ pub(super) async fn template_xlsx(request: HttpRequest, state: Data<State>) -> R
 async fn asked(request: &HttpRequest, state: &State) -> Result<(String, String, Vec<Duty>), Refusal> {
     let Of { department } = query(request)?;
     let id = department.ok_or_else(|| Refusal::new(ErrorCode::Invalid, "the query: name the department: ?department=ID"))?;
-    let page = state.door.page(&state.definitions, Some(&id)).await.map_err(|error| refusal(&error))?;
+    let page = state.door.page(&state.definitions.get(), Some(&id)).await.map_err(|error| refusal(&error))?;
     let title = page.departments.iter().find(|one| one.id == id).map_or_else(|| id.to_string(), |one| one.title.vi.clone());
     Ok((title, format!("so-lieu-{id}"), page.duties))
 }

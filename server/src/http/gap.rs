@@ -13,7 +13,7 @@ const SHOWN: u32 = 20;
 
 pub(super) async fn gaps(state: Data<State>) -> Result<Json<GapsPage>, Refusal> {
     let gaps = state.store.gaps(false, SHOWN).await.map_err(|error| unavailable(&error))?;
-    let definitions = state.definitions.clone();
+    let definitions = state.definitions.get();
     let zone = definitions.city.time_zone();
     let scope_name = |scope: &Scope| match scope {
         Scope::City => Text::new("toàn thành phố", "whole city"),

@@ -7,6 +7,7 @@ use actix_web::web::Data;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+use taydo_model::api::DefinitionsState;
 
 /// The parts that must be there before the server can do its work, each with why it isn't yet.
 #[derive(Debug, Default)]
@@ -37,6 +38,16 @@ struct Ready {
     warnings: Vec<String>,
     /// How the database stores history.
     layout: &'static str,
+    /// The hash of the definition set in force.
+    definitions: String,
+}
+
+/// That the city's folder is broken, and where it is first.
+fn broken(definitions: &DefinitionsState) -> Option<String> {
+    let (since, first) = (definitions.broken_since?, definitions.problems.first()?);
+    let count = definitions.problem_count;
+    let place = format!("{}:{}:{}: {}", first.file, first.line, first.column, first.message);
+    Some(format!("the city's folder has {count} problem(s) since {since}, so the set in force stays; the first: {place}"))
 }
 
 pub(super) async fn alive() -> &'static str {
@@ -48,14 +59,15 @@ pub(super) async fn ready(state: Data<State>) -> HttpResponse {
     if let Err(error) = state.store.ping().await {
         lacking.insert("database", error.to_string());
     }
-    let (sources, _) = state.health.snapshot(state.clock.now());
-    let warnings =
-        sources.into_iter().filter_map(|source| source.problem.map(|problem| format!("source {}: {problem}", source.id))).collect();
-    let body = Ready { ready: lacking.is_empty(), lacking, warnings, layout: "plain" };
+    let (sources, _) = state.health.snapshot(&state.definitions.get(), state.clock.now());
+    let of_sources = sources.into_iter().filter_map(|source| source.problem.map(|problem| format!("source {}: {problem}", source.id)));
+    let definitions = state.definitions.standing();
+    let warnings = of_sources.chain(broken(&definitions)).collect();
+    let body = Ready { ready: lacking.is_empty(), lacking, warnings, layout: "plain", definitions: definitions.hash };
     if body.ready { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
 }
 
 pub(super) async fn metrics(state: Data<State>) -> HttpResponse {
-    let text = state.metrics.text(&state.hub, &state.intake);
+    let text = state.metrics.text(&state.hub, &state.intake, &state.definitions);
     HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")).body(text)
 }

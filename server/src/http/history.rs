@@ -31,7 +31,7 @@ struct Instant {
 
 pub(super) async fn readings(request: HttpRequest, id: Path<String>, state: Data<State>) -> Result<Json<ReadingsPage>, Refusal> {
     let Range { scope, from, to, as_of } = query(&request)?;
-    let definitions = state.definitions.clone();
+    let definitions = state.definitions.get();
     let kpi = kpi::find(&definitions, &id, &scope)?;
     let instants = to.duration_since(from).as_secs() / i64::from(kpi.every_s.max(1)) + 1;
     if to < from {
@@ -50,7 +50,7 @@ pub(super) async fn readings(request: HttpRequest, id: Path<String>, state: Data
 
 pub(super) async fn revisions(request: HttpRequest, id: Path<String>, state: Data<State>) -> Result<Json<RevisionsPage>, Refusal> {
     let Instant { scope, time } = query(&request)?;
-    let definitions = state.definitions.clone();
+    let definitions = state.definitions.get();
     let kpi = kpi::find(&definitions, &id, &scope)?;
     let revisions = state.store.revisions(&kpi.id, &scope, time).await.map_err(|error| unavailable(&error))?;
     Ok(Json(RevisionsPage { kpi: kpi.id.clone(), scope, time, revisions }))

@@ -15,7 +15,7 @@ use taydo_model::{AssetId, BoardId, Definitions, ErrorCode, Scope, WallId};
 const REJECTS_SHOWN: u32 = 50;
 
 pub(super) async fn city(state: Data<State>) -> Json<CityPage> {
-    let definitions = &state.definitions;
+    let definitions = state.definitions.get();
     Json(CityPage {
         definitions: definitions.hash.clone(),
         build: state.build.clone(),
@@ -27,16 +27,17 @@ pub(super) async fn city(state: Data<State>) -> Json<CityPage> {
 }
 
 pub(super) async fn board(state: Data<State>, id: Path<String>) -> Result<Json<BoardPage>, Refusal> {
-    let found = BoardId::new(id.as_str()).ok().and_then(|id| state.definitions.board(&id));
-    found.map(|board| Json(board_page(&state.definitions, board))).ok_or_else(|| Refusal::not_found(format!("board {id}")))
+    let definitions = state.definitions.get();
+    let found = BoardId::new(id.as_str()).ok().and_then(|id| definitions.board(&id));
+    found.map(|board| Json(board_page(&definitions, board))).ok_or_else(|| Refusal::not_found(format!("board {id}")))
 }
 
 pub(super) async fn wall(state: Data<State>, id: Path<String>) -> Result<Json<WallPage>, Refusal> {
-    let found = WallId::new(id.as_str()).ok().and_then(|id| state.definitions.wall(&id));
+    let definitions = state.definitions.get();
+    let found = WallId::new(id.as_str()).ok().and_then(|id| definitions.wall(&id));
     let wall = found.ok_or_else(|| Refusal::not_found(format!("wall {id}")))?;
     let boards: BTreeSet<&BoardId> = wall.scenes.iter().map(|scene| &scene.board).collect();
-    let boards =
-        boards.into_iter().filter_map(|id| state.definitions.board(id)).map(|board| board_page(&state.definitions, board)).collect();
+    let boards = boards.into_iter().filter_map(|id| definitions.board(id)).map(|board| board_page(&definitions, board)).collect();
     Ok(Json(WallPage { wall: wall.as_ref().clone(), boards }))
 }
 
@@ -70,10 +71,12 @@ fn board_page(definitions: &Definitions, board: &Arc<Board>) -> BoardPage {
 
 pub(super) async fn sources(state: Data<State>) -> Result<Json<SourcesPage>, Refusal> {
     let now = state.clock.now();
-    let (sources, unknown_assets) = state.health.snapshot(now);
+    let (sources, unknown_assets) = state.health.snapshot(&state.definitions.get(), now);
     let rejects = state.store.rejects(REJECTS_SHOWN).await.map_err(|error| unavailable(&error))?;
-    let (figures_soon, figures_late) = state.door.standing(&state.definitions).await.map_err(|error| unavailable(&error))?;
-    Ok(Json(SourcesPage { figures_soon, figures_late, time: now, sources, unknown_assets, rejects }))
+    let definitions = state.definitions.get();
+    let (figures_soon, figures_late) = state.door.standing(&definitions).await.map_err(|error| unavailable(&error))?;
+    let definitions = state.definitions.standing();
+    Ok(Json(SourcesPage { figures_soon, figures_late, time: now, sources, unknown_assets, rejects, definitions }))
 }
 
 /// What a reader is told when the store can't answer.

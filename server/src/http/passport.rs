@@ -29,12 +29,13 @@ struct For {
 
 pub(super) async fn passport(request: HttpRequest, id: Path<String>, state: Data<State>) -> Result<Json<PassportPage>, Refusal> {
     let For { scope } = query(&request)?;
-    let kpi = find(&state.definitions, &id, &scope)?;
-    gather(&state, kpi, &scope).await.map(Json).map_err(|error| unavailable(&error))
+    let definitions = state.definitions.get();
+    let kpi = find(&definitions, &id, &scope)?;
+    gather(&state, &definitions, kpi, &scope).await.map(Json).map_err(|error| unavailable(&error))
 }
 
-async fn gather(state: &State, kpi: &Arc<Kpi>, scope: &Scope) -> Result<PassportPage, StoreError> {
-    let (definitions, now) = (&state.definitions, state.clock.now());
+async fn gather(state: &State, definitions: &Definitions, kpi: &Arc<Kpi>, scope: &Scope) -> Result<PassportPage, StoreError> {
+    let now = state.clock.now();
     let (current, earlier): (Vec<_>, Vec<_>) =
         state.store.versions(&kpi.id).await?.into_iter().partition(|version| version.version == kpi.version);
     Ok(PassportPage {
@@ -47,7 +48,7 @@ async fn gather(state: &State, kpi: &Arc<Kpi>, scope: &Scope) -> Result<Passport
         version_since: current.first().map(|version| version.since),
         earlier,
         expected: expected(definitions, kpi, scope, now),
-        feeds: feeds(state, kpi, now).await?,
+        feeds: feeds(state, definitions, kpi, now).await?,
     })
 }
 
@@ -65,16 +66,16 @@ fn expected(definitions: &Definitions, kpi: &Kpi, scope: &Scope, now: Timestamp)
 }
 
 /// The feeds of what the KPI rests on; of a formula, those of all KPIs that it is made from.
-async fn feeds(state: &State, kpi: &Arc<Kpi>, now: Timestamp) -> Result<Vec<Feed>, StoreError> {
+async fn feeds(state: &State, definitions: &Definitions, kpi: &Arc<Kpi>, now: Timestamp) -> Result<Vec<Feed>, StoreError> {
     let mut sources: BTreeSet<SourceId> = BTreeSet::new();
-    for leaf in state.definitions.leaves(kpi) {
+    for leaf in definitions.leaves(kpi) {
         sources.extend(match &leaf.from {
             From::Observations { metric, .. } | From::Form(Form { metric, .. }) => state.store.sources_of_metric(metric).await?,
             From::Cases { kind, .. } => state.store.sources_of_cases(kind).await?,
             From::Formula { .. } => Vec::new(),
         });
     }
-    let (health, _) = state.health.snapshot(now);
+    let (health, _) = state.health.snapshot(definitions, now);
     let of = health.into_iter().filter(|one| sources.contains(&one.id));
     Ok(of.map(|one| Feed { of: Named { id: one.id.to_string(), name: one.title }, state: one.state, last_seen: one.last_seen }).collect())
 }

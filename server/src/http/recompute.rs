@@ -21,7 +21,7 @@ pub(super) async fn ask(request: HttpRequest, payload: Payload, state: Data<Stat
     let body = body::read(&request, payload, &state.clock).await?;
     let mut wanted: RecomputeRequest =
         serde_json::from_slice(&body).map_err(|error| Refusal::new(ErrorCode::Malformed, format!("the body is no request: {error}")))?;
-    let definitions = state.definitions.clone();
+    let definitions = state.definitions.get();
     let invalid = |message: String| Err(Refusal::new(ErrorCode::Invalid, message));
     if let Some(unknown) = wanted.kpis.iter().find(|kpi| definitions.kpi(kpi).is_none()) {
         return Err(Refusal::not_found(format!("KPI {unknown}")));

@@ -40,7 +40,7 @@ struct Moment {
 
 pub(super) async fn why(request: HttpRequest, id: Path<String>, state: Data<State>) -> Result<Json<WhyPage>, Refusal> {
     let Change { scope, from, to } = query(&request)?;
-    let definitions = &state.definitions;
+    let definitions = &*state.definitions.get();
     let kpi = find(definitions, &id, &scope)?;
     let [from, to] = [from, to].map(|time| kpi.last_instant(time).unwrap_or(time));
     if to <= from {
@@ -50,7 +50,7 @@ pub(super) async fn why(request: HttpRequest, id: Path<String>, state: Data<Stat
     let standings = state.store.standings(&kpi.id, [from, to]).await.map_err(|error| unavailable(&error))?;
     let [before, after] = standings.get(&scope).copied().unwrap_or_default();
     let change = before.value.zip(after.value).map(|(before, after)| after - before);
-    let mut flows = flows(&state, kpi, &scope, (from, to)).await.map_err(|error| unavailable(&error))?;
+    let mut flows = flows(&state, definitions, kpi, &scope, (from, to)).await.map_err(|error| unavailable(&error))?;
     if let (Some(flows), Some(value)) = (&mut flows, before.value) {
         let told = state.store.first_told(&kpi.id, &scope, from).await.map_err(|error| unavailable(&error))?;
         flows.shown = told.unwrap_or(value);
@@ -77,7 +77,8 @@ pub(super) async fn why(request: HttpRequest, id: Path<String>, state: Data<Stat
 
 pub(super) async fn cases(request: HttpRequest, id: Path<String>, state: Data<State>) -> Result<Json<CasesPage>, Refusal> {
     let Moment { scope, at, limit } = query(&request)?;
-    let kpi = find(&state.definitions, &id, &scope)?;
+    let definitions = state.definitions.get();
+    let kpi = find(&definitions, &id, &scope)?;
     let at = at.unwrap_or_else(|| state.clock.now());
     let Some(counts) = level(kpi) else {
         let message = format!("{} doesn't count cases at a moment; only levels such as open or overdue cases have a list", kpi.id);
@@ -132,11 +133,17 @@ async fn relevant(state: &State, kpi: &Kpi, scope: &Scope, from: Timestamp) -> R
     Ok(found)
 }
 
-async fn flows(state: &State, kpi: &Kpi, scope: &Scope, span: (Timestamp, Timestamp)) -> Result<Option<Flows>, StoreError> {
+async fn flows(
+    state: &State,
+    definitions: &Definitions,
+    kpi: &Kpi,
+    scope: &Scope,
+    span: (Timestamp, Timestamp),
+) -> Result<Option<Flows>, StoreError> {
     let Some(counts) = level(kpi) else { return Ok(None) };
     let cases = relevant(state, kpi, scope, span.0).await?;
     let name = |by: &str, id: &str| match by {
-        "department" => department_name(&state.definitions, id),
+        "department" => department_name(definitions, id),
         _ => Text::new(id, id),
     };
     Ok(Some(why::flows(cases.iter().map(|version| &version.case), counts, span, name)))

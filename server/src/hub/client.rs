@@ -116,6 +116,12 @@ impl Client {
         let position = resume.and_then(|(epoch, sequence)| topic.position_after(epoch, sequence));
         let mut state = self.state();
         if let Some(watched) = state.watched.iter_mut().find(|watched| watched.topic.name() == topic.name()) {
+            if !Arc::ptr_eq(&watched.topic, &topic) {
+                // The board was taken away and is back.
+                watched.topic.unwatch(self.id);
+                topic.watch(Arc::clone(self));
+                watched.topic = topic;
+            }
             watched.position = position;
         } else if state.watched.len() >= most {
             return false;

@@ -73,6 +73,18 @@ impl TopicState {
         self.wake();
     }
 
+    /// Ends a topic whose board is gone: who watches is told the new definitions, asks for the board again, and learns it.
+    pub(super) fn end(&self, now: Timestamp, definitions: &Definitions) {
+        let mut state = self.state();
+        state.definitions.clone_from(&definitions.hash);
+        state.contents.clear();
+        state.ring.clear();
+        let message = ServerMessage::Heartbeat { head: state.head(&self.name, now) };
+        state.say(now, &message);
+        drop(state);
+        self.wake();
+    }
+
     /// The KPIs that the board shows.
     pub(super) fn kpis(&self) -> BTreeSet<KpiId> {
         self.state().contents.iter().map(|content| content.kpi().clone()).collect()

@@ -60,6 +60,8 @@ pub struct Gathered {
     /// Names that the register doesn't have, and how often each came.
     pub unknown: HashMap<Arc<str>, u64>,
     excerpts_bytes: usize,
+    /// Which memory learns from it: that of the definitions by which it was checked, also when others are in force by then.
+    pub(super) memory: Option<Arc<Memory>>,
 }
 
 /// Takes items while a decoder runs.
@@ -82,7 +84,7 @@ pub struct Gathering<'g> {
 impl Memory {
     /// Begins to gather for the memory's source. Nobody can learn until it is finished.
     pub(super) fn gather<'g>(
-        &'g self,
+        self: &'g Arc<Self>,
         definitions: &'g Definitions,
         source: &'g Source,
         registry: &'g Registry,
@@ -99,7 +101,7 @@ impl Memory {
             fresh_places: HashMap::new(),
             key: Vec::new(),
             context: String::new(),
-            gathered: Gathered::default(),
+            gathered: Gathered { memory: Some(Arc::clone(self)), ..Gathered::default() },
         }
     }
 

@@ -22,7 +22,6 @@ const SECONDS: usize = 60;
 /// What is known of all feeds.
 #[derive(Debug, Default)]
 pub struct Health {
-    sources: Vec<Arc<Source>>,
     state: Mutex<State>,
 }
 
@@ -66,11 +65,16 @@ pub enum Problem {
 }
 
 impl Health {
-    /// The health of these definitions' sources; `series` says how many series each has created so far.
+    /// `series` says how many series each source has created so far.
     #[must_use]
-    pub fn new(definitions: &Definitions, series: HashMap<SourceId, u64>) -> Self {
+    pub fn new(series: HashMap<SourceId, u64>) -> Self {
         let feeds = series.into_iter().map(|(source, series)| (source, Feed { series, ..Feed::default() })).collect();
-        Self { sources: definitions.sources.clone(), state: Mutex::new(State { feeds, unknown: BTreeMap::new() }) }
+        Self { state: Mutex::new(State { feeds, unknown: BTreeMap::new() }) }
+    }
+
+    /// Forgets which names were unknown: the register has changed.
+    pub fn forget_unknown(&self) {
+        self.state().unknown.clear();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -132,15 +136,18 @@ impl Health {
         }
     }
 
-    /// Every source's health, in the definitions' order, and the unknown assets, the most frequent first.
+    /// The health of each of the definitions' sources, in their order, and the unknown assets, the most frequent first.
     #[must_use]
-    pub fn snapshot(&self, now: Timestamp) -> (Vec<SourceHealth>, Vec<UnknownAsset>) {
+    pub fn snapshot(&self, definitions: &Definitions, now: Timestamp) -> (Vec<SourceHealth>, Vec<UnknownAsset>) {
         let state = self.state();
         let none = Feed::default();
         let health = |source: &Arc<Source>| {
             let feed = state.feeds.get(&source.id).unwrap_or(&none);
             let silent = feed.silent(source, now);
-            let problem = feed.problems.iter().find(|(.., until)| now < *until).map(|(_, text, _)| text.clone());
+            // What was wrong with the broker means nothing to a source that has another way in by now.
+            let is_mqtt = matches!(source.way, Way::Mqtt { .. });
+            let mut current = feed.problems.iter().filter(|(problem, _, until)| now < *until && (is_mqtt || *problem == Problem::Store));
+            let problem = current.next().map(|(_, text, _)| text.clone());
             SourceHealth {
                 id: source.id.clone(),
                 title: source.title.clone(),
@@ -166,7 +173,7 @@ impl Health {
             .map(|((source, asset), count)| UnknownAsset { asset: asset.clone(), source: source.clone(), observations: *count })
             .collect();
         unknown.sort_by_key(|asset| std::cmp::Reverse(asset.observations));
-        (self.sources.iter().map(health).collect(), unknown)
+        (definitions.sources.iter().map(health).collect(), unknown)
     }
 }
 
@@ -213,8 +220,8 @@ mod tests {
         };
         let definitions = Definitions { sources: vec![Arc::new(source)], ..Definitions::default() };
         let at = |second: i64| Timestamp::from_second(1_000_000 + second).unwrap();
-        let health = Health::new(&definitions, HashMap::from([(id.clone(), 3)]));
-        let one = |now| health.snapshot(now).0.remove(0);
+        let health = Health::new(HashMap::from([(id.clone(), 3)]));
+        let one = |now| health.snapshot(&definitions, now).0.remove(0);
         assert_eq!(one(at(0)).state, FeedState::Waiting);
         health.taken(&id, 5, 1, at(0));
         health.taken(&id, 7, 0, at(30));
@@ -234,7 +241,7 @@ mod tests {
             health.unknown(&id, &format!("a{n}"), 1);
         }
         health.unknown(&id, "a7", 1);
-        let unknown = health.snapshot(at(0)).1;
+        let unknown = health.snapshot(&definitions, at(0)).1;
         assert_eq!((unknown.len(), unknown[0].asset.as_str(), unknown[0].observations), (MAX_UNKNOWN_ASSETS, "a7", 2));
     }
 }

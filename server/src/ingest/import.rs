@@ -79,7 +79,9 @@ impl Import {
             let mut answer = BatchAnswer::default();
             let mut failure = None;
             let stopped = std::cell::Cell::new(false);
-            let mut gathering = Some(intake.gathering(source, *now));
+            // The whole file by one set, also where another is put in force meanwhile.
+            let basis = intake.basis();
+            let mut gathering = Some(intake.gathering(&basis, source, *now));
             let mut store = |gathered: Gathered| match handle.block_on(intake.submit(source, gathered, *now)) {
                 Ok(part) => add(&mut answer, part),
                 Err(error) => {
@@ -91,7 +93,7 @@ impl Import {
                 if stopped.get() {
                     return;
                 }
-                let open = gathering.get_or_insert_with(|| intake.gathering(source, *now));
+                let open = gathering.get_or_insert_with(|| intake.gathering(&basis, source, *now));
                 open.take(item);
                 if open.len() >= CHUNK_ROWS
                     && let Some(full) = gathering.take()

@@ -14,12 +14,13 @@ use super::{
 };
 use crate::{
     clock::Clock,
+    definitions::InForce,
     store::{Store, StoreError},
 };
 use jiff::Timestamp;
 use std::{
     collections::HashMap,
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::{Arc, PoisonError, RwLock, atomic::Ordering::Relaxed},
     time::Duration,
 };
 use taydo_engine::Batch;
@@ -114,18 +115,32 @@ pub struct Intake(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    definitions: Arc<Definitions>,
+    in_force: InForce,
+    /// Of the definitions that were in force when it was last asked for.
+    basis: RwLock<Arc<Basis>>,
     store: Store,
     clock: Clock,
     registry: Arc<Registry>,
-    /// What each source's spellings lead to.
-    memories: HashMap<SourceId, Memory>,
-    /// For sources that aren't defined; it stays empty.
-    nobodys: Memory,
     lanes: Vec<Lane>,
     health: Arc<Health>,
     metrics: Arc<IntakeMetrics>,
     stop: CancellationToken,
+}
+
+/// What items are checked by: a definition set, and what each source's spellings lead to under it.
+#[derive(Debug)]
+pub struct Basis {
+    definitions: Arc<Definitions>,
+    memories: HashMap<SourceId, Arc<Memory>>,
+    /// For sources that aren't defined, or not any more.
+    nobodys: Arc<Memory>,
+}
+
+impl Basis {
+    fn new(definitions: Arc<Definitions>) -> Self {
+        let memories = definitions.sources.iter().map(|source| (source.id.clone(), Arc::default())).collect();
+        Self { definitions, memories, nobodys: Arc::default() }
+    }
 }
 
 /// The tasks of the lanes.
@@ -150,7 +165,7 @@ impl Intake {
     /// # Errors
     /// When the store can't be read.
     pub async fn start(
-        definitions: Arc<Definitions>,
+        in_force: InForce,
         store: Store,
         clock: Clock,
         health: Arc<Health>,
@@ -168,10 +183,23 @@ impl Intake {
             opened.push(lane);
             tasks.spawn(worker.run());
         }
-        let memories = definitions.sources.iter().map(|source| (source.id.clone(), Memory::default())).collect();
-        let nobodys = Memory::default();
-        let inner = Inner { definitions, store, clock, registry, memories, nobodys, lanes: opened, health, metrics, stop: stop.clone() };
+        let basis = RwLock::new(Arc::new(Basis::new(in_force.get())));
+        let inner = Inner { in_force, basis, store, clock, registry, lanes: opened, health, metrics, stop: stop.clone() };
         Ok((Self(Arc::new(inner)), Lanes { tasks, stop }))
+    }
+
+    /// What items are checked by now. What is being gathered goes on by what it began with.
+    #[must_use]
+    pub fn basis(&self) -> Arc<Basis> {
+        let definitions = self.0.in_force.get();
+        let basis = self.0.basis.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if Arc::ptr_eq(&basis.definitions, &definitions) {
+            return basis;
+        }
+        let basis = Arc::new(Basis::new(definitions));
+        self.0.health.forget_unknown();
+        *self.0.basis.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&basis);
+        basis
     }
 
     /// `POST /api/v1/observations?source=`.
@@ -207,8 +235,9 @@ impl Intake {
     /// # Errors
     /// When there is none, or it is fed another way.
     pub fn source(&self, name: &str, fits: impl Fn(&Way) -> bool) -> Result<Arc<Source>, SubmitError> {
-        let sources = &self.0.definitions.sources;
-        let found = SourceId::new(name).ok().and_then(|id| self.0.definitions.source(&id));
+        let definitions = self.definitions();
+        let sources = &definitions.sources;
+        let found = SourceId::new(name).ok().and_then(|id| definitions.source(&id));
         match found {
             Some(source) if fits(&source.way) => Ok(Arc::clone(source)),
             Some(source) => Err(SubmitError::OtherWay(format!("source {name:?} is fed by {}, not this way", way(source)))),
@@ -243,16 +272,17 @@ impl Intake {
 
     /// Gathers a source's items while `fill` runs, which must not wait for anything.
     pub fn gather<T>(&self, source: &Source, now: Timestamp, fill: impl FnOnce(&mut Gathering<'_>) -> T) -> (Gathered, T) {
-        let mut gathering = self.gathering(source, now);
+        let basis = self.basis();
+        let mut gathering = self.gathering(&basis, source, now);
         let outcome = fill(&mut gathering);
         (gathering.finish(), outcome)
     }
 
     /// Begins to gather a source's items. What comes of it must be submitted; nothing may be waited for before it is finished.
     #[must_use]
-    pub fn gathering<'g>(&'g self, source: &'g Source, now: Timestamp) -> Gathering<'g> {
-        let memory = self.0.memories.get(&source.id).unwrap_or(&self.0.nobodys);
-        memory.gather(&self.0.definitions, source, &self.0.registry, now)
+    pub fn gathering<'g>(&'g self, basis: &'g Basis, source: &'g Source, now: Timestamp) -> Gathering<'g> {
+        let memory = basis.memories.get(&source.id).unwrap_or(&basis.nobodys);
+        memory.gather(&basis.definitions, source, &self.0.registry, now)
     }
 
     /// Makes what was gathered durable, and answers.
@@ -295,7 +325,7 @@ impl Intake {
         if !fresh.is_empty() {
             inner.health.series(&source.id, inner.registry.created(&source.id));
         }
-        if let Some(memory) = inner.memories.get(&source.id) {
+        if let Some(memory) = gathered.memory.take() {
             memory.learn(source, gathered, &fresh);
         }
         let rows = Rows {
@@ -331,10 +361,10 @@ impl Intake {
         &self.0.metrics
     }
 
-    /// The definitions that items are checked against.
+    /// The definitions that items are checked against now.
     #[must_use]
-    pub fn definitions(&self) -> &Arc<Definitions> {
-        &self.0.definitions
+    pub fn definitions(&self) -> Arc<Definitions> {
+        self.0.in_force.get()
     }
 
     pub(super) fn store(&self) -> &Store {

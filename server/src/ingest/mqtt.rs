@@ -6,19 +6,21 @@
 //! them, so its own limit has to be lower; then what is too large for us is kept as a reject, or refused to its sender.
 
 mod delivery;
+mod subscription;
 
 use super::{
     Intake,
     health::{Health, Problem},
 };
 use crate::clock::Clock;
+use crate::definitions::InForce;
 use delivery::{Delivery, Gate, Message};
 use jiff::{SignedDuration, Timestamp};
 use rumqttc::v5::{
     AsyncClient, Event, EventLoop, Incoming, MqttOptions,
     mqttbytes::{
         QoS,
-        v5::{Filter, Publish, RetainForwardRule, SubAck, SubscribeReasonCode},
+        v5::{Publish, SubAck, SubscribeReasonCode},
     },
 };
 use std::{
@@ -26,7 +28,8 @@ use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
-use taydo_model::{Definitions, SourceId, source::Source, source::Way};
+use subscription::{DROPPED_TOPIC, Subscriptions};
+use taydo_model::{SourceId, source::Way};
 use tokio::{
     sync::{Semaphore, mpsc},
     task::JoinSet,
@@ -50,8 +53,6 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LAST_PAUSE: Duration = Duration::from_secs(10);
 /// How long a loss is told on the sources page.
 const LOSS_TOLD: SignedDuration = SignedDuration::from_hours(1);
-/// Where Mosquitto counts the messages that it dropped because a queue was full or a packet too large.
-const DROPPED_TOPIC: &str = "$SYS/broker/publish/messages/dropped";
 
 /// Where the broker is, and who we are to it.
 #[derive(Debug, Clone)]
@@ -101,19 +102,14 @@ pub struct Mqtt {
 }
 
 impl Mqtt {
-    /// Connects, now or as soon as the broker can be reached, and takes in what the definitions' MQTT sources subscribe
-    /// to; `None` where there are no such sources. The session is the city's: one centre for each city and broker.
+    /// Connects, now or as soon as the broker can be reached, and takes in what the MQTT sources of the definitions in
+    /// force subscribe to. The session is the city's: one centre for each city and broker.
     #[must_use]
-    pub fn start(address: SocketAddr, definitions: &Definitions, intake: Intake, health: Arc<Health>, clock: Clock) -> Option<Self> {
-        let sources: Arc<[Arc<Source>]> =
-            definitions.sources.iter().filter(|source| matches!(source.way, Way::Mqtt { .. })).cloned().collect();
-        if sources.is_empty() {
-            return None;
-        }
+    pub fn start(address: SocketAddr, in_force: &InForce, intake: Intake, health: Arc<Health>, clock: Clock) -> Self {
         let broker = Broker {
             host: address.ip().to_string(),
             port: address.port(),
-            client_id: format!("taydo-{}", definitions.city.id),
+            client_id: format!("taydo-{}", in_force.get().city.id),
             login: None,
         };
         let stop = CancellationToken::new();
@@ -124,13 +120,14 @@ impl Mqtt {
         // The broker's receive maximum bounds this queue; only unacknowledged (QoS 0) messages can fill it, and then reading stops.
         let (queue, messages) = mpsc::channel(usize::from(RECEIVE_MAXIMUM));
         let gate = Arc::new(Gate::default());
+        let subscriptions = Subscriptions::new(client.clone());
         let reader = Reader {
             intake: intake.clone(),
             health,
             clock: clock.clone(),
             broker,
-            sources: Arc::clone(&sources),
-            client: client.clone(),
+            in_force: in_force.clone(),
+            subscriptions: subscriptions.clone(),
             queue,
             room: Arc::new(Semaphore::new(IN_FLIGHT_BYTES as usize)),
             gate: Arc::clone(&gate),
@@ -140,9 +137,10 @@ impl Mqtt {
         };
         let delivered = CancellationToken::new();
         tasks.spawn(reader.run(events, delivered.clone()));
-        let delivery = Delivery { intake, clock, sources, client, gate, stop: stop.clone() };
+        tasks.spawn(subscriptions.follow(in_force.clone(), clock.clone(), stop.clone()));
+        let delivery = Delivery { intake, clock, client, gate, stop: stop.clone() };
         tasks.spawn(delivery.run(messages, delivered));
-        Some(Self { stop, tasks })
+        Self { stop, tasks }
     }
 
     /// Takes in nothing more, waits for the commit of what was taken, acknowledges it, and disconnects. The session
@@ -160,8 +158,8 @@ struct Reader {
     health: Arc<Health>,
     clock: Clock,
     broker: Broker,
-    sources: Arc<[Arc<Source>]>,
-    client: AsyncClient,
+    in_force: InForce,
+    subscriptions: Subscriptions,
     queue: mpsc::Sender<Message>,
     room: Arc<Semaphore>,
     gate: Arc<Gate>,
@@ -243,31 +241,16 @@ impl Reader {
             self.each(|health, source| health.raise_until(source, Problem::Session, text.clone(), told_until(now)));
         }
         self.session = Some(now);
-        // A value that was retained is of unknown age, so the broker is asked not to repeat it.
-        let filter = |path: String, qos| {
-            let mut filter = Filter::new(path, qos);
-            filter.retain_forward_rule = RetainForwardRule::Never;
-            filter
-        };
-        let sources = self.sources.iter().filter_map(|source| match &source.way {
-            Way::Mqtt { topic, .. } => Some(filter(topic.filter(), QoS::AtLeastOnce)),
-            _ => None,
-        });
-        let dropped = Filter::new(DROPPED_TOPIC, QoS::AtMostOnce);
-        if let Err(error) = self.client.try_subscribe_many(sources.chain([dropped])) {
-            // The queue is full of acknowledgements: the next connection tries again.
-            tracing::error!(%error, "can't ask for the subscriptions");
-        }
+        self.subscriptions.connected(&self.in_force.get());
     }
 
     fn subscribed(&self, ack: &SubAck) {
-        // The codes stand in the order of the filters; the last one is the broker's own count, which it need not have.
-        for (source, code) in self.sources.iter().zip(&ack.return_codes) {
+        for (source, code) in self.subscriptions.answered(&ack.return_codes) {
             if matches!(code, SubscribeReasonCode::Success(QoS::AtLeastOnce | QoS::ExactlyOnce)) {
-                self.health.clear(&source.id, Problem::Subscription);
+                self.health.clear(&source, Problem::Subscription);
             } else {
                 let text = format!("the broker refused the subscription with QoS 1: {code:?}; check its access rules");
-                self.health.raise(&source.id, Problem::Subscription, text);
+                self.health.raise(&source, Problem::Subscription, text);
             }
         }
     }
@@ -286,6 +269,7 @@ impl Reader {
     }
 
     fn lost(&mut self, error: &str) {
+        self.subscriptions.lost();
         let now = self.clock.now();
         if self.session.is_some() {
             self.session = Some(now);
@@ -296,7 +280,8 @@ impl Reader {
     }
 
     fn each(&self, tell: impl Fn(&Health, &SourceId)) {
-        for source in self.sources.iter() {
+        let definitions = self.in_force.get();
+        for source in definitions.sources.iter().filter(|source| matches!(source.way, Way::Mqtt { .. })) {
             tell(&self.health, &source.id);
         }
     }

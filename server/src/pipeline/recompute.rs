@@ -17,7 +17,7 @@ use std::time::Duration;
 use taydo_engine::recompute::{Needs, Plan, Run, SamplesNeeded};
 use taydo_engine::{ClosedSpan, Position, Reclosed, Recorded, Reopened, Series, Touched};
 use taydo_model::recompute::RecomputeJob;
-use taydo_model::{Flags, KpiId, Quality, Reading, Scope};
+use taydo_model::{Definitions, Flags, KpiId, Quality, Reading, Scope};
 use tokio::task::JoinHandle;
 
 /// A range is mended when none has been added for so long …
@@ -255,6 +255,22 @@ impl Recompute {
                 self.not_before = later(now, RETRY);
             }
         }
+    }
+
+    /// Goes on by other definitions: what was being mended by the old ones is mended again by the new.
+    /// Panes of a KPI that changed were made by its new definition when it was rebuilt.
+    pub(super) fn redefine(&mut self, now: Timestamp, parts: &Parts) {
+        let old = std::mem::replace(&mut self.parts, parts.clone()).definitions;
+        if let Some(job) = self.job.take() {
+            job.task.abort();
+            if let Work::Touched { ranges, reopened, positions } = job.work {
+                self.add(now, ranges);
+                self.reopen(now, reopened);
+                self.hold(listed(positions));
+            }
+        }
+        let version = |definitions: &Definitions, kpi: &KpiId| definitions.kpi(kpi).map(|kpi| kpi.version.clone());
+        self.reopened.retain(|kpi, _| version(&old, kpi) == version(&parts.definitions, kpi));
     }
 
     /// Ends without finishing: positions are not moved past what is not mended, so the next start finds it.

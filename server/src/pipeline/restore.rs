@@ -1,6 +1,6 @@
 //! From the store back into an engine: at a start, and where a lane's numbers have a hole.
 
-use super::{Parts, closed};
+use super::{Parts, closed, swap::Rebuilt};
 use crate::store::{CommittedBatch, Fence, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +24,42 @@ pub(super) struct Restored {
 pub(super) async fn restore(parts: &Parts, fence: &Fence, now: Timestamp) -> Result<Restored, StoreError> {
     let begun = parts.clock.instant();
     let mut engine = Engine::new(parts.definitions.clone(), now);
+    resume(parts, now, &mut engine).await?;
+    let unconsumed = Unconsumed::read(parts).await?;
+    engine.restore(now, Batch { series: all_series(parts).await?, ..Batch::default() });
+
+    let needed = engine.closed_needed(&unconsumed.spans);
+    let bases: Vec<_> = needed.iter().map(|needed| (needed.span.kpi.clone(), needed.span.basis)).collect();
+    parts.store.drop_other_panes(fence, &bases).await?;
+    let mut rows = restore_closed(parts, fence, &mut engine, needed).await?;
+    let changed: BTreeSet<&CaseKey> = unconsumed.cases.iter().map(|version| &version.key).collect();
+    rows += fill(parts, now, &mut engine, &changed).await?;
+    let mut touched: Vec<Touched> = unconsumed.spans.iter().flat_map(|(from, to)| engine.touched(*from, *to, None)).collect();
+    // As news, so that the engine says itself what they touch; with them come the readings of the time that was missed.
+    let mut first = engine.step(now, Input::Batch(Batch { cases: unconsumed.cases, ..Batch::default() }));
+    first.recompute.append(&mut touched);
+    tracing::info!(rows, duration_ms = begun.elapsed().as_millis(), "the engine is rebuilt from the store");
+    Ok(Restored { engine, positions: unconsumed.positions, first })
+}
+
+/// Rebuilds an engine that stands beside one that goes on: it is to know at least what the store has now.
+pub(super) async fn rebuild(parts: &Parts, fence: &Fence, now: Timestamp, mut engine: Engine) -> Result<Rebuilt, StoreError> {
+    let begun = parts.clock.instant();
+    resume(parts, now, &mut engine).await?;
+    engine.restore(now, Batch { series: all_series(parts).await?, ..Batch::default() });
+    let needed = engine.closed_needed(&[]);
+    let mut rows = restore_closed(parts, fence, &mut engine, needed).await?;
+    rows += fill(parts, now, &mut engine, &BTreeSet::new()).await?;
+    let mut positions = Vec::new();
+    for position in parts.store.positions().await? {
+        positions.push(batches_after(parts, position).await?.last().map_or(position, |batch| batch.position));
+    }
+    tracing::info!(rows, duration_ms = begun.elapsed().as_millis(), "the changed KPIs are rebuilt from the store");
+    Ok(Rebuilt { engine, positions })
+}
+
+/// Tells the engine which instants of its KPIs are recorded.
+async fn resume(parts: &Parts, now: Timestamp, engine: &mut Engine) -> Result<(), StoreError> {
     let oldest_absence = now.saturating_sub(LONGEST_ABSENCE).unwrap_or(now);
     let latest = parts.store.latest_readings().await?;
     // A KPI that was never recorded, though data had come, is owed the instants since that data: the process before may
@@ -34,10 +70,12 @@ pub(super) async fn restore(parts: &Parts, fence: &Fence, now: Timestamp) -> Res
             engine.resume_after(&kpi.id, recorded.max(oldest_absence));
         }
     }
-    let unconsumed = Unconsumed::read(parts).await?;
-    engine.restore(now, Batch { series: all_series(parts).await?, ..Batch::default() });
+    Ok(())
+}
 
-    let mut rows = restore_closed(parts, fence, &mut engine, &unconsumed).await?;
+/// Gives the engine the rows that its windows reach back to, but for these cases. Returns how many there were.
+async fn fill(parts: &Parts, now: Timestamp, engine: &mut Engine, but: &BTreeSet<&CaseKey>) -> Result<usize, StoreError> {
+    let mut rows = 0;
     let anchored = engine.anchored();
     for (after, metrics) in by_moment(engine.samples_needed_from(now)) {
         let linked: Vec<MetricId> = metrics.iter().filter(|metric| anchored.contains(metric)).cloned().collect();
@@ -54,27 +92,18 @@ pub(super) async fn restore(parts: &Parts, fence: &Fence, now: Timestamp) -> Res
             engine.restore(now, Batch { samples, ..Batch::default() });
         }
     }
-    let changed: BTreeSet<&CaseKey> = unconsumed.cases.iter().map(|version| &version.key).collect();
     let mut cases = parts.store.cases(engine.relevant_cases_from(now)).await?;
     while let Some(mut cases) = cases.next().await? {
         rows += cases.len();
-        cases.retain(|version| !changed.contains(&version.key));
+        cases.retain(|version| !but.contains(&version.key));
         engine.restore(now, Batch { cases, ..Batch::default() });
     }
-    let mut touched: Vec<Touched> = unconsumed.spans.iter().flat_map(|(from, to)| engine.touched(*from, *to, None)).collect();
-    // As news, so that the engine says itself what they touch; with them come the readings of the time that was missed.
-    let mut first = engine.step(now, Input::Batch(Batch { cases: unconsumed.cases, ..Batch::default() }));
-    first.recompute.append(&mut touched);
-    tracing::info!(rows, duration_ms = begun.elapsed().as_millis(), "the engine is rebuilt from the store");
-    Ok(Restored { engine, positions: unconsumed.positions, first })
+    Ok(rows)
 }
 
 /// Hands the closed panes of long windows to the engine. Returns how many rows had to be read to make those that weren't
 /// stored, or that lack what no engine has consumed.
-async fn restore_closed(parts: &Parts, fence: &Fence, engine: &mut Engine, unconsumed: &Unconsumed) -> Result<usize, StoreError> {
-    let needed = engine.closed_needed(&unconsumed.spans);
-    let bases: Vec<_> = needed.iter().map(|needed| (needed.span.kpi.clone(), needed.span.basis)).collect();
-    parts.store.drop_other_panes(fence, &bases).await?;
+async fn restore_closed(parts: &Parts, fence: &Fence, engine: &mut Engine, needed: Vec<Reopened>) -> Result<usize, StoreError> {
     let (mut rows, mut panes) = (0, 0);
     for Reopened { span, stale, .. } in needed {
         rows += closed::ensure(parts, fence, &span, &stale).await?;

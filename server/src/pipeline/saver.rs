@@ -6,11 +6,12 @@
 use super::Parts;
 use crate::store::{Fence, Made, StoreError};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use taydo_engine::{ClosedPane, Position, Recorded, Touched};
-use taydo_model::KpiId;
+use taydo_model::{Definitions, KpiId};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -31,11 +32,12 @@ pub(super) struct Save {
 
 #[derive(Debug)]
 pub(super) struct Saver {
-    waiting: Vec<Recorded>,
+    /// By the definitions that made it, oldest first: a reading's row says which they were.
+    waiting: VecDeque<(Arc<Definitions>, Vec<Recorded>)>,
     closed: Vec<ClosedPane>,
     positions: BTreeMap<i16, i64>,
     /// One save at a time is on its way; what comes meanwhile waits here.
-    queue: mpsc::Sender<Save>,
+    queue: mpsc::Sender<(Arc<Definitions>, Save)>,
 }
 
 /// The task that saves.
@@ -53,12 +55,11 @@ impl Saver {
     pub(super) fn start(parts: &Parts, fence: &Fence) -> (Self, Saving) {
         let (queue, saves) = mpsc::channel(1);
         let task = tokio::spawn(run(parts.clone(), fence.clone(), saves));
-        (Self { waiting: Vec::new(), closed: Vec::new(), positions: BTreeMap::new(), queue }, Saving(task))
+        (Self { waiting: VecDeque::new(), closed: Vec::new(), positions: BTreeMap::new(), queue }, Saving(task))
     }
 
-    /// Keeps what is to be saved. Returns the ranges of what had to be let go.
-    pub(super) fn add(&mut self, save: Save) -> Vec<Touched> {
-        self.waiting.extend(save.recorded);
+    /// Keeps what is to be saved, made by these definitions. Returns the ranges of what had to be let go.
+    pub(super) fn add(&mut self, definitions: &Arc<Definitions>, save: Save) -> Vec<Touched> {
         self.closed.extend(save.closed);
         // One that is let go is made again from the rows when somebody asks for it.
         self.closed.drain(..self.closed.len().saturating_sub(MAX_PANES));
@@ -66,11 +67,27 @@ impl Saver {
             let seq = self.positions.entry(position.lane).or_insert(0);
             *seq = (*seq).max(position.seq);
         }
-        if self.waiting.len() <= MAX_WAITING {
-            return Vec::new();
+        match self.waiting.back_mut() {
+            _ if save.recorded.is_empty() => {}
+            Some((last, recorded)) if Arc::ptr_eq(last, definitions) => recorded.extend(save.recorded),
+            _ => self.waiting.push_back((definitions.clone(), save.recorded)),
         }
-        let gone = self.waiting.drain(..self.waiting.len() - MAX_WAITING / 2);
-        ranges(gone)
+        let waiting: usize = self.waiting.iter().map(|(_, recorded)| recorded.len()).sum();
+        if waiting <= MAX_WAITING { Vec::new() } else { self.let_go(waiting - MAX_WAITING / 2) }
+    }
+
+    /// Lets the oldest readings go.
+    fn let_go(&mut self, mut count: usize) -> Vec<Touched> {
+        let mut gone = Vec::new();
+        while let Some((_, oldest)) = self.waiting.front_mut().filter(|_| count > 0) {
+            let some = count.min(oldest.len());
+            gone.extend(oldest.drain(..some));
+            count -= some;
+            if oldest.is_empty() {
+                self.waiting.pop_front();
+            }
+        }
+        ranges(gone.into_iter())
     }
 
     fn is_idle(&self) -> bool {
@@ -82,13 +99,20 @@ impl Saver {
         if self.is_idle() {
             return;
         }
-        let Ok(slot) = self.queue.try_reserve() else { return };
-        let rest = self.waiting.split_off(self.waiting.len().min(CHUNK));
-        let recorded = std::mem::replace(&mut self.waiting, rest);
-        // Positions move on only once every reading before them is saved.
+        let Ok(slot) = self.queue.clone().try_reserve_owned() else { return };
+        slot.send(self.next());
+    }
+
+    /// The next transaction. Positions move on only once every reading before them is saved.
+    fn next(&mut self) -> (Arc<Definitions>, Save) {
+        let (definitions, mut recorded) = self.waiting.pop_front().unwrap_or_default();
+        let rest = recorded.split_off(recorded.len().min(CHUNK));
+        if !rest.is_empty() {
+            self.waiting.push_front((definitions.clone(), rest));
+        }
         let positions = if self.waiting.is_empty() { std::mem::take(&mut self.positions) } else { BTreeMap::new() };
-        let closed = std::mem::take(&mut self.closed);
-        slot.send(Save { recorded, closed, positions: positions.into_iter().map(|(lane, seq)| Position { lane, seq }).collect() });
+        let positions = positions.into_iter().map(|(lane, seq)| Position { lane, seq }).collect();
+        (definitions, Save { recorded, closed: std::mem::take(&mut self.closed), positions })
     }
 
     /// Resolves when something waits and the last save is done.
@@ -101,10 +125,14 @@ impl Saver {
     }
 
     /// Sends everything that waits; the task ends when it is saved.
-    pub(super) async fn finish(self) {
-        let positions = self.positions.into_iter().map(|(lane, seq)| Position { lane, seq }).collect();
-        // The task is gone only when the lease is, which its own outcome says.
-        let _ = self.queue.send(Save { recorded: self.waiting, closed: self.closed, positions }).await;
+    pub(super) async fn finish(mut self) {
+        while !self.is_idle() {
+            let next = self.next();
+            // The task is gone only when the lease is, which its own outcome says.
+            if self.queue.send(next).await.is_err() {
+                return;
+            }
+        }
     }
 }
 
@@ -118,9 +146,9 @@ fn ranges(readings: impl Iterator<Item = Recorded>) -> Vec<Touched> {
     ranges.into_iter().map(|(kpi, (from, to))| Touched { kpi, from, to }).collect()
 }
 
-async fn run(parts: Parts, fence: Fence, mut saves: mpsc::Receiver<Save>) -> Result<(), StoreError> {
-    while let Some(save) = saves.recv().await {
-        commit(&parts, &fence, &save).await?;
+async fn run(parts: Parts, fence: Fence, mut saves: mpsc::Receiver<(Arc<Definitions>, Save)>) -> Result<(), StoreError> {
+    while let Some((definitions, save)) = saves.recv().await {
+        commit(&parts, &fence, &definitions, &save).await?;
         let now = parts.clock.now();
         let recorded: Vec<_> = save.recorded.into_iter().map(|recorded| recorded.reading).collect();
         parts.hub.publish(now, &[], &recorded);
@@ -129,19 +157,19 @@ async fn run(parts: Parts, fence: Fence, mut saves: mpsc::Receiver<Save>) -> Res
 }
 
 /// The panes, which may be missing but never wrong, and then T2.
-async fn save_once(parts: &Parts, fence: &Fence, now: Timestamp, save: &Save) -> Result<usize, StoreError> {
+async fn save_once(parts: &Parts, fence: &Fence, definitions: &Definitions, now: Timestamp, save: &Save) -> Result<usize, StoreError> {
     if !save.closed.is_empty() {
         parts.store.keep_panes(fence, &save.closed, Made::Closed).await?;
     }
-    parts.store.commit_readings(fence, now, &parts.definitions, &save.recorded, &save.positions).await
+    parts.store.commit_readings(fence, now, definitions, &save.recorded, &save.positions).await
 }
 
 /// T2 until it works: readings are never dropped for a database that is away. A lost lease, or a fault of ours, ends it.
-async fn commit(parts: &Parts, fence: &Fence, save: &Save) -> Result<(), StoreError> {
+async fn commit(parts: &Parts, fence: &Fence, definitions: &Definitions, save: &Save) -> Result<(), StoreError> {
     let mut pause = Duration::from_millis(100);
     loop {
         let now = parts.clock.now();
-        match save_once(parts, fence, now, save).await {
+        match save_once(parts, fence, definitions, now, save).await {
             Ok(inserted) => {
                 parts.counters.recorded.fetch_add(inserted as u64, Ordering::Relaxed);
                 return Ok(());

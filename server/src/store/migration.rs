@@ -23,6 +23,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 6, name: "history", sql: include_str!("../../../migrations/0006_history.sql") },
     Migration { version: 7, name: "forms", sql: include_str!("../../../migrations/0007_forms.sql") },
     Migration { version: 9, name: "version since", sql: include_str!("../../../migrations/0009_version_since.sql") },
+    Migration { version: 10, name: "definition load", sql: include_str!("../../../migrations/0010_definition_load.sql") },
     Migration { version: 12, name: "outbox", sql: include_str!("../../../migrations/0012_outbox.sql") },
 ];
 

@@ -73,6 +73,7 @@ impl Store {
         let rows = self.names().rows(definitions, readings)?;
         self.partitions().ensure(&mut client, Table::Reading, rows.iter().map(|row| row.time)).await?;
 
+        let _alone = self.0.readings.lock().await;
         let mut transaction = tokio_postgres::Client::transaction(&mut client).await?;
         fence.check(&transaction).await?;
         // First readings of an instant can be written without looking at what is there; corrections can't.

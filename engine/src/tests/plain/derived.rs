@@ -20,7 +20,7 @@ fn outcome(id: &str, value: Value<'_>) -> (Option<f64>, Option<(f64, f64)>) {
         "ratio" | "per.case" | "day.share" => ratio.unzip(),
         "late.share" => ratio.map(|(ratio, parts)| (ratio * 100.0, parts)).unzip(),
         "fill" => (b.map(|b| a.unwrap_or(0.0) * 2.0 + b), None),
-        "nested" => (both.map(|(a, b)| a + b), None),
+        "nested" | "both.kept" | "sum.of.changed" => (both.map(|(a, b)| a + b), None),
         "worst" | "least" | "spread" => (both.map(|(a, b)| a - b), None),
         "chosen" => (a.and_then(|a| if a < 5.0 { Some(a) } else { b }), None),
         "air" | "air.worst" => {

@@ -21,8 +21,10 @@ pub(super) fn passport(page: &PassportPage, calendar: &Calendar, now: Timestamp,
     let coverage = reading.and_then(|one| one.coverage).map(|share| locale::number(share * 100.0, 0, language) + "%");
     let expected = page.expected.map(|count| locale::count(count.into(), language));
     let since = page.version_since.map(|since| format!("{} {} {}", kpi.version, words.since, calendar.moment(since, now)));
+    let judged = page.reading.as_ref().is_none_or(|reading| kpi.judges(&reading.scope));
     let thresholds: Vec<String> = [(words.target, kpi.target), (words.attention, kpi.attention), (words.critical, kpi.critical)]
         .into_iter()
+        .filter(|_| judged)
         .filter_map(|(word, value)| Some(format!("{word}: {}", number(value?))))
         .collect();
     let text = |text: Option<String>| text.map_or_else(unknown, Html::from);

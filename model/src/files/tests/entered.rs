@@ -72,3 +72,18 @@ fn a_metric_of_the_same_name_is_refused() {
     let (_, problems) = check(&files);
     assert!(problems.iter().any(|problem| problem.message.contains("metrics.toml has traffic.speed too")), "{problems:?}");
 }
+
+#[test]
+fn what_entered_numbers_mean_can_not_be_changed_while_running() {
+    let running = sound("tests/cities/office");
+    let changed = |old: &str, new: &str| {
+        let mut files = shipped("tests/cities/office");
+        let file = files.iter_mut().find(|file| file.name == "kpis/entered.toml").unwrap();
+        assert!(file.text.contains(old), "{old}");
+        file.text = file.text.replacen(old, new, 1);
+        check_change(&files, &running).1
+    };
+    assert!(changed("title", "title").is_empty());
+    let refused = changed("unit = \"%\"", "unit = \"ratio\"");
+    assert!(refused.iter().any(|problem| problem.message.contains("stored values keep their unit")), "{refused:?}");
+}

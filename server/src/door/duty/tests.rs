@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::door::judge::tests::{city, current, ledger};
+use jiff::civil::Weekday;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -59,13 +60,45 @@ fn a_provisional_figure_is_not_late_and_not_done() {
 fn working_days_leave_out_week_ends() {
     let definitions = city();
     let zone = TimeZone::get("Asia/Ho_Chi_Minh").unwrap();
-    let calendar = Calendar { zone: &zone, city: &definitions.city };
+    let calendar = Calendar { zone: &zone, city: &definitions.city, worked: None };
     let due = |term: &str, due: &str| zone.to_datetime(calendar.due(term.parse().unwrap(), due.parse().unwrap())).date().to_string();
     // 31 October 2026 is a Saturday.
     assert_eq!(due("2026-10", "1wd"), "2026-11-03");
     assert_eq!(due("2026-10", "5wd"), "2026-11-07");
     assert_eq!(due("2026-10", "6wd"), "2026-11-10");
     assert_eq!(due("2026-10", "1d"), "2026-11-02");
+}
+
+#[test]
+fn working_days_leave_out_the_days_off_of_the_city() {
+    let definitions = city();
+    let zone = TimeZone::get("Asia/Ho_Chi_Minh").unwrap();
+    let date = |text: &str| text.parse().unwrap();
+    let worked = taydo_model::WorkingCalendar::new(taydo_model::calendar::CalendarParts {
+        version: String::new(),
+        zone: "Asia/Ho_Chi_Minh".to_owned(),
+        weekdays: vec![Weekday::Monday, Weekday::Tuesday, Weekday::Wednesday, Weekday::Thursday, Weekday::Friday],
+        hours: vec![taydo_model::calendar::Hours { open_s: 7 * 3600, close_s: 17 * 3600 }],
+        years: (2026, 2026),
+        holidays: vec![taydo_model::calendar::Holiday {
+            id: "tet".into(),
+            name: taydo_model::Text::new("Tết", "Tết"),
+            from: date("2026-02-16"),
+            to: date("2026-02-20"),
+        }],
+        swaps: vec![taydo_model::calendar::Swap { off: date("2026-02-03"), on: date("2026-02-07") }],
+        lunar_new_years: vec![],
+        allowances: vec![],
+    })
+    .unwrap();
+    let calendar = Calendar { zone: &zone, city: &definitions.city, worked: Some(&worked) };
+    let due = |days: &str| zone.to_datetime(calendar.due("2026-01".parse().unwrap(), days.parse().unwrap())).date().to_string();
+    // January ends on a Saturday. Monday 2 February is worked, Tuesday is not, Saturday the 7th is instead.
+    assert_eq!(due("2wd"), "2026-02-05");
+    assert_eq!(due("5wd"), "2026-02-08");
+    // The week of Tết has no working day: the 11th is Monday the 23rd.
+    assert_eq!(due("10wd"), "2026-02-14");
+    assert_eq!(due("11wd"), "2026-02-24");
 }
 
 #[test]

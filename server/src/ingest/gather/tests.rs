@@ -10,7 +10,7 @@ fn source(max_series: u32) -> Source {
     Source { id: SourceId::new("telegraf").unwrap(), title: Text::default(), owner: None, way, max_series, silent_s: None }
 }
 
-fn gather(memory: &Memory, registry: &Registry, source: &Source, body: &str) -> Gathered {
+fn gather(memory: &Arc<Memory>, registry: &Registry, source: &Source, body: &str) -> Gathered {
     let city = city();
     let mut gathering = memory.gather(&city, source, registry, "2026-03-01T07:00:00Z".parse().unwrap());
     line::decode(body.as_bytes(), line::Precision::Seconds, &[], &mut |item| gathering.take(item)).unwrap();
@@ -31,7 +31,7 @@ fn ids(gathered: &Gathered) -> Vec<i32> {
 
 #[test]
 fn a_series_is_made_once_and_found_again() {
-    let (memory, registry, source) = (Memory::default(), Registry::new(vec![]), source(100));
+    let (memory, registry, source) = (Arc::<Memory>::default(), Registry::new(vec![]), source(100));
     let in_service = "traffic,asset=a1 speed=31.54 1772000000\n";
     let before = "traffic,asset=a1 speed=30 1700000000\n";
     let mut first = gather(&memory, &registry, &source, &[in_service, in_service, before].concat());
@@ -51,7 +51,7 @@ fn a_series_is_made_once_and_found_again() {
 
 #[test]
 fn a_key_that_is_remembered_for_one_half_learns_the_other() {
-    let (memory, registry, source) = (Memory::default(), Registry::new(vec![]), source(100));
+    let (memory, registry, source) = (Arc::<Memory>::default(), Registry::new(vec![]), source(100));
     let mut first = gather(&memory, &registry, &source, "traffic,asset=a1 speed=1 1772000000");
     intern(&memory, &registry, &source, &mut first);
     let mut second = gather(&memory, &registry, &source, "traffic,asset=a1 speed=1 1700000000");
@@ -63,7 +63,7 @@ fn a_key_that_is_remembered_for_one_half_learns_the_other() {
 #[test]
 fn a_source_makes_no_more_series_than_it_may() {
     let known = Series { id: SeriesId(7), metric: taydo_model::MetricId::new("energy.load").unwrap(), labels: Default::default() };
-    let (memory, source) = (Memory::default(), source(2));
+    let (memory, source) = (Arc::<Memory>::default(), source(2));
     let registry = Registry::new(vec![(source.id.clone(), known)]);
     let gathered =
         gather(&memory, &registry, &source, "energy,meter=m1 load=1\nenergy,meter=m2 load=1\nenergy load=1\nenergy,meter=m1 load=2");
@@ -74,7 +74,7 @@ fn a_source_makes_no_more_series_than_it_may() {
 
 #[test]
 fn unknown_assets_are_counted_and_what_named_them_is_kept() {
-    let (memory, registry, source) = (Memory::default(), Registry::new(vec![]), source(9));
+    let (memory, registry, source) = (Arc::<Memory>::default(), Registry::new(vec![]), source(9));
     let body = "traffic,asset=a9 speed=1\ntraffic,asset=a9 speed=2\ntraffic,asset=a9 speed=1e300\ntraffic.x speed=1 99999999999\n";
     let gathered = gather(&memory, &registry, &source, body);
     assert_eq!((gathered.samples.len(), gathered.unknown.get("a9")), (2, Some(&2)));

@@ -94,7 +94,6 @@ impl Gate {
 pub(super) struct Delivery {
     pub(super) intake: Intake,
     pub(super) clock: Clock,
-    pub(super) sources: Arc<[Arc<Source>]>,
     pub(super) client: AsyncClient,
     pub(super) gate: Arc<Gate>,
     pub(super) stop: CancellationToken,
@@ -103,7 +102,7 @@ pub(super) struct Delivery {
 impl Delivery {
     /// Delivers until it is stopped and everything taken is answered; then says so by `delivered`.
     pub(super) async fn run(self, mut messages: mpsc::Receiver<Message>, delivered: CancellationToken) {
-        let Self { intake, clock, sources, client, gate, stop } = self;
+        let Self { intake, clock, client, gate, stop } = self;
         let mut groups = FuturesOrdered::new();
         loop {
             let mut group = Vec::new();
@@ -115,7 +114,7 @@ impl Delivery {
                         break;
                     }
                     let group: Arc<[Message]> = group.into();
-                    let task = tokio::spawn(deliver(intake.clone(), clock.clone(), Arc::clone(&sources), Arc::clone(&group), stop.clone()));
+                    let task = tokio::spawn(deliver(intake.clone(), clock.clone(), Arc::clone(&group), stop.clone()));
                     groups.push_back(async move { (group, task.await.unwrap_or(false)) });
                 }
                 () = stop.cancelled(), if groups.is_empty() && messages.is_empty() => break,
@@ -143,9 +142,10 @@ fn finish(intake: &Intake, client: &AsyncClient, gate: &Gate, (group, durable): 
 }
 
 /// Makes a group durable, however long that takes; `false` only when the server stops before.
-async fn deliver(intake: Intake, clock: Clock, sources: Arc<[Arc<Source>]>, group: Arc<[Message]>, stop: CancellationToken) -> bool {
+async fn deliver(intake: Intake, clock: Clock, group: Arc<[Message]>, stop: CancellationToken) -> bool {
     let mut orphans: Vec<usize> = (0..group.len()).collect();
-    for source in sources.iter() {
+    let definitions = intake.definitions();
+    for source in &definitions.sources {
         let Way::Mqtt { topic: pattern, body } = &source.way else { continue };
         let mine: Vec<usize> = (0..group.len()).filter(|at| group.get(*at).is_some_and(|message| fits(pattern, message))).collect();
         orphans.retain(|at| mine.binary_search(at).is_err());

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use taydo_bench::{message, process};
 use taydo_server::clock::Clock;
+use taydo_server::definitions::InForce;
 use taydo_server::door::Door;
 use taydo_server::http::{self, Readiness, State};
 use taydo_server::hub::{Hub, Limits};
@@ -35,9 +36,10 @@ async fn serve(data: PathBuf) -> anyhow::Result<()> {
     let (database, address) = EmbeddedDatabase::start(&data, clock.clone()).await?;
     let definitions = Arc::new(message::definitions()?);
     let store = Store::open(address, clock.clone()).await?;
-    let health = Arc::new(Health::new(&definitions, store.series_counts().await?));
+    let health = Arc::new(Health::new(store.series_counts().await?));
+    let in_force = InForce::new(definitions.clone(), clock.now());
     let (batches, _committed) = mpsc::channel(1);
-    let (intake, lanes) = Intake::start(definitions.clone(), store.clone(), clock.clone(), health.clone(), 1, batches).await?;
+    let (intake, lanes) = Intake::start(in_force.clone(), store.clone(), clock.clone(), health.clone(), 1, batches).await?;
     let hub = Hub::new(Limits::default(), "bench");
     hub.open(clock.now(), 1, &definitions, &[message::reading(0, 0)?]);
     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
@@ -46,7 +48,7 @@ async fn serve(data: PathBuf) -> anyhow::Result<()> {
     let state = State {
         desk: RecomputeDesk::unattended(),
         door: Door::new(store.clone(), intake.clone(), clock.clone()),
-        definitions,
+        definitions: in_force,
         build: "bench".to_owned(),
         clock: clock.clone(),
         store,
