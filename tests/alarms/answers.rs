@@ -8,7 +8,8 @@ async fn nobody_is_paged_after_somebody_has_answered() {
     let town = Town::start().await;
     town.person_with("an", &[0, 30]).await;
     town.person("binh").await;
-    let steps = [json!({ "targets": [{ "person": "an" }], "delay_s": 1800 }), json!({ "targets": [{ "person": "binh" }], "delay_s": 3600 })];
+    let steps =
+        [json!({ "targets": [{ "person": "an" }], "delay_s": 1800 }), json!({ "targets": [{ "person": "binh" }], "delay_s": 3600 })];
     town.policy(&steps, 0, "binh").await;
     town.put("teams/roads", &json!({ "id": "roads", "name": "Giao thông", "policy": "roads", "members": ["an", "binh"] })).await;
     town.minute(&[("p1", 90.0), ("p2", 10.0), ("p3", 10.0)]).await;
@@ -41,7 +42,8 @@ async fn a_link_answers_when_it_is_posted_and_not_when_it_is_opened() {
     let town = Town::with_steps(&["an", "binh"], 600).await;
     town.minute(&[("p1", 90.0), ("p2", 10.0), ("p3", 10.0)]).await;
     let text = town.message().await.field("text");
-    let link = text.split_whitespace().find(|word| word.starts_with(&town.answers())).unwrap_or_else(|| panic!("no link: {text}")).to_owned();
+    let link =
+        text.split_whitespace().find(|word| word.starts_with(&town.answers())).unwrap_or_else(|| panic!("no link: {text}")).to_owned();
     let id = town.until_open(1).await[0]["incident"]["id"].as_i64().unwrap();
     let client = reqwest::Client::new();
     for _ in 0..3 {
@@ -51,7 +53,8 @@ async fn a_link_answers_when_it_is_posted_and_not_when_it_is_opened() {
     }
     assert_eq!(town.log(id).await, ["opened", "escalated", "paged an"]);
     for _ in 0..5 {
-        let page = client.post(&link).body("act=acknowledge").header("content-type", "application/x-www-form-urlencoded").send().await.unwrap();
+        let page =
+            client.post(&link).body("act=acknowledge").header("content-type", "application/x-www-form-urlencoded").send().await.unwrap();
         assert_eq!(page.status(), 200);
     }
     assert_eq!(town.log(id).await, ["opened", "escalated", "paged an", "acknowledged an"]);

@@ -32,7 +32,8 @@ impl Town {
         let database = Database::fresh().await;
         let sms = Gateway::start("sms").await;
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("paging.toml"), format!("[outgoing]\nprivate = [\"127.0.0.0/8\"]\n{}", sms.entry("sms", true))).unwrap();
+        std::fs::write(folder.path().join("paging.toml"), format!("[outgoing]\nprivate = [\"127.0.0.0/8\"]\n{}", sms.entry("sms", true)))
+            .unwrap();
         let port = harness::free_port();
         let centre = Self::centre(&clock, &database, &folder, port).await;
         Self { clock, database, centre, sms, folder, port, start: START.parse().unwrap() }
@@ -42,7 +43,8 @@ impl Town {
         let paging = folder.path().join("paging.toml");
         let url = format!("http://127.0.0.1:{port}");
         let more = ["--paging", paging.to_str().unwrap(), "--answer-port", &port.to_string(), "--answer-url", &url];
-        Centre::start(Setup { city: "tests/cities/alarms", clock: Some(clock), database: Some(database), more: &more, ..Setup::default() }).await
+        Centre::start(Setup { city: "tests/cities/alarms", clock: Some(clock), database: Some(database), more: &more, ..Setup::default() })
+            .await
     }
 
     /// A town with a team of these people, who are paged by SMS one after the other with so many seconds between them.
@@ -73,7 +75,9 @@ impl Town {
         self.put(&format!("persons/{person}"), &content).await;
         let contact = self.contact(person, &phone(person)).await;
         self.prove(contact, &phone(person)).await;
-        let rules = ["high", "low"].iter().flat_map(|urgency| after_min.iter().map(move |after| json!({ "urgency": urgency, "contact": contact, "after_min": after })));
+        let rules = ["high", "low"]
+            .iter()
+            .flat_map(|urgency| after_min.iter().map(move |after| json!({ "urgency": urgency, "contact": contact, "after_min": after })));
         content["rules"] = rules.collect();
         self.put(&format!("persons/{person}"), &content).await;
         contact
@@ -81,7 +85,8 @@ impl Town {
 
     /// Adds a telephone that nobody has proved yet.
     pub async fn contact(&self, person: &str, address: &str) -> i64 {
-        let answer = self.centre.post(&format!("/api/v1/persons/{person}/contacts"), &json!({ "channel": "sms", "address": address })).await;
+        let answer =
+            self.centre.post(&format!("/api/v1/persons/{person}/contacts"), &json!({ "channel": "sms", "address": address })).await;
         assert_eq!(answer.status, 201, "{answer:?}");
         answer.body["id"].as_i64().unwrap()
     }
@@ -92,7 +97,8 @@ impl Town {
         assert_eq!(answer.status, 202, "{answer:?}");
         let message = self.message().await;
         assert_eq!(message.field("to"), address);
-        let code: String = message.field("text").chars().rev().filter(char::is_ascii_digit).take(6).collect::<Vec<_>>().into_iter().rev().collect();
+        let code: String =
+            message.field("text").chars().rev().filter(char::is_ascii_digit).take(6).collect::<Vec<_>>().into_iter().rev().collect();
         let answer = self.centre.post(&format!("/api/v1/contacts/{contact}/verify"), &json!({ "code": code })).await;
         assert_eq!(answer.status, 204, "{answer:?} {message:?}");
     }
@@ -195,7 +201,10 @@ impl Town {
     pub async fn log(&self, incident: i64) -> Vec<String> {
         let page = self.centre.get(&format!("/api/v1/incidents/{incident}")).await.body;
         let word = |line: &Value| match line["what"].as_str().unwrap() {
-            "paged" => format!("paged {}", line["persons"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect::<Vec<_>>().join(" ")),
+            "paged" => format!(
+                "paged {}",
+                line["persons"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect::<Vec<_>>().join(" ")
+            ),
             "acknowledged" => format!("acknowledged {}", line["person"].as_str().unwrap()),
             other => other.to_owned(),
         };
