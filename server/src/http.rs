@@ -163,6 +163,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/incidents", web::post().to(incidents::open))
         .route("/api/v1/incidents/{id}", web::get().to(incidents::one))
         .route("/api/v1/incidents/{id}/acts", web::post().to(incidents::act))
+        .route("/api/v1/people", web::get().to(on_call::people_and_teams))
         .route("/api/v1/on-call", web::get().to(on_call::now))
         .route("/api/v1/rotas/{id}", web::get().to(on_call::calendar))
         .route("/api/v1/persons/{id}/shifts", web::get().to(on_call::shifts))

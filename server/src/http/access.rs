@@ -91,6 +91,7 @@ pub static ACCESS: &[(&str, &str, Role)] = &[
     ("POST", "/api/v1/incidents", Role::Operator),
     ("GET", "/api/v1/incidents/{id}", Role::Viewer),
     ("POST", "/api/v1/incidents/{id}/acts", Role::Operator),
+    ("GET", "/api/v1/people", Role::Viewer),
     ("GET", "/api/v1/on-call", Role::Viewer),
     ("GET", "/api/v1/rotas/{id}", Role::Viewer),
     ("GET", "/api/v1/persons/{id}/shifts", Role::Viewer),
