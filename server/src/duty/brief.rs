@@ -4,6 +4,7 @@
 
 use super::Links;
 use crate::definitions::InForce;
+use crate::paging::chart::{self, Chart};
 use crate::paging::text::{Content, Item};
 use crate::paging::{Brief, Desk, Verdict};
 use crate::store::incident::IncidentRow;
@@ -13,9 +14,9 @@ use crate::store::{Store, StoreError};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
-use taydo_model::alert::Transition;
+use taydo_model::alert::{Severity, Transition};
 use taydo_model::incident::{IncidentId, Origin, Standing};
-use taydo_model::oncall::{Contact, Person};
+use taydo_model::oncall::{Channel, Contact, Person};
 use taydo_model::page::{About, Page, PageKind};
 use taydo_model::text::Language;
 use taydo_model::{Definitions, PersonId, RotaId, Scope, Text, number};
@@ -44,12 +45,46 @@ impl Desk for Briefs {
         let incidents: BTreeMap<IncidentId, IncidentRow> =
             self.store.incidents_by_id(&ids).await?.into_iter().map(|row| (row.incident.id, row)).collect();
         let view = View { definitions: &definitions, roster: &roster, incidents: &incidents, links: &self.links, now };
-        Ok(messages.iter().map(|message| view.brief(message, wanted.by_ref().take(message.pages.len()).collect())).collect())
+        let mut briefs: Vec<Brief> =
+            messages.iter().map(|message| view.brief(message, wanted.by_ref().take(message.pages.len()).collect())).collect();
+        for (brief, message) in briefs.iter_mut().zip(messages) {
+            let by_mail = brief.contact.as_ref().is_some_and(|contact| contact.channel == Channel::Email);
+            if by_mail && brief.verdicts.contains(&Verdict::Wanted) {
+                brief.picture = self.picture(&view, message, brief).await;
+            }
+        }
+        Ok(briefs)
     }
 }
 
+/// Readings of a chart: an hour's, also of a grid of one second.
+const MOST_POINTS: u32 = 3_700;
 /// A code that could not be sent for so long no longer counts.
 const CODE_LIFE: SignedDuration = SignedDuration::from_mins(15);
+
+impl Briefs {
+    /// The course of the worst incident's figure around its beginning; none where there is nothing to draw.
+    async fn picture(&self, view: &View<'_>, message: &Claimed, brief: &Brief) -> Option<Vec<u8>> {
+        let first = IncidentId(brief.content.incidents.first()?.number);
+        let incident = &view.incidents.get(&first)?.incident;
+        let Origin::Alert { rule, scope, no_data: false } = &incident.origin else { return None };
+        let kpi = view.definitions.kpi(&view.definitions.rule(rule)?.kpi)?;
+        let event = incident.opened_at;
+        let around = (event.checked_sub(chart::HALF_WIDTH).ok()?, event.checked_add(chart::HALF_WIDTH).ok()?);
+        // A message goes without its picture rather than late.
+        let readings = self.store.readings(&kpi.id, scope, around, None, MOST_POINTS).await.ok()?;
+        let limit = |value: Option<f64>, severity| value.filter(|_| kpi.judges(scope)).map(|value| (value, severity));
+        let chart = Chart {
+            points: readings.into_iter().map(|point| (point.time, point.value)).collect(),
+            limits: [limit(kpi.attention, Severity::Medium), limit(kpi.critical, Severity::Critical)].into_iter().flatten().collect(),
+            event,
+            unit: kpi.unit.symbol().get(brief.language).to_owned(),
+            zone: brief.content.zone.clone(),
+            language: brief.language,
+        };
+        chart.png().inspect_err(|error| tracing::warn!(message = message.id, %error, "a letter goes without its chart")).ok()
+    }
+}
 
 struct View<'a> {
     definitions: &'a Definitions,
