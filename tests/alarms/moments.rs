@@ -63,7 +63,8 @@ impl Town {
     /// The next minute of the grid, up to the second at which it is evaluated: these probes show these values, the others
     /// are calm.
     pub async fn evaluation(&self, values: &[(&str, f64)]) {
-        let instant = (self.at().as_secs() / 60 + 1) * 60;
+        // Observations are sent twenty seconds before.
+        let instant = (self.at().as_secs() + 20 + 59) / 60 * 60;
         self.until(instant - 20).await;
         let shown: BTreeMap<&str, f64> = PROBES.iter().map(|probe| (*probe, CALM)).chain(values.iter().copied()).collect();
         let observation =
