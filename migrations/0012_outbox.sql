@@ -45,6 +45,9 @@ CREATE TABLE page (
     group_id bigint,
     team text,
     incidents bigint[] NOT NULL,
+    -- Those of them that were over when it was decided, and how many more it is about than it lists.
+    resolved bigint[] NOT NULL,
+    others int NOT NULL,
     escalation bigint NOT NULL,
     person text NOT NULL,
     contact bigint NOT NULL,

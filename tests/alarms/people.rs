@@ -6,8 +6,11 @@ use serde_json::json;
 #[tokio::test]
 async fn whoever_has_no_proved_contact_is_nobody_and_the_next_step_is_paged_at_once() {
     let town = Town::start().await;
-    town.put("persons/an", &json!({ "id": "an", "name": "An", "zone": "Asia/Ho_Chi_Minh", "language": "vi", "quiet": null, "contacts": [], "rules": [] }))
-        .await;
+    town.put(
+        "persons/an",
+        &json!({ "id": "an", "name": "An", "zone": "Asia/Ho_Chi_Minh", "language": "vi", "quiet": null, "contacts": [], "rules": [] }),
+    )
+    .await;
     let contact = town.contact("an", &phone("an")).await;
     town.person("binh").await;
     let steps = [json!({ "targets": [{ "person": "an" }], "delay_s": 600 }), json!({ "targets": [{ "person": "binh" }], "delay_s": 600 })];
@@ -24,8 +27,11 @@ async fn whoever_has_no_proved_contact_is_nobody_and_the_next_step_is_paged_at_o
 #[tokio::test]
 async fn a_code_is_sent_at_most_once_a_minute_and_counts_for_a_quarter_of_an_hour() {
     let town = Town::start().await;
-    town.put("persons/an", &json!({ "id": "an", "name": "An", "zone": "Asia/Ho_Chi_Minh", "language": "vi", "quiet": null, "contacts": [], "rules": [] }))
-        .await;
+    town.put(
+        "persons/an",
+        &json!({ "id": "an", "name": "An", "zone": "Asia/Ho_Chi_Minh", "language": "vi", "quiet": null, "contacts": [], "rules": [] }),
+    )
+    .await;
     let contact = town.contact("an", &phone("an")).await;
     let send = || async { town.centre.post(&format!("/api/v1/contacts/{contact}/code"), &json!({})).await.status };
     let code = || async {
@@ -36,7 +42,8 @@ async fn a_code_is_sent_at_most_once_a_minute_and_counts_for_a_quarter_of_an_hou
     let first = code().await;
     town.pass(901).await;
     let centre = &town.centre;
-    let verify = |code: String| async move { centre.post(&format!("/api/v1/contacts/{contact}/verify"), &json!({ "code": code })).await.status };
+    let verify =
+        |code: String| async move { centre.post(&format!("/api/v1/contacts/{contact}/verify"), &json!({ "code": code })).await.status };
     assert_eq!(verify(first.clone()).await, 400, "too old");
     assert_eq!(send().await, 202);
     let second = code().await;
@@ -50,7 +57,8 @@ async fn who_is_on_call_follows_the_rota_and_overrides_that_overlap_are_refused(
     for person in ["an", "binh", "chi"] {
         town.person(person).await;
     }
-    let layer = json!({ "name": "Ca", "rotation": "weekly", "shift_length": 1, "start": "2026-03-02T08:00:00", "slots": [["an"], ["binh"]] });
+    let layer =
+        json!({ "name": "Ca", "rotation": "weekly", "shift_length": 1, "start": "2026-03-02T08:00:00", "slots": [["an"], ["binh"]] });
     let rota = json!({ "id": "roads", "team": "roads", "name": "Ca trực", "zone": "Asia/Ho_Chi_Minh", "layers": [layer] });
     town.put("rotas/roads", &rota).await;
     let who = || async { town.centre.get("/api/v1/on-call").await.body["rotas"][0]["persons"].clone() };
@@ -63,9 +71,35 @@ async fn who_is_on_call_follows_the_rota_and_overrides_that_overlap_are_refused(
     let overlapping = town.centre.post(path, &replace("2026-03-02T05:00:00Z", "2026-03-02T07:00:00Z")).await;
     assert_eq!(overlapping.status, 409);
     assert!(overlapping.body["message"].as_str().unwrap().contains(&format!("override {}", first.body["id"])), "{overlapping:?}");
-    assert_eq!(town.centre.post(path, &replace("2026-03-02T06:00:00Z", "2026-03-02T07:00:00Z")).await.status, 201, "touching ones are fine");
+    assert_eq!(
+        town.centre.post(path, &replace("2026-03-02T06:00:00Z", "2026-03-02T07:00:00Z")).await.status,
+        201,
+        "touching ones are fine"
+    );
     let past = town.centre.post(path, &replace("2026-03-01T00:00:00Z", "2026-03-01T07:00:00Z")).await;
     assert_eq!(past.status, 400, "{past:?}");
     let feed = town.centre.get("/api/v1/persons/chi/shifts.ics").await.body;
     assert!(feed.as_str().unwrap().contains("DTSTART:20260302T010000Z"), "{feed}");
+}
+
+#[tokio::test]
+async fn who_was_told_learns_after_their_quiet_hours_what_ended_in_them() {
+    let town = Town::start().await;
+    town.person("an").await;
+    let roster = town.centre.get("/api/v1/roster").await.body;
+    let mut person = roster["persons"][0].clone();
+    // It is eight now.
+    (person["quiet"], person["contacts"]) = (json!({ "from": "09:00:00", "to": "12:00:00" }), json!([]));
+    town.put("persons/an", &person).await;
+    town.policy_of("desk", &[json!({ "targets": [{ "person": "an" }], "delay_s": 86_400 })], 0, "an").await;
+    town.team("desk", "desk").await;
+    let id = town.report("desk", "Đèn hỏng", "medium").await;
+    town.until(30).await;
+    assert_eq!(town.told().await, ["an firing 1"]);
+    town.until(5400).await;
+    assert_eq!(town.act(id, json!({ "act": "resolve", "person": "an" })).await.status, 200);
+    town.until(4 * 3600 - 1).await;
+    assert!(town.told().await.is_empty());
+    town.until(4 * 3600).await;
+    assert_eq!(town.told().await, ["an digest 1"]);
 }

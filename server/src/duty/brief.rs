@@ -53,9 +53,9 @@ fn decided(message: &Claimed, page: &ClaimedPage) -> Page {
     Page {
         group: page.group,
         incidents: page.incidents.clone(),
-        resolved: Vec::new(),
+        resolved: page.resolved.clone(),
         flapping: Vec::new(),
-        others: 0,
+        others: page.others,
         escalation: page.escalation,
         person: message.person.clone(),
         contact: message.contact,
@@ -83,7 +83,7 @@ impl View<'_> {
         let person = self.roster.persons.get(&message.person);
         let contact = person.and_then(|person| person.contacts.iter().find(|contact| contact.id == message.contact));
         let is_code = message.kind == PageKind::Code;
-        let is_usable = |contact: &Contact| is_code || contact.is_usable() && contact.exercise == message.exercise;
+        let is_usable = |contact: &Contact| is_code || contact.is_usable_in(message.exercise);
         let is_reached = contact.is_some_and(is_usable);
         let age = self.now.duration_since(message.created_at);
         let is_old = message.kind == PageKind::Digest && age > DIGEST_LIFE || is_code && age > CODE_LIFE;

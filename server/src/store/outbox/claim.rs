@@ -17,7 +17,7 @@ use tokio_postgres::Row;
 /// The most pages of the claimed contacts that are taken along with those that were due first.
 const MOST_ALONG: i64 = 1_000;
 
-const PAGE_COLUMNS: &str = "page.id, page.group_id, page.team, page.incidents, page.escalation, page.person, page.contact, page.kind, \
+const PAGE_COLUMNS: &str = "page.id, page.group_id, page.team, page.incidents, page.resolved, page.others, page.escalation, page.person, page.contact, page.kind, \
      page.urgency, page.turn, page.exercise, page.rank, page.decided_at, page.message";
 
 /// What one worker may do now.
@@ -73,6 +73,10 @@ pub struct ClaimedPage {
     pub group: Option<GroupId>,
     /// What it is about.
     pub incidents: Vec<IncidentId>,
+    /// Those of them that were over when it was decided.
+    pub resolved: Vec<IncidentId>,
+    /// How many more it is about than it lists.
+    pub others: u32,
     /// Which escalation of the group.
     pub escalation: i64,
     /// Which decision within it.
@@ -235,10 +239,13 @@ fn due(row: &Row) -> Result<Due, StoreError> {
 }
 
 fn page(row: &Row) -> Result<ClaimedPage, StoreError> {
+    let incidents = |column: &str| Ok::<_, StoreError>(row.try_get::<_, Vec<i64>>(column)?.into_iter().map(IncidentId).collect());
     Ok(ClaimedPage {
         id: row.try_get("id")?,
         group: row.try_get::<_, Option<i64>>("group_id")?.map(GroupId),
-        incidents: row.try_get::<_, Vec<i64>>("incidents")?.into_iter().map(IncidentId).collect(),
+        incidents: incidents("incidents")?,
+        resolved: incidents("resolved")?,
+        others: u32::try_from(row.try_get::<_, i32>("others")?).unwrap_or_default(),
         escalation: row.try_get("escalation")?,
         turn: row.try_get("turn")?,
         urgency: from_word(row.try_get("urgency")?)?,
