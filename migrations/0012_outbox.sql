@@ -45,15 +45,12 @@ CREATE TABLE page (
     group_id bigint,
     team text,
     incidents bigint[] NOT NULL,
-    -- Those of them that were over when it was decided, and how many more it is about than it lists.
-    resolved bigint[] NOT NULL,
-    others int NOT NULL,
     escalation bigint NOT NULL,
     person text NOT NULL,
     contact bigint NOT NULL,
     kind text NOT NULL,
-    urgency text NOT NULL,
-    turn bigint NOT NULL,
+    -- The page as it was decided.
+    content jsonb NOT NULL,
     exercise boolean NOT NULL,
     -- 0: people are waited for; 1: other pages; 2: digests and what else may wait.
     rank smallint NOT NULL,

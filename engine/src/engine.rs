@@ -6,6 +6,7 @@ use crate::book::Book;
 use crate::mark::Marks;
 use crate::moment::{ALWAYS, NEVER, SECOND, micros, step_ceil, timestamp};
 use crate::order::turns;
+use crate::spread::Spread;
 use crate::suspicion::Rules;
 use crate::tally::{Came, Data, Source, Taking, Tally};
 use crate::track::{Keeping, Placed, Track};
@@ -13,6 +14,8 @@ use crate::window::{Route, Spoiled, number};
 use crate::{Batch, CaseVersion, ClosedPane, Effects, Input, Position, Reopened, Sample, Series, SeriesId, Touched};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::BuildHasherDefault;
+use std::hint::black_box;
 use std::sync::Arc;
 use taydo_model::{Definitions, KpiId, MetricId, Reading, SampleState};
 
@@ -22,6 +25,9 @@ const CORRECTION_WAIT: i64 = 15 * SECOND;
 /// How many samples may wait for their time to come. When so many wait, a further one is taken at once: recorded readings
 /// are the same, and a live one may show it early.
 const MAX_AHEAD: usize = 100_000;
+
+/// Samples whose series are fetched together.
+const TOGETHER: usize = 32;
 
 /// A series in the engine.
 #[derive(Debug)]
@@ -81,7 +87,7 @@ pub struct Engine {
     pub(crate) metrics: Vec<MetricState>,
     pub(crate) series: Vec<SeriesState>,
     /// A series' number here, by its number in the store.
-    pub(crate) numbers: HashMap<SeriesId, u32>,
+    pub(crate) numbers: HashMap<SeriesId, u32, BuildHasherDefault<Spread>>,
     pub(crate) cases: Book,
     pub(crate) ahead: BTreeSet<Ahead>,
     /// How far each lane has been consumed, where that was not told yet.
@@ -126,7 +132,7 @@ impl Engine {
             tallies,
             metrics,
             series: Vec::new(),
-            numbers: HashMap::new(),
+            numbers: HashMap::default(),
             cases: Book::default(),
             ahead: BTreeSet::new(),
             positions: BTreeMap::new(),
@@ -368,8 +374,9 @@ impl Engine {
     pub(crate) fn take(&mut self, now: i64, batch: Batch, taking: Taking) {
         batch.series.into_iter().for_each(|series| self.add_series(&series));
         let mut spoiled = Vec::new();
-        for sample in &batch.samples {
-            self.take_sample(now, sample, taking, &mut spoiled);
+        for some in batch.samples.chunks(TOGETHER) {
+            self.fetch(some);
+            some.iter().for_each(|sample| self.take_sample(now, sample, taking, &mut spoiled));
         }
         self.rebuild(spoiled);
         batch.cases.into_iter().for_each(|version| self.take_case(now, version, taking));
@@ -398,6 +405,23 @@ impl Engine {
             }
             self.series.push(SeriesState { track: Track::default(), routes: routes.into(), metric });
         }
+    }
+
+    /// Looks at what these samples will touch. Each series' state lies elsewhere in memory, and the processor waits for
+    /// many of them at once where nothing that it does meanwhile depends on them.
+    fn fetch(&self, samples: &[Sample]) {
+        let mut known = [u32::MAX; TOGETHER];
+        for (number, sample) in known.iter_mut().zip(samples) {
+            *number = self.numbers.get(&sample.series).copied().unwrap_or(u32::MAX);
+        }
+        let states = || known.iter().filter_map(|series| self.series.get(*series as usize));
+        black_box(states().filter_map(|state| state.track.newest()).max());
+        black_box(states().filter_map(|state| state.track.last_ticks()).max());
+        let reports = |route: &Route| match &self.tallies.get(route.tally)?.source {
+            Source::Windows(windows) => windows.last_report(route),
+            Source::Backlog(_) | Source::Derived(_) => None,
+        };
+        black_box(states().flat_map(|state| &state.routes).filter_map(reports).max());
     }
 
     fn take_sample(&mut self, now: i64, sample: &Sample, taking: Taking, spoiled: &mut Vec<Spoiled>) {
@@ -433,6 +457,11 @@ impl Engine {
         for (tally, cell, pane) in spoiled {
             if let Some(Source::Windows(windows)) = self.tallies.get_mut(tally).map(|tally| &mut tally.source) {
                 windows.rebuild(cell, pane, &self.series);
+            }
+        }
+        for tally in &mut self.tallies {
+            if let Source::Windows(windows) = &mut tally.source {
+                windows.find_reports(&self.series);
             }
         }
     }

@@ -6,8 +6,9 @@
 use crate::fold::{Kind, Part, Point};
 use crate::mark::Marks;
 use crate::moment::{HOUR, seconds};
+use crate::row::Entry;
 use crate::suspicion::takes_part;
-use crate::track::{Entry, Track};
+use crate::track::Track;
 use taydo_model::kpi::{Aggregate, Suspect};
 use taydo_model::{Kpi, Metric};
 
@@ -147,7 +148,7 @@ impl Lens {
     /// holds is told only by the next one. `None` when there is a next one already.
     pub(crate) fn tail(&self, track: &Track, after: i64, until: i64) -> Option<Span> {
         let newest = track.back_from(i64::MAX).take_while(|entry| entry.time + self.hold > after).find(|entry| self.counts(entry))?;
-        (newest.time <= until).then(|| self.span(newest, until))
+        (newest.time <= until).then(|| self.span(&newest, until))
     }
 }
 

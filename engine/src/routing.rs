@@ -7,6 +7,7 @@
 
 mod answer;
 mod chain;
+mod circle;
 mod climb;
 mod directory;
 mod draft;
@@ -24,7 +25,7 @@ pub use directory::{Directory, Settings};
 pub use event::{Effect, Event, Opening, Refusal, Which, Withdrawal};
 pub use group::{Escalation, Group, MAX_MEMBERS, Member, Stage, State};
 pub use mute::{Firing, Inhibition};
-pub use notice::{silence_ends, warn_at};
+pub use notice::{shift_begins, silence_ends, warn_at};
 
 use climb::Restart;
 use draft::Draft;
@@ -43,9 +44,7 @@ pub fn advance(group: &mut Group, now: Timestamp, events: &[Event], directory: &
     // Whoever waited for the group comes after those who had it meanwhile, also by the log's times.
     let now = group.at.map_or(now, |at| at.max(now));
     group.at = Some(now);
-    let turn = group.turn + 1;
-    let mut advance =
-        Advance { group, now, turn, directory, effects: Vec::new(), drafts: BTreeMap::new(), flushed_at: None, restart: None };
+    let mut advance = Advance { group, now, directory, effects: Vec::new(), drafts: BTreeMap::new(), flushed_at: None, restart: None };
     for event in events {
         advance.take(event);
     }
@@ -63,8 +62,6 @@ pub fn advance(group: &mut Group, now: Timestamp, events: &[Event], directory: &
 struct Advance<'a> {
     group: &'a mut Group,
     now: Timestamp,
-    /// The number of this call's decisions; the group's own is raised to it when there are any.
-    turn: i64,
     directory: &'a Directory<'a>,
     effects: Vec<Effect>,
     /// What each person is to be told: at most one message for each, whatever comes together at one moment.

@@ -6,8 +6,7 @@
 
 use crate::mark::Marks;
 use crate::moment::seconds;
-use crate::track::Entry;
-use std::collections::VecDeque;
+use crate::row::{Entry, Row};
 use taydo_model::Metric;
 
 /// A metric's rules, in ticks and microseconds.
@@ -50,9 +49,8 @@ impl Rules {
         if possible { sent } else { sent.with(Marks::OUTSIDE) }
     }
 
-    /// A sample's marks, those before it being right.
-    pub(crate) fn marks(&self, entries: &VecDeque<Entry>, at: usize) -> Marks {
-        let Some(entry) = entries.get(at) else { return Marks::default() };
+    /// A sample's marks, those before its place being right.
+    pub(crate) fn marks(&self, entries: &Row, at: usize, entry: &Entry) -> Marks {
         let mut marks = self.own_marks(entry.ticks(), entry.marks().sent());
         if !takes_part(marks) {
             return marks;
@@ -68,7 +66,7 @@ impl Rules {
 
     /// The end (exclusive) of the entries whose marks may change with what lies before `next`, the first that didn't change
     /// itself.
-    pub(crate) fn affected(&self, entries: &VecDeque<Entry>, next: usize) -> usize {
+    pub(crate) fn affected(&self, entries: &Row, next: usize) -> usize {
         let mut end = next;
         if self.jump.is_none() && self.frozen.is_none() {
             return end;
@@ -77,7 +75,7 @@ impl Rules {
         // change, and has been as long as it takes again after that time.
         let mut seen = 0;
         let mut settled = i64::MAX;
-        for entry in entries.iter().skip(next) {
+        for entry in entries.range(next, usize::MAX) {
             if seen >= 2 && entry.time >= settled {
                 break;
             }
@@ -97,8 +95,8 @@ pub(crate) fn takes_part(marks: Marks) -> bool {
 }
 
 /// The samples before one that take part, the nearest first.
-pub(crate) fn before(entries: &VecDeque<Entry>, at: usize) -> impl Iterator<Item = Entry> {
-    entries.range(..at.min(entries.len())).rev().copied().filter(|entry| takes_part(entry.marks()))
+pub(crate) fn before(entries: &Row, at: usize) -> impl Iterator<Item = Entry> {
+    entries.range(0, at).rev().filter(|entry| takes_part(entry.marks()))
 }
 
 /// Whether the sample is too far from the one before; going back to near the one before that is no jump.
@@ -162,7 +160,7 @@ mod tests {
             marks if marks.has_any(Marks::FROZEN) => 'f',
             _ => '.',
         };
-        track.within(-1, i64::MAX).map(letter).collect()
+        track.within(-1, i64::MAX).map(|entry| letter(&entry)).collect()
     }
 
     #[test]

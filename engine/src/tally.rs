@@ -281,7 +281,7 @@ impl Tally {
         }
         let late = time <= self.grid.recorded.max(self.heard_until) && is_news;
         let until = if late { windows.last_touched(route, time).max(windows.last_touched(route, last)) } else { time };
-        for place in &route.places {
+        for place in &route.path.places {
             self.mark(*place);
             if late {
                 self.change(News { place: *place, from: time, to: until, beyond: false }, came.now);
@@ -297,7 +297,7 @@ impl Tally {
         if let Some((closed, _)) = windows.closed() {
             closed.reopen(time - 1, last, self.grid.recorded);
         }
-        for place in &route.places {
+        for place in &route.path.places {
             self.mark(*place);
             self.change(News { place: *place, from: time, to: until, beyond: true }, now);
         }

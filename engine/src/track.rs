@@ -3,8 +3,9 @@
 //! It decides which of several samples of one time counts, and keeps the marks right. It must never aggregate.
 
 use crate::mark::Marks;
+use crate::row::{Entry, Row};
 use crate::suspicion::{Rules, takes_part};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 /// How many samples that take part are kept of the time before the floor where the next one's growth is counted from
 /// them: as many as may be jumped over, and what decides whether they jumped.
@@ -13,28 +14,6 @@ pub const ANCHORS: usize = 6;
 const SLACK: usize = 4 * ANCHORS;
 /// On both sides of a change, how many samples beyond suspicion must lie between it and what can't have changed.
 const CLEAR: usize = 4;
-
-/// A sample in 16 bytes: ticks have 54 binary digits at most, sign included, so marks fit beside them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Entry {
-    pub(crate) time: i64,
-    packed: i64,
-}
-
-impl Entry {
-    pub(crate) fn new(time: i64, ticks: i64, marks: Marks) -> Self {
-        Self { time, packed: (ticks << 8) | i64::from(marks.bits()) }
-    }
-
-    pub(crate) fn ticks(&self) -> i64 {
-        self.packed >> 8
-    }
-
-    pub(crate) fn marks(&self) -> Marks {
-        let [bits, ..] = self.packed.to_le_bytes();
-        Marks::from_bits(bits)
-    }
-}
 
 /// What became of a sample.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +44,7 @@ pub(crate) struct Keeping {
 /// A series' samples in order of time.
 #[derive(Debug, Default)]
 pub(crate) struct Track {
-    entries: VecDeque<Entry>,
+    entries: Row,
     /// The revisions other than zero, by time. Few sources revise, so most tracks have none.
     revisions: BTreeMap<i64, i32>,
 }
@@ -75,17 +54,17 @@ impl Track {
     pub(crate) fn place(&mut self, keeping: &Keeping, time: i64, ticks: i64, revision: i32, sent: Marks) -> Placed {
         let entry = Entry::new(time, ticks, keeping.rules.own_marks(ticks, sent));
         // In order of time, as a restart reads them, samples are marked right wherever the floor is.
-        if self.entries.back().is_none_or(|newest| newest.time < time) {
-            self.entries.push_back(entry);
+        if self.entries.newest().is_none_or(|newest| newest < time) {
+            let at = self.entries.len();
+            let entry = Entry::new(time, ticks, keeping.rules.marks(&self.entries, at, &entry));
+            self.entries.insert(at, entry);
             self.set_revision(time, revision);
-            let at = self.entries.len() - 1;
-            self.mark(&keeping.rules, at, at + 1);
-            return self.entries.back().map_or(Placed::Unchanged, |entry| Placed::Appended(*entry));
+            return Placed::Appended(entry);
         }
         if time <= keeping.floor && !self.may_anchor(keeping, time) {
             return Placed::TooOld(entry);
         }
-        match self.entries.binary_search_by(|have| have.time.cmp(&time)) {
+        match self.entries.find(time) {
             Err(at) => {
                 let (begin, end) = self.stretch(keeping, at, at);
                 let before = self.slice(begin, end);
@@ -101,12 +80,12 @@ impl Track {
     /// Whether a sample from before the floor can be one that growth is counted from: unless enough newer ones are kept.
     fn may_anchor(&self, keeping: &Keeping, time: i64) -> bool {
         let old = || self.entries.iter().take_while(|entry| entry.time <= keeping.floor).filter(|entry| takes_part(entry.marks()));
-        keeping.anchored && (self.entries.front().is_some_and(|oldest| oldest.time <= time) || old().nth(ANCHORS - 1).is_none())
+        keeping.anchored && (self.oldest().is_some_and(|oldest| oldest <= time) || old().nth(ANCHORS - 1).is_none())
     }
 
     fn replace(&mut self, keeping: &Keeping, at: usize, entry: Entry, revision: i32) -> Placed {
         let have_revision = self.revisions.get(&entry.time).copied().unwrap_or(0);
-        let Some(have) = self.entries.get(at).copied() else { return Placed::Unchanged };
+        let Some(have) = self.entries.get(at) else { return Placed::Unchanged };
         let content = |entry: &Entry| (entry.ticks(), entry.marks().sent().bits());
         if (revision, content(&entry)) <= (have_revision, content(&have)) {
             return Placed::Unchanged;
@@ -117,9 +96,7 @@ impl Track {
         }
         let (begin, end) = self.stretch(keeping, at, at + 1);
         let before = self.slice(begin, end);
-        if let Some(slot) = self.entries.get_mut(at) {
-            *slot = entry;
-        }
+        self.entries.set(at, entry);
         self.mark(&keeping.rules, at, end);
         Placed::Inserted { before, after: self.slice(begin, end) }
     }
@@ -137,15 +114,15 @@ impl Track {
     }
 
     fn slice(&self, begin: usize, end: usize) -> Vec<Entry> {
-        self.entries.range(begin.min(self.entries.len())..end.min(self.entries.len())).copied().collect()
+        self.entries.range(begin, end).collect()
     }
 
     /// Finds the marks of these entries, in order.
     fn mark(&mut self, rules: &Rules, begin: usize, end: usize) {
         for at in begin..end.min(self.entries.len()) {
-            let marks = rules.marks(&self.entries, at);
-            if let Some(entry) = self.entries.get_mut(at) {
-                *entry = Entry::new(entry.time, entry.ticks(), marks);
+            if let Some(entry) = self.entries.get(at) {
+                let marks = rules.marks(&self.entries, at, &entry);
+                self.entries.set(at, Entry::new(entry.time, entry.ticks(), marks));
             }
         }
     }
@@ -158,23 +135,23 @@ impl Track {
         }
     }
 
-    /// Forgets samples up to the floor, but for the last ones where they are anchors.
+    /// Forgets samples up to the floor, but for the last ones where they are anchors. Not at once: several together, when
+    /// there are many or room is wanted.
     pub(crate) fn forget(&mut self, keeping: &Keeping) {
-        let newest = self.entries.back().map_or(keeping.floor, |entry| entry.time);
-        let floor = keeping.floor.min(newest - keeping.rules.reach() - 1);
-        let is_old = |entry: &Entry| entry.time <= floor;
-        if !keeping.anchored {
-            while self.entries.front().is_some_and(is_old) {
-                self.entries.pop_front();
-            }
-        } else if self.entries.get(SLACK).is_some_and(is_old) {
-            let old = self.entries.partition_point(is_old);
-            let kept = self.entries.range(..old).rev().filter(|entry| takes_part(entry.marks())).take(ANCHORS).copied();
-            let kept: Vec<Entry> = kept.collect();
-            self.entries.drain(..old);
-            kept.into_iter().for_each(|entry| self.entries.push_front(entry));
+        if !keeping.anchored && !self.entries.is_full() {
+            return;
         }
-        let oldest = self.entries.front().map_or(floor, |entry| floor.min(entry.time - 1));
+        let newest = self.entries.newest().unwrap_or(keeping.floor);
+        let floor = keeping.floor.min(newest - keeping.rules.reach() - 1);
+        if !keeping.anchored {
+            self.entries.forget(floor);
+        } else if self.entries.get(SLACK).is_some_and(|entry| entry.time <= floor) {
+            let old = self.entries.count_until(floor);
+            let kept: Vec<Entry> = self.entries.range(0, old).rev().filter(|entry| takes_part(entry.marks())).take(ANCHORS).collect();
+            self.entries.remove_oldest(old);
+            kept.into_iter().for_each(|entry| self.entries.insert(0, entry));
+        }
+        let oldest = self.oldest().map_or(floor, |oldest| floor.min(oldest - 1));
         while self.revisions.first_key_value().is_some_and(|(time, _)| *time <= oldest) {
             self.revisions.pop_first();
         }
@@ -182,7 +159,7 @@ impl Track {
 
     /// What two tracks of the same series hold together.
     pub(crate) fn joined(self, other: Self, keeping: &Keeping) -> Self {
-        if other.entries.is_empty() {
+        if other.entries.len() == 0 {
             return self;
         }
         let mut joined = Self::default();
@@ -199,32 +176,67 @@ impl Track {
     }
 
     /// The samples with their revisions, in order of time.
-    fn sent(&self) -> impl Iterator<Item = (&Entry, i32)> {
+    fn sent(&self) -> impl Iterator<Item = (Entry, i32)> {
         self.entries.iter().map(|entry| (entry, self.revisions.get(&entry.time).copied().unwrap_or(0)))
+    }
+
+    /// The newest sample's time.
+    pub(crate) fn newest(&self) -> Option<i64> {
+        self.entries.newest()
+    }
+
+    /// The newest sample's ticks.
+    pub(crate) fn last_ticks(&self) -> Option<i64> {
+        self.entries.get(self.entries.len().checked_sub(1)?).map(|entry| entry.ticks())
     }
 
     /// The oldest sample that is kept.
     pub(crate) fn oldest(&self) -> Option<i64> {
-        self.entries.front().map(|entry| entry.time)
+        self.entries.get(0).map(|entry| entry.time)
     }
 
     /// The samples with `after < time ≤ until`, in order.
-    pub(crate) fn within(&self, after: i64, until: i64) -> impl Iterator<Item = &Entry> {
-        let first = self.entries.partition_point(|entry| entry.time <= after);
-        self.entries.range(first..).take_while(move |entry| entry.time <= until)
+    pub(crate) fn within(&self, after: i64, until: i64) -> impl Iterator<Item = Entry> {
+        let first = self.entries.count_until(after);
+        self.entries.range(first, usize::MAX).take_while(move |entry| entry.time <= until)
     }
 
     /// The samples before the newest one, the nearest first.
-    pub(crate) fn before_newest(&self) -> impl Iterator<Item = &Entry> {
+    pub(crate) fn before_newest(&self) -> impl Iterator<Item = Entry> {
         self.entries.iter().rev().skip(1)
     }
 
     /// The samples up to and including `until`, the newest first.
-    pub(crate) fn back_from(&self, until: i64) -> impl Iterator<Item = &Entry> {
-        let end = match self.entries.back() {
-            Some(newest) if newest.time > until => self.entries.partition_point(|entry| entry.time <= until),
-            _ => self.entries.len(),
+    pub(crate) fn back_from(&self, until: i64) -> impl Iterator<Item = Entry> {
+        self.entries.range(0, self.entries.count_until(until)).rev()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use taydo_model::{Metric, Text, Unit};
+
+    #[test]
+    fn a_track_keeps_little_more_than_what_is_needed() {
+        let metric = Metric {
+            id: "m".parse().unwrap(),
+            title: Text::default(),
+            unit: Unit::default(),
+            resolution: 0.1,
+            range: None,
+            jump: None,
+            frozen_s: None,
+            kind: Default::default(),
         };
-        self.entries.range(..end).rev()
+        let mut keeping = Keeping { rules: Rules::new(&metric), linked: false, anchored: false, floor: 0 };
+        let mut track = Track::default();
+        for time in 0..10_000 {
+            keeping.floor = time - 100;
+            track.place(&keeping, time, time, 0, Marks::default());
+            track.forget(&keeping);
+            assert!(track.within(-1, i64::MAX).count() <= 125);
+            assert!(track.oldest().is_some_and(|oldest| oldest <= (time - 99).max(0)));
+        }
     }
 }

@@ -6,20 +6,22 @@
 use crate::SeriesId;
 use crate::closed::{Closed, Content, Owner, basis};
 use crate::combine::{Combination, Combined};
+use crate::coverage::Expected;
 use crate::engine::SeriesState;
 use crate::figure::Figure;
 use crate::fold::{Fold, Kind, Point};
 use crate::lens::{Lens, Span};
-use crate::moment::{ALWAYS, NEVER, step_ceil, step_floor, timestamp};
+use crate::moment::{ALWAYS, NEVER, step_ceil, step_floor};
 use crate::pane::Cell;
+use crate::row::Entry;
 use crate::span::{Cut, View};
 use crate::suspicion::Rules;
 use crate::tally::Taking;
-use crate::track::{Entry, Placed, Track};
-use std::collections::HashMap;
+use crate::track::{Placed, Track};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use taydo_model::kpi::{Dimension, From};
-use taydo_model::{Asset, AssetId, City, DepartmentId, Kpi, Labels, Metric, Scope};
+use taydo_model::{Asset, City, DepartmentId, Kpi, Labels, Metric, Scope};
 
 /// Where a series' samples go within one KPI.
 #[derive(Debug)]
@@ -28,8 +30,17 @@ pub(crate) struct Route {
     pub(crate) tally: usize,
     /// The series' number in the store.
     series: i32,
+    /// The expected asset that it reports for.
+    asset: Option<u32>,
+    /// Shared by all series of the same scopes, which are far fewer than series.
+    pub(crate) path: Arc<Path>,
+}
+
+/// Which cells samples go to.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Path {
     cells: Box<[u32]>,
-    /// The scopes whose readings change with it.
+    /// The scopes whose readings change with them.
     pub(crate) places: Box<[u32]>,
 }
 
@@ -56,11 +67,9 @@ pub(crate) struct Windows {
     cells: Vec<Cell>,
     /// … and whose samples it holds.
     members: Vec<Vec<u32>>,
+    paths: HashSet<Arc<Path>>,
     places: Vec<Place>,
-    expected: Vec<Expected>,
-    expected_index: HashMap<AssetId, u32>,
-    /// Which of them a series reports for, by its number in the store.
-    expected_of: HashMap<i32, u32>,
+    expected: Expected,
 }
 
 /// A scope's part. Its number is the scope's number in the tally.
@@ -69,17 +78,6 @@ struct Place {
     is_city: bool,
     cells: Vec<u32>,
     expected: Vec<u32>,
-}
-
-/// An asset that should report, the scopes that expect it, and the series that it reports by.
-#[derive(Debug)]
-struct Expected {
-    asset: Arc<Asset>,
-    places: Vec<u32>,
-    /// Their numbers here and in the store.
-    series: Vec<(u32, i32)>,
-    /// The end of the last closed stretch in which it reported.
-    reported: i64,
 }
 
 impl Windows {
@@ -96,14 +94,13 @@ impl Windows {
             by: kpi.by.clone(),
             own_scope: matches!(kpi.from, From::Form(_)),
             closed: cut.stretch.map(|stretch| Closed::new(stretch, basis(kpi, metric, &city.zone))),
+            expected: Expected::new(cut.width),
             cut,
             floor: ALWAYS,
             cells: Vec::new(),
             members: Vec::new(),
+            paths: HashSet::new(),
             places: Vec::new(),
-            expected: Vec::new(),
-            expected_index: HashMap::new(),
-            expected_of: HashMap::new(),
         })
     }
 
@@ -150,8 +147,7 @@ impl Windows {
         if !asset.metrics.contains(&self.metric().id) || !self.only.iter().all(|(name, value)| carries(name.as_str(), value)) {
             return Vec::new();
         }
-        self.expected_index.insert(asset.id.clone(), number(self.expected.len()));
-        self.expected.push(Expected { asset: Arc::clone(asset), places: Vec::new(), series: Vec::new(), reported: ALWAYS });
+        self.expected.add(asset);
         let mut scopes = vec![Scope::City];
         scopes.extend(self.by.iter().filter_map(|dimension| match dimension {
             Dimension::Area => Some(Scope::Area(asset.area.clone())),
@@ -163,10 +159,8 @@ impl Windows {
 
     /// Links the asset that was noted last to a scope of [`Windows::expect`].
     pub(crate) fn expect_in(&mut self, place: u32) {
-        let last = number(self.expected.len().saturating_sub(1));
-        if let (Some(scope), Some(expected)) = (self.places.get_mut(place as usize), self.expected.last_mut()) {
-            scope.expected.push(last);
-            expected.places.push(place);
+        if let Some(scope) = self.places.get_mut(place as usize) {
+            scope.expected.extend(self.expected.add_place(place));
         }
     }
 
@@ -225,20 +219,37 @@ impl Windows {
             }
         }
         let mut touched = places.to_vec();
-        let expected = labels.asset().and_then(|asset| self.expected_index.get(&asset)).copied();
-        self.expected_of.extend(expected.map(|expected| (id.0, expected)));
-        if let Some(expected) = expected.and_then(|at| self.expected.get_mut(at as usize)) {
-            expected.series.push((series, id.0));
+        let mut asset = None;
+        if let Some((expected, by)) = labels.asset().and_then(|asset| self.expected.add_series(&asset, (series, id.0))) {
+            asset = Some(expected);
             // Where the register and the labels disagree, a sample changes the coverage of scopes that it isn't in.
-            touched.extend(expected.places.iter().filter(|place| !places.contains(place)));
+            touched.extend(by.iter().filter(|place| !places.contains(place)));
+            if self.closed.is_some() {
+                self.expected.keep_series(expected, id.0);
+            }
         }
-        Route { tally, series: id.0, cells: cells.into(), places: touched.into() }
+        Route { tally, series: id.0, asset, path: self.path(Path { cells: cells.into(), places: touched.into() }) }
+    }
+
+    /// The path, once for all that share it.
+    fn path(&mut self, path: Path) -> Arc<Path> {
+        if let Some(known) = self.paths.get(&path) {
+            return Arc::clone(known);
+        }
+        let path = Arc::new(path);
+        self.paths.insert(Arc::clone(&path));
+        path
+    }
+
+    /// When the asset of a series last reported, as far as it is known.
+    pub(crate) fn last_report(&self, route: &Route) -> Option<i64> {
+        self.expected.newest(route.asset?)
     }
 
     /// Refers to the series by other numbers.
     pub(crate) fn renumber(&mut self, numbers: &HashMap<u32, u32>) {
-        let reporting = self.expected.iter_mut().flat_map(|expected| &mut expected.series).map(|(series, _)| series);
-        for series in self.members.iter_mut().flatten().chain(reporting) {
+        self.expected.renumber(numbers);
+        for series in self.members.iter_mut().flatten() {
             *series = numbers.get(series).copied().unwrap_or(u32::MAX);
         }
     }
@@ -282,7 +293,7 @@ impl Windows {
             let view = View { after: self.floor, until, at: until, remembered: until };
             let folds = (0..number(self.cells.len())).filter_map(|cell| Some((cell, self.fold(cell, view, series)?))).collect();
             let reported = self.reporting(view, series);
-            self.note_reported(until, &reported);
+            self.expected.note_closed(until, &reported);
             let Some(closed) = &mut self.closed else { break };
             stretches.push(closed.close(folds, reported, &self.cut));
             self.floor = until;
@@ -294,23 +305,17 @@ impl Windows {
 
     /// Of each expected asset that reported, a series by which it did, by its number in the store.
     fn reporting(&self, view: View, series: &[SeriesState]) -> Vec<i32> {
-        let reports =
-            |(at, _): &&(u32, i32)| series.get(*at as usize).is_some_and(|state| self.reported(&state.track, view.after, view.until));
-        self.expected.iter().filter_map(|expected| expected.series.iter().find(reports)).map(|(_, id)| *id).collect()
+        self.expected.reporting(|at| self.reported(at, view, series))
     }
 
     /// Notes which series reported in a closed stretch.
     pub(crate) fn note_reported(&mut self, until: i64, series: &[i32]) {
-        for expected in series.iter().filter_map(|id| self.expected_of.get(id)) {
-            if let Some(expected) = self.expected.get_mut(*expected as usize) {
-                expected.reported = expected.reported.max(until);
-            }
-        }
+        self.expected.note_closed(until, series);
     }
 
     /// Takes a stretch that was closed before.
     pub(crate) fn take_closed(&mut self, until: i64, content: Content) {
-        self.note_reported(until, &content.reported);
+        self.expected.note_closed(until, &content.reported);
         if let Some(closed) = &mut self.closed {
             closed.take(until, content.cells, &self.cut);
             self.floor = self.floor.max(closed.until());
@@ -349,7 +354,10 @@ impl Windows {
         };
         let is_judged = taking == Taking::Restore && !matches!(placed, Placed::TooOld(_));
         if is_old && !is_judged && (self.suspicion > 0 || !counts) {
-            route.cells.iter().for_each(|cell| self.doubt(*cell, time));
+            route.path.cells.iter().for_each(|cell| self.doubt(*cell, time));
+        }
+        if let Some(asset) = route.asset {
+            self.note_reports(asset, placed);
         }
         let last = match placed {
             Placed::Unchanged => return time,
@@ -364,17 +372,47 @@ impl Windows {
             Placed::Inserted { before, after } => self.change(route, before, after, spoiled).max(time),
         };
         // Older than all that is kept, it may be followed by samples that aren't.
+        if !is_old && track.newest().is_some() {
+            return last;
+        }
         let unknown = self.suspicion.max(self.lens.look_ahead());
         match track.oldest() {
-            Some(oldest) if oldest < time || !is_old => last,
+            Some(oldest) if oldest < time => last,
             Some(oldest) if self.lens.is_anchored() && oldest > time => last.max(oldest.min(time + unknown)).max(time + self.suspicion),
             _ => last.max(time + unknown),
         }
     }
 
+    /// Notes which samples of an asset's series are reports now. Those too old to be kept are none.
+    fn note_reports(&mut self, asset: u32, placed: &Placed) {
+        let (before, after) = match placed {
+            Placed::Appended(entry) => (&[][..], std::slice::from_ref(entry)),
+            Placed::Inserted { before, after } => (&before[..], &after[..]),
+            Placed::Unchanged | Placed::TooOld(_) => return,
+        };
+        let reports = |entry: &&Entry| self.lens.reports(entry);
+        let still = |time: i64| {
+            after
+                .binary_search_by_key(&time, |entry| entry.time)
+                .is_ok_and(|at| after.get(at).is_some_and(|entry| self.lens.reports(entry)))
+        };
+        before.iter().filter(reports).filter(|entry| !still(entry.time)).for_each(|entry| self.expected.drop(asset, entry.time));
+        after.iter().filter(reports).for_each(|entry| self.expected.note(asset, entry.time));
+    }
+
+    /// Finds when assets last reported whose last report was none after all.
+    pub(crate) fn find_reports(&mut self, series: &[SeriesState]) {
+        let lens = &self.lens;
+        let last = |at: u32, until: i64| {
+            let mut back = series.get(at as usize)?.track.back_from(until);
+            back.find(|entry| lens.reports(entry)).map(|entry| entry.time)
+        };
+        self.expected.find(last);
+    }
+
     fn append(&mut self, route: &Route, entry: &Entry, track: &Track) -> i64 {
         if self.lens.counts(entry) {
-            let before = || track.before_newest().copied();
+            let before = || track.before_newest();
             let point = self.lens.point(entry, route.series, before());
             self.replace(route, None, Some(&point), &mut Vec::new());
             if self.lens.kind == Kind::Held
@@ -422,7 +460,7 @@ impl Windows {
     fn replace(&mut self, route: &Route, old: Option<&Point>, new: Option<&Point>, spoiled: &mut Vec<Spoiled>) {
         let Some(time) = old.or(new).map(|point| point.time) else { return };
         let pane = self.pane_of(time);
-        for number in &route.cells {
+        for number in &route.path.cells {
             let Some(cell) = self.cells.get_mut(*number as usize) else { continue };
             match (old, new) {
                 (_, Some(new)) if time <= self.floor => cell.add_older(new.time),
@@ -441,7 +479,7 @@ impl Windows {
     fn hold(&mut self, route: &Route, (from, to, ticks): Span, sign: i64) {
         let width = self.cut.width;
         let first = step_floor(from.max(self.floor), width) + 1;
-        for number in &route.cells {
+        for number in &route.path.cells {
             let Some(cell) = self.cells.get_mut(*number as usize) else { continue };
             for pane in first..=step_ceil(to, width) {
                 let (begin, end) = (((pane - 1) * width).max(from), (pane * width).min(to));
@@ -467,7 +505,7 @@ impl Windows {
         let closed = |cell: u32| self.closed.as_ref().and_then(|closed| closed.next_after(cell, time));
         let followed = |cell: &u32| self.cells.get(*cell as usize).and_then(|cell| cell.next_after(pane));
         let followed = |cell: &u32| closed(*cell).map(|until| until - 1).or_else(|| followed(cell).map(|next| (next - 1) * self.cut.width));
-        let next = route.cells.iter().map(|cell| followed(cell).unwrap_or(NEVER)).max();
+        let next = route.path.cells.iter().map(|cell| followed(cell).unwrap_or(NEVER)).max();
         self.cut.end(time).max(next.unwrap_or(NEVER).min(self.cut.memory_end(time)))
     }
 
@@ -545,20 +583,12 @@ impl Windows {
 
     /// The share of the expected assets in service that reported; `None` where none is expected.
     fn coverage(&self, place: &Place, view: View, series: &[SeriesState]) -> Option<f64> {
-        let at = timestamp(view.at);
-        let (mut expected, mut reported) = (0u32, 0u32);
-        let in_service = place.expected.iter().filter_map(|at| self.expected.get(*at as usize)).filter(|one| one.asset.is_valid(at));
-        for one in in_service {
-            expected += 1;
-            let mut tracks = one.series.iter().filter_map(|(at, _)| series.get(*at as usize));
-            let reports = one.reported > view.after || tracks.any(|state| self.reported(&state.track, view.after, view.until));
-            reported += u32::from(reports);
-        }
-        (expected > 0).then(|| f64::from(reported) / f64::from(expected))
+        self.expected.share(&place.expected, (view.after, view.until), view.at, |at| self.reported(at, view, series))
     }
 
-    fn reported(&self, track: &Track, after: i64, until: i64) -> bool {
-        track.back_from(until).take_while(|entry| entry.time > after).any(|entry| self.lens.reports(entry))
+    fn reported(&self, at: u32, view: View, series: &[SeriesState]) -> bool {
+        let Some(state) = series.get(at as usize) else { return false };
+        state.track.back_from(view.until).take_while(|entry| entry.time > view.after).any(|entry| self.lens.reports(&entry))
     }
 }
 

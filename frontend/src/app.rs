@@ -216,6 +216,11 @@ fn page(route: &Route) -> Html {
         Route::Kpi(id, scope) => html! { <pages::kpi::KpiView key={format!("{id}/{scope}")} id={id.clone()} scope={scope.clone()} /> },
         Route::Sources => html! { <pages::sources::Sources /> },
         Route::Forms => html! { <pages::forms::Forms /> },
+        Route::Console => html! { <pages::console::Console /> },
+        Route::Incident(id) => html! { <pages::incident::IncidentView key={id.0} id={*id} /> },
+        Route::OnCall => html! { <pages::on_call::OnCall /> },
+        Route::Rota(id) => html! { <pages::rota::RotaView key={id.to_string()} id={id.clone()} /> },
+        Route::Shifts(id) => html! { <pages::shifts::Shifts key={id.to_string()} id={id.clone()} /> },
         Route::Nowhere => html! { <Nowhere /> },
     }
 }

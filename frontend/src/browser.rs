@@ -96,6 +96,38 @@ pub fn remember(name: &str, text: &str) {
     }
 }
 
+/// Gives the focus to the element with an id, where there is one.
+pub fn focus(id: &str) {
+    let found = window().and_then(|window| window.document()).and_then(|document| document.get_element_by_id(id));
+    if let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        // Only a browser without focus at all refuses.
+        let _ = element.focus();
+    }
+}
+
+/// Gives the focus to the first link within the element with an id.
+pub fn focus_link(id: &str) {
+    let found = window().and_then(|window| window.document()).and_then(|document| document.get_element_by_id(id));
+    let link = found.and_then(|element| element.query_selector("a").ok()?);
+    if let Some(link) = link.and_then(|link| link.dyn_into::<HtmlElement>().ok()) {
+        let _ = link.focus();
+    }
+}
+
+/// Puts a text on the clipboard; whether the browser has one, which it keeps from pages without TLS.
+pub fn copy(text: &str) -> bool {
+    let get = |object: &JsValue, name: &str| js_sys::Reflect::get(object, &JsValue::from_str(name)).ok().filter(|one| !one.is_undefined());
+    let clipboard = window().and_then(|window| get(window.navigator().as_ref(), "clipboard"));
+    let write = clipboard.as_ref().and_then(|clipboard| get(clipboard, "writeText")?.dyn_into::<js_sys::Function>().ok());
+    clipboard.zip(write).is_some_and(|(clipboard, write)| write.call1(&clipboard, &JsValue::from_str(text)).is_ok())
+}
+
+/// The page's own origin, such as `https://ioc.cantho.gov.vn`, for addresses that are used elsewhere.
+#[must_use]
+pub fn origin() -> String {
+    location().and_then(|location| location.origin().ok()).unwrap_or_default()
+}
+
 /// Loads the page again, unless it did so of itself a moment ago: two replicas of different builds must not make it flap.
 pub fn reload() {
     let now = js_sys::Date::now();

@@ -2,11 +2,13 @@
 //!
 //! Must never know a zone's rules: the browser does (`Intl`), and is asked once for each quarter of an hour that is shown.
 
-use jiff::{Timestamp, civil::DateTime, tz::Offset};
+use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::Offset};
 use std::{cell::RefCell, rc::Rc};
 
 /// No zone changes its offset within one.
 const QUARTER_S: i64 = 900;
+/// No zone changes its offset twice within two.
+const DAY_S: i32 = 86_400;
 /// What is on the screen asks for some hundreds; beyond this the cache begins anew.
 const MOST_QUARTERS: usize = 2048;
 
@@ -53,7 +55,19 @@ impl Calendar {
         }
     }
 
-    fn civil(&self, time: Timestamp) -> DateTime {
+    /// The instant at which the clocks show `civil`: the first of two, and what the clocks are put to where they skip it.
+    #[must_use]
+    pub fn instant(&self, civil: DateTime) -> Option<Timestamp> {
+        let as_utc = Offset::UTC.to_timestamp(civil).ok()?;
+        let with = |offset_s: i32| as_utc.checked_sub(SignedDuration::from_secs(i64::from(offset_s))).ok();
+        let (before, after) = (self.offset_s(with(DAY_S)?), self.offset_s(with(-DAY_S)?));
+        let (first, second) = (with(before)?, with(after)?);
+        Some(if self.civil(first) == civil || self.civil(second) != civil { first } else { second })
+    }
+
+    /// The date and the time of day that the clocks show.
+    #[must_use]
+    pub fn civil(&self, time: Timestamp) -> DateTime {
         Offset::from_seconds(self.offset_s(time)).unwrap_or(Offset::UTC).to_datetime(time)
     }
 
@@ -114,6 +128,23 @@ mod tests {
             [("2026-11-23T10:00:00Z", "00:05"), ("2026-11-23T17:00:00Z", "23/11 00:05"), ("2027-01-02T00:00:00Z", "23/11/2026")]
         {
             assert_eq!(calendar.moment(time, now.parse().unwrap()), text);
+        }
+    }
+
+    #[test]
+    fn a_wall_time_is_the_first_instant_that_shows_it_and_one_that_is_skipped_follows_the_gap() {
+        // Clocks go from 02:00 to 03:00 at 01:00 UTC on 29 March, and from 03:00 to 02:00 at 01:00 UTC on 25 October.
+        let summer = "2026-03-29T01:00:00Z".parse::<Timestamp>().unwrap()..="2026-10-25T00:59:59Z".parse().unwrap();
+        let calendar = Calendar::new(move |second| if summer.contains(&Timestamp::from_second(second).unwrap()) { 7_200 } else { 3_600 });
+        for (civil, instant) in [
+            ("2026-03-29T01:30", "2026-03-29T00:30:00Z"),
+            ("2026-03-29T02:30", "2026-03-29T01:30:00Z"),
+            ("2026-03-29T03:30", "2026-03-29T01:30:00Z"),
+            ("2026-10-25T01:30", "2026-10-24T23:30:00Z"),
+            ("2026-10-25T02:30", "2026-10-25T00:30:00Z"),
+            ("2026-10-25T03:00", "2026-10-25T02:00:00Z"),
+        ] {
+            assert_eq!(calendar.instant(civil.parse().unwrap()).unwrap().to_string(), instant, "{civil}");
         }
     }
 

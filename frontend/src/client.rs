@@ -2,15 +2,21 @@
 //!
 //! Must never try again by itself; whoever asks knows whether that makes sense.
 
-use crate::{locale::words, store::Order};
+use crate::{
+    locale::{refusal, words},
+    store::Order,
+};
 use gloo_net::http::{Request, Response};
 use jiff::Timestamp;
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use taydo_model::{
-    BoardId, DepartmentId, ErrorBody, ErrorCode, KpiId, Scope, WallId,
+    BoardId, DepartmentId, ErrorBody, ErrorCode, KpiId, RotaId, Scope, WallId,
     api::{BoardPage, CityPage, ReadingsPage, SourcesPage, WallPage},
+    console::{Act, OpenByHand, OpenedByHand},
     form::{Draft, FormsPage, Verdict},
+    incident::IncidentId,
     passport::PassportPage,
+    rota::{Override, OverrideId},
     text::Language,
     why::{CasesPage, WhyPage},
 };
@@ -32,6 +38,15 @@ impl ClientError {
             Self::Refused(body) if body.code == ErrorCode::NotFound => words(language).not_found.to_owned(),
             Self::Refused(body) => body.message.clone(),
             Self::Unreachable(cause) => format!("{} ({cause})", words(language).unreachable),
+        }
+    }
+
+    /// What people read who wanted something done: the reason in their language, then the server's own sentence.
+    #[must_use]
+    pub fn sentence(&self, language: Language) -> String {
+        match self {
+            Self::Refused(body) => format!("{}: {}", refusal(body.code, language), body.message),
+            Self::Unreachable(_) => self.text(language),
         }
     }
 
@@ -165,9 +180,52 @@ pub async fn forms(department: Option<&DepartmentId>) -> Result<FormsPage, Clien
 /// # Errors
 /// When the server refuses the request or can't be reached; a figure that isn't taken is a verdict.
 pub async fn enter(draft: &Draft) -> Result<Verdict, ClientError> {
-    let body = serde_json::to_string(draft).unwrap_or_default();
-    let request = Request::post("/api/v1/forms/entries").header("content-type", "application/json").body(body).map_err(unreachable)?;
-    read(request.send().await.map_err(unreachable)?).await
+    let text = post("/api/v1/forms/entries".to_owned(), json(draft)).await?;
+    parse(&text).ok_or_else(|| ClientError::Unreachable("/api/v1/forms/entries".to_owned()))
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+async fn post(path: String, json: String) -> Result<String, ClientError> {
+    let request = Request::post(&path).header("content-type", "application/json").body(json).map_err(unreachable)?;
+    body(request.send().await.map_err(unreachable)?).await
+}
+
+/// Lets somebody do something about an incident.
+///
+/// # Errors
+/// When something else came first, when the server refuses, or when it can't be reached.
+pub async fn act(incident: IncidentId, act: &Act) -> Result<(), ClientError> {
+    post(format!("/api/v1/incidents/{}/acts", incident.0), json(act)).await.map(drop)
+}
+
+/// Opens an incident by hand.
+///
+/// # Errors
+/// When the server refuses or can't be reached.
+pub async fn open_incident(what: &OpenByHand) -> Result<OpenedByHand, ClientError> {
+    let path = "/api/v1/incidents".to_owned();
+    let text = post(path.clone(), json(what)).await?;
+    parse(&text).ok_or(ClientError::Unreachable(path))
+}
+
+/// Changes a rota for once.
+///
+/// # Errors
+/// When it overlaps with another of the same person, when the server refuses, or when it can't be reached.
+pub async fn add_override(rota: &RotaId, one: &Override) -> Result<(), ClientError> {
+    post(format!("/api/v1/rotas/{rota}/overrides"), json(one)).await.map(drop)
+}
+
+/// Takes a change of a rota back.
+///
+/// # Errors
+/// When it is over, when the server refuses, or when it can't be reached.
+pub async fn remove_override(id: OverrideId) -> Result<(), ClientError> {
+    let request = Request::delete(&format!("/api/v1/overrides/{}", id.0));
+    body(request.send().await.map_err(unreachable)?).await.map(drop)
 }
 
 /// How a file is sent.

@@ -8,12 +8,14 @@ pub mod clock;
 pub mod digits;
 pub mod draw;
 pub mod figure;
+pub mod incidents;
 pub mod link;
 pub mod locale;
 pub mod ranking;
 pub mod route;
 pub mod scene;
 pub mod store;
+pub mod weeks;
 
 #[cfg(target_arch = "wasm32")]
 pub mod app;

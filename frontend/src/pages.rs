@@ -2,10 +2,17 @@
 //!
 //! Must never put a control on a wall.
 
+pub mod actor;
+pub mod asked;
 pub mod board;
+pub mod console;
 pub mod forms;
+pub mod incident;
 pub mod index;
 pub mod kpi;
+pub mod on_call;
+pub mod rota;
+pub mod shifts;
 pub mod sources;
 pub mod wall;
 
@@ -14,7 +21,7 @@ use crate::{
     browser,
     centre::Centre,
     client::ClientError,
-    locale::{self, form_words, words},
+    locale::{self, console_words, form_words, rota_words, words},
     panels::PanelView,
     ranking::Names,
     route::Route,
@@ -48,6 +55,9 @@ pub fn Failure(props: &FailureProps) -> Html {
 pub struct FrameProps {
     /// The page's title.
     pub title: AttrValue,
+    /// What stands in the page's head beside the navigation, such as who acts.
+    #[prop_or_default]
+    pub head: Html,
     /// What it shows.
     pub children: Children,
 }
@@ -69,7 +79,8 @@ fn switch_language(language: Language, choose: &Callback<Language>) -> Html {
 #[component]
 pub fn Frame(props: &FrameProps) -> Html {
     let speech = use_speech();
-    let words = words(speech.language);
+    let language = speech.language;
+    let words = words(language);
     let route = use_context::<Way>().map(|way| way.route);
     use_effect_with(props.title.clone(), |title| browser::set_title(title));
     let link = |to: Route, text: &'static str| {
@@ -81,7 +92,9 @@ pub fn Frame(props: &FrameProps) -> Html {
             <a class="skip" href="#main">{ words.skip }</a>
             <header class="top">
                 <p class="brand"><Link to={Route::Index} text="Tây Đô" /></p>
-                <nav aria-label={words.centre}><ul>{ link(Route::Index, words.boards) }{ link(Route::Forms, form_words(speech.language).title) }{ link(Route::Sources, words.sources) }</ul></nav>
+                <nav aria-label={words.centre}><ul>{ link(Route::Index, words.boards) }{ link(Route::Console, console_words(language).title) }{ link(Route::OnCall, rota_words(language).title) }
+                    { link(Route::Forms, form_words(language).title) }{ link(Route::Sources, words.sources) }</ul></nav>
+                { props.head.clone() }
                 { switch_language(speech.language, &speech.choose) }
             </header>
             <main id="main" tabindex="-1"><h1>{ &props.title }</h1>{ props.children.clone() }</main>

@@ -3,8 +3,11 @@
 //! Must never hold live data in Yew's state beyond what is on the screen.
 
 pub mod again;
+pub mod episode;
 pub mod marks;
 pub mod rank;
+pub mod severity;
+mod surface;
 pub mod tile;
 pub mod trend;
 

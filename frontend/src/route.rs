@@ -2,7 +2,7 @@
 //!
 //! Must never guess: an address that isn't one of ours is nowhere.
 
-use taydo_model::{BoardId, KpiId, Scope, WallId};
+use taydo_model::{BoardId, KpiId, PersonId, RotaId, Scope, WallId, incident::IncidentId};
 
 /// A page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,16 @@ pub enum Route {
     Sources,
     /// What departments enter: `/forms`.
     Forms,
+    /// The open incidents: `/console`.
+    Console,
+    /// An incident: `/incidents/{id}`.
+    Incident(IncidentId),
+    /// Who is on call now: `/on-call`.
+    OnCall,
+    /// A rota's calendar: `/on-call/{rota}`.
+    Rota(RotaId),
+    /// A person's own shifts: `/persons/{id}`.
+    Shifts(PersonId),
     /// Anything else.
     Nowhere,
 }
@@ -32,6 +42,11 @@ impl Route {
             ("", None) => Some(Self::Index),
             ("sources", None) => Some(Self::Sources),
             ("forms", None) => Some(Self::Forms),
+            ("console", None) => Some(Self::Console),
+            ("incidents", Some(id)) => id.parse().ok().filter(|id| *id > 0).map(|id| Self::Incident(IncidentId(id))),
+            ("on-call", None) => Some(Self::OnCall),
+            ("on-call", Some(id)) => RotaId::new(id).ok().map(Self::Rota),
+            ("persons", Some(id)) => PersonId::new(id).ok().map(Self::Shifts),
             ("wall", Some(id)) => WallId::new(id).ok().map(Self::Wall),
             ("board", Some(id)) => BoardId::new(id).ok().map(Self::Board),
             ("kpi", Some(rest)) => {
@@ -54,6 +69,11 @@ impl Route {
             Self::Kpi(id, scope) => format!("/kpi/{id}/{scope}"),
             Self::Sources => "/sources".to_owned(),
             Self::Forms => "/forms".to_owned(),
+            Self::Console => "/console".to_owned(),
+            Self::Incident(id) => format!("/incidents/{}", id.0),
+            Self::OnCall => "/on-call".to_owned(),
+            Self::Rota(id) => format!("/on-call/{id}"),
+            Self::Shifts(id) => format!("/persons/{id}"),
         }
     }
 }
@@ -64,12 +84,37 @@ mod tests {
 
     #[test]
     fn every_page_has_its_address_and_nothing_else_has_one() {
-        for path in ["/", "/sources", "/forms", "/wall/main", "/board/traffic.v2", "/kpi/traffic.speed", "/kpi/traffic.speed/area:31135"] {
+        for path in [
+            "/",
+            "/sources",
+            "/forms",
+            "/wall/main",
+            "/board/traffic.v2",
+            "/kpi/traffic.speed",
+            "/kpi/traffic.speed/area:31135",
+            "/console",
+            "/incidents/12",
+            "/on-call",
+            "/on-call/night",
+            "/persons/an",
+        ] {
             assert_eq!(Route::parse(path).path(), path);
             assert_ne!(Route::parse(path), Route::Nowhere);
         }
         assert_eq!(Route::parse("/sources/"), Route::Sources);
-        for path in ["/wall", "/wall/A B", "/board/a/b", "/404", "/sources/x", "/kpi", "/kpi/traffic.speed/road:1"] {
+        for path in [
+            "/wall",
+            "/wall/A B",
+            "/board/a/b",
+            "/404",
+            "/sources/x",
+            "/kpi",
+            "/kpi/traffic.speed/road:1",
+            "/incidents",
+            "/incidents/-1",
+            "/incidents/x",
+            "/persons",
+        ] {
             assert_eq!(Route::parse(path), Route::Nowhere, "{path}");
         }
     }

@@ -6,6 +6,7 @@ use crate::alert::Severity;
 use crate::incident::log::LogLine;
 use crate::incident::{Incident, IncidentId};
 use crate::oncall::Channel;
+use crate::rota::page::PersonName;
 use crate::{AreaId, KpiId, PersonId, Scope, TeamId, Text};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -174,6 +175,24 @@ impl OpenByHand {
         let key = self.key.as_ref().filter(|key| key.len() > 128 || key.chars().any(char::is_control))?;
         Some(format!("`key` is {key:?}; write 1 to 128 bytes, or leave it out"))
     }
+}
+
+/// `GET /api/v1/people`: who may act at the console, and for whom incidents can be opened.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeoplePage {
+    /// The people, by id.
+    pub people: Vec<PersonName>,
+    /// The teams, by id.
+    pub teams: Vec<TeamName>,
+}
+
+/// A team as pages name it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeamName {
+    /// Its id.
+    pub id: TeamId,
+    /// What people call it.
+    pub name: String,
 }
 
 /// What `POST /api/v1/incidents` answers.

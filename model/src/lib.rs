@@ -22,6 +22,7 @@ pub mod form;
 pub mod formula;
 pub mod gap;
 pub mod goal;
+pub mod heartbeat;
 pub mod history;
 pub mod id;
 pub mod incident;

@@ -2,10 +2,10 @@
 //!
 //! It must never hold the text of a message: that is made when it is sent, in the person's language.
 
-use crate::PersonId;
 use crate::alert::Urgency;
 use crate::incident::{GroupId, IncidentId};
 use crate::oncall::ContactId;
+use crate::{PersonId, RotaId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,40 @@ pub enum PageKind {
     Code,
     /// Something about the duty itself: a gap, a silence that ends, a contact that was stopped.
     Notice,
+}
+
+/// What a notice about the duty tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "about", rename_all = "snake_case")]
+pub enum About {
+    /// A silence ends soon, with open incidents inside.
+    SilenceEnds {
+        /// Its number.
+        silence: i64,
+        /// When.
+        until: Timestamp,
+    },
+    /// Nobody will be on call.
+    Gap {
+        /// By which rota.
+        rota: RotaId,
+        /// From when on; always, where it is absent.
+        from: Option<Timestamp>,
+        /// Until when; no end is in sight, where it is absent.
+        to: Option<Timestamp>,
+    },
+    /// A shift begins.
+    Shift {
+        /// By which rota.
+        rota: RotaId,
+    },
+    /// Nothing is sent to somebody's contact any more.
+    Stopped {
+        /// Whose.
+        person: PersonId,
+        /// Which.
+        contact: ContactId,
+    },
 }
 
 /// A page, decided. Its key makes it the only one: the same decision taken twice gives the same key.
@@ -69,6 +103,9 @@ pub struct Page {
     /// How many minutes after the decision the person's own rule wants it: part of its key.
     #[serde(default)]
     pub after_min: u32,
+    /// What a notice about the duty tells; none for incidents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<About>,
     /// When it is to be sent: not before, and not at all when it is no longer wanted then.
     pub due_at: Timestamp,
 }

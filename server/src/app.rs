@@ -1,12 +1,13 @@
 //! The only wiring: from a checked configuration to a running centre, and back down without losing anything.
 
 use crate::absence::Watch;
+use crate::bands;
 use crate::baseline;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::definitions::{self, InForce};
 use crate::door::{Door, Inbox};
-use crate::duty::{Briefs, Links, Waker};
+use crate::duty::{Briefs, Links, Steward, Waker};
 use crate::http::{self, Readiness, State};
 use crate::hub::{Hub, Limits};
 use crate::ingest::{Health, Intake, LANES, Lanes, Mqtt};
@@ -15,7 +16,6 @@ use crate::pipeline::{self, Parts, Pipeline};
 use crate::self_watch::{self, SelfWatch};
 use crate::store::{EmbeddedDatabase, Store};
 use crate::telemetry::Metrics;
-use actix_web::web::Data;
 use anyhow::Context as _;
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
@@ -101,7 +101,9 @@ impl Application {
         let metrics = Arc::new(Metrics::default());
         let build = build_name();
         let hub = Hub::new(Limits::default(), build.clone());
+        let (newest_bands, bands) = bands::open(&in_force.get());
         let parts = Parts {
+            bands,
             definitions: in_force.get(),
             in_force: in_force.clone(),
             store: store.clone(),
@@ -132,7 +134,9 @@ impl Application {
             tokio::spawn(chores(clock.clone(), hub.clone(), store.clone())),
             tokio::spawn(watch.run(last_here)),
             tokio::spawn(folder.run()),
+            tokio::spawn(bands::keep(in_force.clone(), store.clone(), clock.clone(), newest_bands)),
             tokio::spawn(baseline::run(in_force.clone(), store.clone(), clock.clone())),
+            tokio::spawn(Steward { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run()),
             tokio::spawn(Waker { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run()),
         ];
         beside.extend(SelfWatch::new(own).map(|watch| tokio::spawn(watch.run())));
@@ -149,7 +153,7 @@ impl Application {
         let links = Links::new(config.answer.as_ref().map(|answer| answer.url.as_str()), &store.secret("links").await?);
         let briefs = Briefs { store: store.clone(), definitions: in_force.clone(), links: links.clone() };
         let paging = config.paging.as_deref().map(|file| start_paging(file, &store, &clock, briefs)).transpose()?;
-        let state = Data::new(State {
+        let state = http::shared(State {
             door,
             links,
             definitions: in_force,

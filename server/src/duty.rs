@@ -4,9 +4,11 @@
 
 mod brief;
 mod link;
+mod steward;
 
 pub use brief::Briefs;
 pub use link::{Link, Links};
+pub use steward::{Steward, heartbeat_key};
 
 use crate::clock::{Clock, later};
 use crate::definitions::InForce;

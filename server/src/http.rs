@@ -13,6 +13,7 @@ mod event;
 mod forms;
 mod gap;
 mod health;
+mod heartbeat;
 mod history;
 mod incidents;
 mod intake;
@@ -83,6 +84,12 @@ pub struct State {
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
      img-src 'self' data:; font-src 'self'; manifest-src 'self'; media-src 'self'; worker-src 'self'; connect-src 'self'; \
      base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action 'self'";
+
+/// One state for all listeners.
+#[must_use]
+pub fn shared(state: State) -> Data<State> {
+    Data::new(state)
+}
 
 /// Binds the listener to the routes. `workers` threads serve connections.
 ///
@@ -156,6 +163,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/incidents", web::post().to(incidents::open))
         .route("/api/v1/incidents/{id}", web::get().to(incidents::one))
         .route("/api/v1/incidents/{id}/acts", web::post().to(incidents::act))
+        .route("/api/v1/people", web::get().to(on_call::people_and_teams))
         .route("/api/v1/on-call", web::get().to(on_call::now))
         .route("/api/v1/rotas/{id}", web::get().to(on_call::calendar))
         .route("/api/v1/persons/{id}/shifts", web::get().to(on_call::shifts))
@@ -182,6 +190,10 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/silences", web::get().to(roster::silences))
         .route("/api/v1/silences", web::post().to(roster::add_silence))
         .route("/api/v1/silences/{id}", web::delete().to(roster::end_silence))
+        .route("/api/v1/heartbeats", web::get().to(heartbeat::list))
+        .route("/api/v1/heartbeats/{name}", web::put().to(heartbeat::put))
+        .route("/api/v1/heartbeats/{name}", web::delete().to(heartbeat::delete))
+        .route("/api/v1/heartbeats/{name}", web::post().to(heartbeat::beat))
         .route("/api/v2/write", web::post().to(intake::lines))
         .route("/{path:.*}", web::get().to(site::serve));
 }

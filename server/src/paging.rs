@@ -7,6 +7,7 @@
 //! attempt; sent; finished, fenced by the token. A crash at any point leaves a row that says how far it had come.
 
 pub mod channel;
+pub mod chart;
 mod chat;
 mod decision;
 mod delivery;

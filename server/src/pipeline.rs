@@ -12,6 +12,7 @@ mod swap;
 
 pub use desk::{RecomputeDesk, instants};
 
+use crate::bands::UsualBands;
 use crate::clock::Clock;
 use crate::definitions::InForce;
 use crate::hub::Hub;
@@ -25,11 +26,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use swap::{Missed, Next, Swap};
-use taydo_engine::alert::{Evaluated, NoBands, Watch};
+use taydo_engine::alert::{Evaluated, Watch};
 use taydo_engine::{Batch, Effects, Engine, Input, Position};
 use taydo_model::Definitions;
 use taydo_model::recompute::RecomputeJob;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// Batches that wait for the engine. When it is full the lane drops its copy: the rows are committed, and the pipeline
 /// reads them again when it sees the hole in the lane's numbers.
@@ -54,6 +55,8 @@ pub struct Parts {
     pub clock: Clock,
     /// How often changes go to the hub.
     pub tick: Duration,
+    /// Where figures usually lie, for the rules that ask.
+    pub bands: watch::Receiver<Arc<UsualBands>>,
     /// The server's own figures.
     pub counters: Arc<PipelineCounters>,
 }
@@ -273,7 +276,10 @@ impl Pipeline {
         self.recompute.add(now, effects.recompute);
         self.recompute.reopen(now, effects.reopened);
         let positions = self.recompute.hold(effects.positions);
-        let evaluated = self.watch.step(now, &effects.recorded, &NoBands);
+        let evaluated = {
+            let bands = self.parts.bands.borrow();
+            self.watch.step(now, &effects.recorded, &**bands)
+        };
         let save = Save { recorded: effects.recorded, evaluated, closed: effects.closed, positions };
         let overflow = self.saver.add(&self.parts.definitions, save);
         self.recompute.add(now, overflow);

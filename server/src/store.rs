@@ -16,6 +16,7 @@ mod error;
 mod event;
 mod form;
 mod gap;
+mod heartbeat;
 mod history;
 pub mod incident;
 mod lease;

@@ -5,10 +5,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test's own code")]
 
 mod chromium;
+mod console;
 mod forms;
 mod hostile;
 mod latency;
 mod link;
+mod on_call;
+mod room;
 mod sizes;
 
 use chromium::Chromium;

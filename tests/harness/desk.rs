@@ -95,9 +95,9 @@ impl Desk for TestDesk {
                 since: now,
             };
             let verdict = |group: Option<i64>| group.and_then(|group| verdicts.get(&group).copied()).unwrap_or(Verdict::Wanted);
-            let incidents = message.pages.iter().flat_map(|page| page.incidents.iter().map(|incident| item(incident.0))).collect();
+            let incidents = message.pages.iter().flat_map(|page| page.page.incidents.iter().map(|incident| item(incident.0))).collect();
             Brief {
-                verdicts: message.pages.iter().map(|page| verdict(page.group.map(|group| group.0))).collect(),
+                verdicts: message.pages.iter().map(|page| verdict(page.page.group.map(|group| group.0))).collect(),
                 contact: Some(self.contact(message.contact, message.exercise)),
                 language: Language::Vi,
                 content: Content { incidents, ..Content::default() },

@@ -94,6 +94,11 @@ impl Scene {
             contact,
             kind: PageKind::Firing,
             urgency: Urgency::High,
+            resolved: Vec::new(),
+            flapping: Vec::new(),
+            others: 0,
+            about: None,
+            after_min: 0,
             turn: 1,
             due_at: self.now(),
         }

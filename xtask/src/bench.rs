@@ -1,4 +1,5 @@
-//! `cargo xtask bench NAME` and `cargo xtask soak`: measurements, in release builds, by the programs of `tests/bench`.
+//! `cargo xtask bench NAME` and `cargo xtask soak`: measurements, in release builds, by the programs of `tests/bench` and by
+//! the engine's own.
 //!
 //! Must never measure by itself or judge a number.
 
@@ -12,10 +13,11 @@ use crate::{child, frontend, progress};
 pub(crate) const HELP: &str = "\
 usage: cargo xtask bench NAME
 
-Builds the product and one measurement in release and runs it. Each prints a ratio against a floor or a peer that it
+Builds what is measured and one measurement in release and runs it. Each prints a ratio against a floor or a peer that it
 measures in the same run.
 
 names:
+  engine   observations per second through the engine on one core, memory, long windows, cases
   fanout   one change to many WebSocket clients
   ingest   observations per second into the database
 ";
@@ -28,7 +30,7 @@ usage: cargo xtask soak
 No soak exists yet. Long runs will be listed here by name.
 ";
 
-const NAMES: [&str; 2] = ["fanout", "ingest"];
+const NAMES: [&str; 3] = ["engine", "fanout", "ingest"];
 
 /// `cargo xtask bench NAME`.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
@@ -37,6 +39,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         bail!("name one of the measurements: {}", NAMES.join(", "));
     }
     let places = Places::find()?;
+    if name == "engine" {
+        return run_engine(&places);
+    }
     let lock = places.lock_target()?;
     let tools = setup::ensure(&places, Need::RUN)?;
     frontend::build(&places, &tools)?;
@@ -51,6 +56,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     bench.current_dir(&places.root).env("TAYDO_BIN", release.join("taydo"));
     tools.name_to(&mut bench);
     child::run(&binary, &mut bench)
+}
+
+/// The engine is measured alone: it needs no server, no database and no front end.
+fn run_engine(places: &Places) -> Result<()> {
+    progress::say("bench", "building the engine and its measurement in release");
+    let mut bench = child::cargo(places);
+    bench.args(["bench", "--package", "taydo-engine", "--bench", "throughput"]);
+    child::run("the engine's measurement", &mut bench)
 }
 
 /// `cargo xtask soak`.

@@ -22,7 +22,11 @@ impl Advance<'_> {
             Event::Snoozed { person, which, link, until } => self.snooze(person, *which, *link, *until),
             Event::EscalateNow { person, escalation, taken } => self.escalate_now(person, *escalation, *taken),
             Event::Noted { person, which, text } => {
-                let incidents = self.meant(*which, None);
+                // What is over can still be written about.
+                let incidents = match which {
+                    Which::One(incident) => vec![*incident],
+                    Which::All => self.meant(Which::All, None),
+                };
                 self.log(incidents, Entry::Noted { person: person.clone(), text: text.clone() });
             }
             Event::ResolvedByHand { person, which, link } => {
@@ -123,18 +127,25 @@ impl Advance<'_> {
 
     fn acknowledge(&mut self, person: &PersonId, which: Which, link: Option<i64>) {
         let Some(incidents) = self.answerable(which, link) else { return };
-        let is_new = self.group.escalation.answered.insert(person.clone());
-        let waiting =
-            |id: &IncidentId| !self.group.members.get(id).is_some_and(|member| matches!(member.state, State::Acknowledged { .. }));
-        let waiting: Vec<_> = incidents.iter().copied().filter(waiting).collect();
+        let holder = |id: &IncidentId| match self.group.members.get(id).map(|member| &member.state) {
+            Some(State::Acknowledged { person, .. }) => Some(person),
+            _ => None,
+        };
+        let waiting: Vec<_> = incidents.iter().copied().filter(|id| holder(id).is_none()).collect();
+        let is_theirs = incidents.iter().all(|id| holder(id) == Some(person));
+        let is_new = !is_theirs && !self.group.escalation.answered.contains(person);
+        if waiting.is_empty() && !is_new {
+            return self.refuse(Refusal::AlreadyAnswered);
+        }
+        self.group.escalation.answered.insert(person.clone());
         let escalation = self.group.escalation.number;
         if waiting.is_empty() {
-            if !is_new {
-                return self.refuse(Refusal::AlreadyAnswered);
-            }
             // Whoever answers second is noted, and the pages that only they were still wanted for end.
             self.log(incidents, Entry::Acknowledged { person: person.clone(), escalation });
-            return self.withdraw();
+            if self.group.escalation.stage == Stage::Idle {
+                self.withdraw();
+            }
+            return;
         }
         self.hand_over(person, &waiting);
         self.log(waiting, Entry::Acknowledged { person: person.clone(), escalation });

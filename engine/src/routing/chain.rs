@@ -44,6 +44,7 @@ pub fn dedupe_key(page: &Page) -> Hash {
         None => format!("at {}", page.due_at.as_microsecond()),
     };
     let Page { escalation, person, contact, after_min, turn, .. } = page;
+    let told = page.about.as_ref().and_then(|about| serde_json::to_string(about).ok()).unwrap_or_default();
     let kind = serde_json::to_string(&page.kind).unwrap_or_default();
-    Sha256::digest(format!("{about} {escalation} {person} {} {after_min} {kind} {turn}", contact.0)).into()
+    Sha256::digest(format!("{about} {escalation} {person} {} {after_min} {kind} {turn}{told}", contact.0)).into()
 }

@@ -5,6 +5,7 @@
 use super::group::{Escalation, Member, Stage, State};
 use super::{Advance, Effect, Withdrawal};
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
 use taydo_model::PersonId;
 use taydo_model::incident::log::{Entry, Exhaustion};
 use taydo_model::oncall::Step;
@@ -59,11 +60,8 @@ impl Advance<'_> {
         let is_over = !self.group.members.values().any(Member::is_open);
         let stays = |person: &PersonId| !is_over && everybody.contains(person) && !answered.contains(person);
         let any_stays = everybody.iter().any(&stays);
-        let gone: Vec<PersonId> = self.group.told.keys().filter(|person| !stays(person)).cloned().collect();
-        // Who would have been told later was never told.
-        for circle in self.group.circles.values_mut() {
-            circle.retain(|person, since| *since <= self.now || !gone.contains(person));
-        }
+        let gone: BTreeSet<PersonId> = self.group.told.keys().filter(|person| !stays(person)).cloned().collect();
+        self.group.narrow(&gone, self.now);
         let withdrawal = |person| Effect::Withdraw(Withdrawal { group: self.group.id, escalation, kinds: ENDED.to_vec(), person });
         if any_stays {
             let each: Vec<_> = gone.into_iter().map(|person| withdrawal(Some(person))).collect();

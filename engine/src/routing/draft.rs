@@ -3,8 +3,9 @@
 //!
 //! It must never make two messages of what one person learns at one moment, nor a page without its line in the log.
 
+use super::circle::{Circle, Known};
 use super::directory::Directory;
-use super::group::{Circle, Group};
+use super::group::Group;
 use super::{Advance, Effect};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
@@ -90,7 +91,7 @@ fn sendings(
         if wants_answer(kind) { directory.reach(person, urgency, exercise) } else { directory.quiet_reach(person, urgency, exercise) };
     let mut sendings: Vec<Sending> = Vec::new();
     for (contact, after_min) in reach {
-        let due_at = now + SignedDuration::from_secs(i64::from(after_min) * 60);
+        let due_at = now.checked_add(SignedDuration::from_mins(after_min.into())).unwrap_or(Timestamp::MAX);
         let held = directory.held(person, urgency, due_at);
         if held.is_none() || !sendings.iter().any(|sending| sending.is_held) {
             sendings.push(Sending { contact: contact.id, after_min, due_at: held.unwrap_or(due_at), is_held: held.is_some() });
@@ -114,23 +115,25 @@ impl Advance<'_> {
         let mut alike: BTreeMap<Draft, Vec<PersonId>> = BTreeMap::new();
         for (person, mut draft) in std::mem::take(&mut self.drafts) {
             draft.sort(self.group);
-            if !draft.resolved.is_empty() && self.is_delayed(&person, &draft) {
-                // An answer before then would also end the news that something is over.
+            if !draft.resolved.is_empty() && !self.is_told_now(&person, &draft) {
+                // An answer before then would also end the news that something is over, and what else fires may have changed.
                 let resolved = std::mem::take(&mut draft.resolved);
                 let over = Draft { kind: PageKind::Resolved, incidents: Vec::new(), resolved };
                 alike.entry(over).or_default().push(person.clone());
             }
-            alike.entry(draft).or_default().push(person);
+            if draft.kind != PageKind::Resolved || !draft.resolved.is_empty() {
+                alike.entry(draft).or_default().push(person);
+            }
         }
         for (draft, persons) in alike {
             self.page(&draft, persons);
         }
     }
 
-    /// Whether the person's own rules want a message later than it is decided.
-    fn is_delayed(&self, person: &PersonId, draft: &Draft) -> bool {
-        let reach = self.directory.reach(person, draft.urgency(self.group), self.group.key.exercise);
-        wants_answer(draft.kind) && reach.first().is_some_and(|(_, after_min)| *after_min > 0)
+    /// Whether a message reaches the person when it is decided, and not later, by their rules or after their quiet hours.
+    fn is_told_now(&self, person: &PersonId, draft: &Draft) -> bool {
+        let sendings = sendings(self.directory, person, draft.kind, draft.urgency(self.group), self.group.key.exercise, self.now);
+        sendings.iter().any(|sending| sending.due_at <= self.now)
     }
 
     fn page(&mut self, draft: &Draft, persons: Vec<PersonId>) {
@@ -146,24 +149,25 @@ impl Advance<'_> {
         if sent.is_empty() {
             return;
         }
-        self.group.turn = self.turn;
+        self.group.turn += 1;
         let escalation = self.group.escalation.number;
         let lists = draft.incidents.iter().chain(&draft.resolved).copied().collect();
         let persons = sent.iter().map(|(person, _)| person.clone()).collect();
-        self.log(lists, Entry::Paged { escalation, turn: self.turn, kind: draft.kind, persons });
+        self.log(lists, Entry::Paged { escalation, turn: self.group.turn, kind: draft.kind, persons });
         self.remember(draft, &sent);
         let about = self.about(draft);
         for (person, sendings) in sent {
             for Sending { contact, after_min, due_at, is_held } in sendings {
                 let kind = if is_held { PageKind::Digest } else { draft.kind };
                 let About { incidents, resolved, flapping, others } = about.clone();
-                let (group, person, turn) = (Some(self.group.id), person.clone(), self.turn);
+                let (group, person, turn) = (Some(self.group.id), person.clone(), self.group.turn);
                 let page = Page {
                     group,
                     incidents,
                     resolved,
                     flapping,
                     others,
+                    about: None,
                     escalation,
                     person,
                     contact,
@@ -195,7 +199,10 @@ impl Advance<'_> {
         if draft.kind == PageKind::Resolved {
             return;
         }
-        let first = |sendings: &[Sending]| sendings.iter().map(|sending| sending.due_at).min();
+        let first = |sendings: &[Sending]| {
+            let since = sendings.iter().map(|sending| sending.due_at).min()?;
+            Some(Known { since, turn: self.group.turn })
+        };
         let told: Circle = sent.iter().filter_map(|(person, sendings)| Some((person.clone(), first(sendings)?))).collect();
         self.group.widen(&draft.incidents, &told);
         let number = self.group.escalation.number;

@@ -156,7 +156,7 @@ pub struct Withdrawal {
 pub enum Effect {
     /// A line of the group's log. The standing of incidents follows from them: see `taydo_model::incident::log::replay`.
     Log(LogLine),
-    /// A page. The line before it that says `Paged` with its turn and kind is the one that it belongs to.
+    /// A page. The line before it that says `Paged` with its turn is the one that it belongs to.
     Page(Page),
     /// Pages that are not to be sent any more.
     Withdraw(Withdrawal),

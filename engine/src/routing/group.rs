@@ -2,6 +2,7 @@
 //!
 //! It is stored as one JSON value. It must never hold a contact's address, or anything that can be looked up.
 
+use super::circle::Circle;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -97,9 +98,6 @@ impl Member {
     }
 }
 
-/// The people who know of something, each since their first message's time.
-pub(super) type Circle = BTreeMap<PersonId, Timestamp>;
-
 /// Whether somebody is being looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -156,7 +154,7 @@ pub struct Group {
     /// Who knows of the members that say so, and when the first message reached each. Members that were told together share
     /// a circle, so a flood costs no more than one incident.
     pub(super) circles: BTreeMap<u32, Circle>,
-    /// Counts the calls that paged somebody: part of the pages' keys.
+    /// Counts the messages, each of which may go to many: part of the pages' keys.
     pub(super) turn: i64,
     /// Counts the lines of the log.
     pub(super) lines: i64,
@@ -238,35 +236,6 @@ impl Group {
     /// Everybody who was told in this episode that something fires.
     pub fn told(&self) -> impl Iterator<Item = &PersonId> {
         self.told.keys()
-    }
-
-    /// Whether a person was told of a member, that is over now, while it was open.
-    pub(super) fn knows(&self, person: &PersonId, member: &Member) -> bool {
-        let State::Resolved { at } = member.state else { return false };
-        let since = member.circle.and_then(|circle| self.circles.get(&circle)).and_then(|circle| circle.get(person));
-        since.is_some_and(|since| *since <= at)
-    }
-
-    /// Notes that these persons learn of these members, each at a moment.
-    pub(super) fn widen(&mut self, incidents: &[IncidentId], persons: &Circle) {
-        let mut wider: BTreeMap<Option<u32>, u32> = BTreeMap::new();
-        for id in incidents {
-            let Some(member) = self.members.get_mut(id) else { continue };
-            let circles = &mut self.circles;
-            let circle = *wider.entry(member.circle).or_insert_with_key(|was| {
-                let mut circle = was.and_then(|was| circles.get(&was)).cloned().unwrap_or_default();
-                for (person, at) in persons {
-                    let since = circle.entry(person.clone()).or_insert(*at);
-                    *since = *at.min(since);
-                }
-                let number = circles.last_key_value().map_or(1, |(last, _)| last + 1);
-                circles.insert(number, circle);
-                number
-            });
-            member.circle = Some(circle);
-        }
-        let used: BTreeSet<u32> = self.members.values().filter_map(|member| member.circle).collect();
-        self.circles.retain(|number, _| used.contains(number));
     }
 
     pub(super) fn acknowledgement_timeout(&self) -> Option<SignedDuration> {

@@ -1,12 +1,13 @@
-//! Notices about silences: their author is warned before one ends with open alerts inside.
+//! Notices about the duty itself: a shift that begins with open incidents, a silence that ends with open alerts inside.
 //!
 //! It must never page anybody about the alerts themselves.
 
 use super::directory::Directory;
 use jiff::{SignedDuration, Timestamp};
+use taydo_model::PersonId;
 use taydo_model::alert::Urgency;
 use taydo_model::incident::IncidentId;
-use taydo_model::page::{MAX_LISTED, Page, PageKind};
+use taydo_model::page::{About, MAX_LISTED, Page, PageKind};
 use taydo_model::silence::{Labels, Silence, WARNING_S};
 
 /// When a silence's author is to be warned: 15 minutes before its end, or at its start where it is shorter than that.
@@ -27,28 +28,42 @@ pub fn silence_ends<'l>(
     if now < warn_at(silence) || now >= silence.until {
         return None;
     }
-    let mut muted: Vec<IncidentId> = open.into_iter().filter(|(_, labels)| silence.matches(labels)).map(|(id, _)| id).collect();
-    if muted.is_empty() {
+    let muted = open.into_iter().filter(|(_, labels)| silence.matches(labels)).map(|(id, _)| id).collect();
+    let page = notice(PageKind::Notice, &silence.author, muted, warn_at(silence), directory)?;
+    let about = Some(About::SilenceEnds { silence: silence.id, until: silence.until });
+    Some(Page { turn: silence.id, about, ..page })
+}
+
+/// The notice to a person whose shift begins, about their team's open incidents; none where there are none, or where the person
+/// can't be reached. It is high urgency: who comes on duty is awake. Two shifts that begin at one moment give one key.
+#[must_use]
+pub fn shift_begins(person: &PersonId, open: Vec<IncidentId>, begins_at: Timestamp, directory: &Directory<'_>) -> Option<Page> {
+    notice(PageKind::Shift, person, open, begins_at, directory)
+}
+
+fn notice(kind: PageKind, person: &PersonId, mut incidents: Vec<IncidentId>, due_at: Timestamp, directory: &Directory<'_>) -> Option<Page> {
+    if incidents.is_empty() {
         return None;
     }
-    muted.sort();
-    let others = u32::try_from(muted.len().saturating_sub(MAX_LISTED)).unwrap_or(u32::MAX);
-    muted.truncate(MAX_LISTED);
-    let reach = directory.quiet_reach(&silence.author, Urgency::High, false);
+    incidents.sort();
+    let others = u32::try_from(incidents.len().saturating_sub(MAX_LISTED)).unwrap_or(u32::MAX);
+    incidents.truncate(MAX_LISTED);
+    let reach = directory.quiet_reach(person, Urgency::High, false);
     let (contact, after_min) = reach.first()?;
     Some(Page {
         group: None,
-        incidents: muted,
+        incidents,
         resolved: Vec::new(),
         flapping: Vec::new(),
         others,
+        about: None,
         escalation: 0,
-        person: silence.author.clone(),
+        person: person.clone(),
         contact: contact.id,
-        kind: PageKind::Notice,
+        kind,
         urgency: Urgency::High,
-        turn: silence.id,
+        turn: 0,
         after_min: *after_min,
-        due_at: warn_at(silence),
+        due_at,
     })
 }

@@ -123,6 +123,24 @@ fn seconds(moment: &str) -> i64 {
     moment.parse::<jiff::Timestamp>().unwrap().as_second() - at(0).as_second()
 }
 
+#[test]
+fn what_is_live_of_a_period_to_date_is_what_it_has_so_far() {
+    let count = |id: &str, period| over(id, Aggregate::Count, Window::Calendar(period), 3600, 0);
+    let definitions = in_zone("Asia/Ho_Chi_Minh", vec![count("day", Period::Day), count("week", Period::Week)]);
+    // A Tuesday begins.
+    let midnight = seconds("2026-03-02T17:00:00Z");
+    let mut shell = Shell::new(Arc::new(definitions), at(midnight - DAY));
+    for after_s in [-600, 600, 9 * HOUR + 1800] {
+        shell.sleep_until(at(midnight + after_s));
+        shell.batch(at(midnight + after_s), vec![sample(1, midnight + after_s, 10, 0)], Vec::new(), false);
+    }
+    let now = at(midnight + 9 * HOUR + 1860);
+    shell.tick(now);
+    let live = |id: &str| shell.live[&(id.parse().unwrap(), taydo_model::Scope::City)].value;
+    // These KPIs tell half of what they count.
+    assert_eq!((live("day"), live("week")), (Some(1.0), Some(1.5)));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, rng_seed: RngSeed::Fixed(20_250_701), ..ProptestConfig::default() })]
 

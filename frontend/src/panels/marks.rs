@@ -7,7 +7,7 @@ use taydo_model::{Quality, Status};
 use yew::prelude::*;
 
 /// A shape of 16 × 16, drawn in the text's colour.
-fn shape(content: Html) -> Html {
+pub(crate) fn shape(content: Html) -> Html {
     html! { <svg class="shape" viewBox="0 0 16 16" aria-hidden="true" focusable="false">{ content }</svg> }
 }
 

@@ -4,40 +4,27 @@
 
 mod background;
 
+use super::surface::{Drawing, LINES, Surface, use_surface};
 use super::{Look, PanelProps, marks, use_look};
 use crate::{
-    browser,
     centre::{Centre, Moment},
     digits::{CHART_REST_MS, DIGITS_REST_MS, Gate},
     draw::{
         canvas::ChartCanvas,
-        chart::{self, Background, Ground, Line, Palette},
-        scale,
+        chart::{Background, Ground, Line},
     },
     figure,
     locale::{self, words},
     store::{Interest, Key, Store},
 };
 use background::use_background;
-use plotters::style::RGBColor;
 use std::rc::Rc;
 use taydo_model::{Kpi, Quality, Scope, api::Point, board::Content, text::Language};
-use wasm_bindgen::{JsCast, prelude::Closure};
-use web_sys::{Element, HtmlCanvasElement, ResizeObserver};
+use web_sys::{Element, HtmlCanvasElement};
 use yew::prelude::*;
 
 /// Rows of the table: the newest ones.
 const TABLE_ROWS: usize = 100;
-/// Colours of lines that the style sheet names, `--line-1` and so on.
-const LINES: usize = 4;
-
-/// What a chart is drawn on.
-#[derive(Debug, Clone, PartialEq)]
-struct Surface {
-    size: (u32, u32),
-    font_px: f64,
-    palette: Palette,
-}
 
 /// One line of the legend.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,59 +41,6 @@ struct View {
     summary: String,
     /// Said where the chart is empty.
     note: Option<&'static str>,
-}
-
-fn colour(name: &str, otherwise: RGBColor) -> RGBColor {
-    let text = browser::custom_property(name).unwrap_or_default();
-    let hex = text.strip_prefix('#').filter(|hex| hex.len() == 6).and_then(|hex| u32::from_str_radix(hex, 16).ok());
-    hex.map_or(otherwise, |hex| {
-        let [_, red, green, blue] = hex.to_be_bytes();
-        RGBColor(red, green, blue)
-    })
-}
-
-fn palette() -> Palette {
-    let grey = RGBColor(154, 163, 173);
-    Palette {
-        text: colour("--text-soft", grey),
-        grid: colour("--grid", RGBColor(44, 50, 58)),
-        target: colour("--target", grey),
-        lines: (1..=LINES).map(|n| colour(&format!("--line-{n}"), grey)).collect(),
-    }
-}
-
-fn measure(element: &Element) -> Option<Surface> {
-    let place = element.get_bounding_client_rect();
-    let ratio = browser::pixel_ratio();
-    let style = web_sys::window()?.get_computed_style(element).ok()??;
-    let font_px: f64 = style.get_property_value("font-size").ok()?.trim_end_matches("px").parse().ok()?;
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let pixels = |length: f64| (length * ratio).round().clamp(0.0, 16_384.0) as u32;
-    let size = (pixels(place.width()), pixels(place.height()));
-    (size.0 > 20 && size.1 > 20).then(|| Surface { size, font_px: (font_px * ratio).round(), palette: palette() })
-}
-
-/// The surface, renewed whenever the element's size changes.
-#[hook]
-fn use_surface(node: NodeRef) -> Option<Surface> {
-    let surface = use_state_eq(|| None);
-    let setter = surface.setter();
-    use_effect_with((), move |()| {
-        let element = node.cast::<Element>();
-        let seen = element.clone();
-        let resized = Closure::<dyn FnMut()>::new(move || setter.set(seen.as_ref().and_then(measure)));
-        let observer = ResizeObserver::new(resized.as_ref().unchecked_ref()).ok();
-        if let (Some(observer), Some(element)) = (&observer, &element) {
-            observer.observe(element);
-        }
-        move || {
-            if let Some(observer) = observer {
-                observer.disconnect();
-            }
-            drop(resized);
-        }
-    });
-    (*surface).clone()
 }
 
 /// A figure's course as a line: what is recorded, and the live reading at its end.
@@ -137,42 +71,13 @@ fn ground(
     lines: &[Line],
     now: Moment,
 ) -> Ground {
-    let (width, height) = surface.size;
+    let width = f64::from(surface.size.0);
     // The axis moves on by whole pixels, so that the ground is drawn again only when it would look different.
-    let step = (f64::from(span_s) / f64::from(width)).max(1.0);
+    let step = (f64::from(span_s) / width).max(1.0);
     #[allow(clippy::cast_precision_loss)]
     let to = (now.time.as_millisecond() as f64 / 1000.0 / step).ceil() * step;
-    let from = to - f64::from(span_s);
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let count = (f64::from(height) / (surface.font_px * 3.2)).clamp(2.0, 6.0) as u32;
-    let axis = chart::axis(lines, from, target(props).into_iter().chain(background.values(from, to)), count);
-    let number = |tick: f64| locale::number(tick, axis.decimals, props.language);
-    let mut ground = Ground {
-        size: surface.size,
-        font_px: surface.font_px,
-        time: (from, to),
-        numbers: axis.ticks.iter().map(|tick| (*tick, number(*tick))).collect(),
-        axis,
-        times: Vec::new(),
-        target: target(props),
-        background: background.clone(),
-        palette: surface.palette.clone(),
-    };
-    let calendar = centre.calendar();
-    #[allow(clippy::cast_possible_truncation)]
-    let room = (f64::from(ground.plot_width_px()) / (surface.font_px * 5.5)) as i64;
-    #[allow(clippy::cast_possible_truncation)]
-    let ticks = scale::time_ticks(from.ceil() as i64, to as i64, i64::from(calendar.offset_s(now.time)), room.min(8));
-    let text = |second: i64| {
-        let time = jiff::Timestamp::from_second(second).unwrap_or(now.time);
-        // Midnight says which day begins.
-        let minute = calendar.minute(time);
-        if ticks.are_days || minute == "00:00" { calendar.day(time) } else { minute }
-    };
-    #[allow(clippy::cast_precision_loss)]
-    let times = ticks.at.iter().map(|second| (*second as f64, text(*second))).collect();
-    ground.times = times;
-    ground
+    let drawing = Drawing { surface, background, lines, target: target(props), calendar: &centre.calendar(), language: props.language };
+    drawing.ground((to - f64::from(span_s), to))
 }
 
 fn view(props: &PanelProps, keys: &[Key], span_s: u32, store: &Store, lines: &[Line], now: Moment) -> View {

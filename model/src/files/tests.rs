@@ -47,7 +47,7 @@ fn can_tho_is_sound_and_whole() {
     assert_eq!(measuring("traffic."), 120);
     assert_eq!(measuring("energy.") + measuring("lighting."), 60);
     assert_eq!(set.walls.len(), 1);
-    assert_eq!(set.rules.len(), 20);
+    assert_eq!(set.rules.len(), 22);
 }
 
 #[test]

@@ -81,7 +81,7 @@ pub enum Entry {
     Escalated { escalation: i64, step: u32, round: u32, by: Option<PersonId> },
     /// Nobody of this step could be reached; it was skipped.
     NoTarget { escalation: i64, step: u32, round: u32 },
-    /// Pages were decided: those of the group with this turn, kind and escalation.
+    /// Pages were decided: those of the group with this turn. What quiet hours hold is a digest.
     Paged { escalation: i64, turn: i64, kind: PageKind, persons: Vec<PersonId> },
     /// The policy has nobody left; the fall-back is told.
     Exhausted { escalation: i64, why: Exhaustion },

@@ -7,7 +7,7 @@ use crate::definitions::InForce;
 use crate::paging::text::{Content, Item};
 use crate::paging::{Brief, Desk, Verdict};
 use crate::store::incident::IncidentRow;
-use crate::store::outbox::{Claimed, ClaimedPage};
+use crate::store::outbox::Claimed;
 use crate::store::roster::Roster;
 use crate::store::{Store, StoreError};
 use jiff::tz::TimeZone;
@@ -16,9 +16,9 @@ use std::collections::BTreeMap;
 use taydo_model::alert::Transition;
 use taydo_model::incident::{IncidentId, Origin, Standing};
 use taydo_model::oncall::{Contact, Person};
-use taydo_model::page::{Page, PageKind};
+use taydo_model::page::{About, Page, PageKind};
 use taydo_model::text::Language;
-use taydo_model::{Definitions, Scope, Text, number};
+use taydo_model::{Definitions, PersonId, RotaId, Scope, Text, number};
 
 /// A digest that could not be sent for so long tells nobody anything.
 const DIGEST_LIFE: SignedDuration = SignedDuration::from_hours(24);
@@ -38,32 +38,13 @@ impl Desk for Briefs {
     async fn brief(&self, messages: &[Claimed], now: Timestamp) -> Result<Vec<Brief>, StoreError> {
         let definitions = self.definitions.get();
         let roster = self.store.roster(now).await?;
-        let pages: Vec<Page> = messages.iter().flat_map(|message| message.pages.iter().map(|page| decided(message, page))).collect();
+        let pages: Vec<Page> = messages.iter().flat_map(|message| message.pages.iter().map(|page| page.page.clone())).collect();
         let mut wanted = self.store.still_wanted(&pages, &definitions, now).await?.into_iter();
-        let ids: Vec<IncidentId> = pages.iter().flat_map(|page| page.incidents.iter().copied()).collect();
+        let ids: Vec<IncidentId> = pages.iter().flat_map(|page| page.incidents.iter().chain(&page.resolved).copied()).collect();
         let incidents: BTreeMap<IncidentId, IncidentRow> =
             self.store.incidents_by_id(&ids).await?.into_iter().map(|row| (row.incident.id, row)).collect();
         let view = View { definitions: &definitions, roster: &roster, incidents: &incidents, links: &self.links, now };
         Ok(messages.iter().map(|message| view.brief(message, wanted.by_ref().take(message.pages.len()).collect())).collect())
-    }
-}
-
-/// A claimed page as routing decided it.
-fn decided(message: &Claimed, page: &ClaimedPage) -> Page {
-    Page {
-        group: page.group,
-        incidents: page.incidents.clone(),
-        resolved: page.resolved.clone(),
-        flapping: Vec::new(),
-        others: page.others,
-        escalation: page.escalation,
-        person: message.person.clone(),
-        contact: message.contact,
-        kind: message.kind,
-        urgency: page.urgency,
-        turn: page.turn,
-        after_min: 0,
-        due_at: page.decided_at,
     }
 }
 
@@ -94,7 +75,7 @@ impl View<'_> {
             true => Verdict::Wanted,
         };
         let language = if person.is_some_and(|person| person.language == "en") { Language::En } else { Language::Vi };
-        let told: Vec<&ClaimedPage> = message.pages.iter().zip(&wanted).filter(|(_, wanted)| **wanted).map(|(page, _)| page).collect();
+        let told: Vec<&Page> = message.pages.iter().zip(&wanted).filter(|(_, wanted)| **wanted).map(|(page, _)| &page.page).collect();
         Brief {
             verdicts: wanted.iter().map(verdict).collect(),
             contact: contact.cloned(),
@@ -104,8 +85,8 @@ impl View<'_> {
         }
     }
 
-    fn content(&self, message: &Claimed, person: Option<&Person>, pages: &[&ClaimedPage], language: Language) -> Content {
-        let mut ids: Vec<IncidentId> = pages.iter().flat_map(|page| page.incidents.iter().copied()).collect();
+    fn content(&self, message: &Claimed, person: Option<&Person>, pages: &[&Page], language: Language) -> Content {
+        let mut ids: Vec<IncidentId> = pages.iter().flat_map(|page| page.incidents.iter().chain(&page.resolved).copied()).collect();
         ids.sort();
         ids.dedup();
         let mut rows: Vec<&IncidentRow> = ids.iter().filter_map(|id| self.incidents.get(id)).collect();
@@ -114,21 +95,57 @@ impl View<'_> {
         let escalation = pages.iter().map(|page| page.escalation).max().unwrap_or_default();
         let answers = !matches!(message.kind, PageKind::Resolved | PageKind::Notice);
         let link = first.filter(|_| answers).and_then(|incident| self.links.write(incident, &message.person, escalation, self.now));
+        let zone = person.and_then(|person| TimeZone::get(&person.zone).ok()).unwrap_or_else(|| self.definitions.city.time_zone());
         Content {
-            note: self.note(message, pages),
+            note: self.note(message, pages, &zone, language),
             team: message.team.as_ref().map(|team| self.roster.teams.get(team).map_or_else(|| team.to_string(), |team| team.name.clone())),
             incidents: rows.into_iter().map(|row| self.item(row, language)).collect(),
             link,
-            zone: person.and_then(|person| TimeZone::get(&person.zone).ok()).unwrap_or_else(|| self.definitions.city.time_zone()),
+            zone,
             ..Content::default()
         }
     }
 
     /// What a message without incidents says.
-    fn note(&self, message: &Claimed, pages: &[&ClaimedPage]) -> Option<String> {
-        let page = pages.first().filter(|_| message.kind == PageKind::Code)?;
-        let sent_at = Timestamp::from_microsecond(page.turn).ok()?;
-        Some(format!("Tây Đô: {}", self.links.code(message.contact, sent_at)))
+    fn note(&self, message: &Claimed, pages: &[&Page], zone: &TimeZone, language: Language) -> Option<String> {
+        let page = pages.first()?;
+        if message.kind == PageKind::Code {
+            let sent_at = Timestamp::from_microsecond(page.turn).ok()?;
+            return Some(format!("Tây Đô: {}", self.links.code(message.contact, sent_at)));
+        }
+        let notes: Vec<String> = pages.iter().filter_map(|page| Some(self.about(page.about.as_ref()?, zone, language))).collect();
+        (!notes.is_empty()).then(|| notes.join("; "))
+    }
+
+    /// A notice about the duty, in one sentence.
+    fn about(&self, about: &About, zone: &TimeZone, language: Language) -> String {
+        let moment = |time: Timestamp| zone.to_datetime(time).strftime("%H:%M %d/%m").to_string();
+        let rota = |id: &RotaId| self.roster.rotas.get(id).map_or_else(|| id.to_string(), |rota| rota.parts().name.clone());
+        let name = |id: &PersonId| self.roster.persons.get(id).map_or_else(|| id.to_string(), |person| person.name.clone());
+        match about {
+            About::SilenceEnds { until, .. } => {
+                let until = moment(*until);
+                match language {
+                    Language::Vi => format!("Khoảng lặng do bạn đặt sẽ hết lúc {until}, bên trong vẫn còn sự cố"),
+                    Language::En => format!("Your silence ends at {until}, and incidents inside are still open"),
+                }
+            }
+            About::Gap { rota: id, from, to } => {
+                let (from, to) = (from.map(moment).unwrap_or_default(), to.map(moment).unwrap_or_default());
+                match language {
+                    Language::Vi => format!("{}: không có ai trực từ {from} đến {to}", rota(id)),
+                    Language::En => format!("{}: nobody is on call from {from} to {to}", rota(id)),
+                }
+            }
+            About::Shift { rota: id } => match language {
+                Language::Vi => format!("{}: ca trực của bạn bắt đầu", rota(id)),
+                Language::En => format!("{}: your shift begins", rota(id)),
+            },
+            About::Stopped { person, .. } => match language {
+                Language::Vi => format!("Một liên lạc của {} không dùng được nữa", name(person)),
+                Language::En => format!("A contact of {} no longer works", name(person)),
+            },
+        }
     }
 
     fn item(&self, row: &IncidentRow, language: Language) -> Item {

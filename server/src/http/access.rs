@@ -91,6 +91,7 @@ pub static ACCESS: &[(&str, &str, Role)] = &[
     ("POST", "/api/v1/incidents", Role::Operator),
     ("GET", "/api/v1/incidents/{id}", Role::Viewer),
     ("POST", "/api/v1/incidents/{id}/acts", Role::Operator),
+    ("GET", "/api/v1/people", Role::Viewer),
     ("GET", "/api/v1/on-call", Role::Viewer),
     ("GET", "/api/v1/rotas/{id}", Role::Viewer),
     ("GET", "/api/v1/persons/{id}/shifts", Role::Viewer),
@@ -117,6 +118,10 @@ pub static ACCESS: &[(&str, &str, Role)] = &[
     ("GET", "/api/v1/silences", Role::Viewer),
     ("POST", "/api/v1/silences", Role::Operator),
     ("DELETE", "/api/v1/silences/{id}", Role::Operator),
+    ("GET", "/api/v1/heartbeats", Role::Viewer),
+    ("PUT", "/api/v1/heartbeats/{name}", Role::Engineer),
+    ("DELETE", "/api/v1/heartbeats/{name}", Role::Engineer),
+    ("POST", "/api/v1/heartbeats/{name}", Role::Contributor),
     ("POST", "/api/v2/write", Role::Contributor),
     ("GET", "/{path:.*}", Role::Anybody),
     // Over the WebSocket.

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use taydo_engine::rota::{OnCall, ical, view};
+use taydo_model::console::{PeoplePage, TeamName};
 use taydo_model::rota::Shift;
 use taydo_model::rota::page::{MyShiftsPage, OnCallPage, PersonName, RotaPage};
 use taydo_model::{ErrorCode, PersonId, RotaId};
@@ -57,6 +58,12 @@ fn people(roster: &Roster, persons: impl IntoIterator<Item = PersonId>) -> Vec<P
     let persons: BTreeSet<PersonId> = persons.into_iter().collect();
     let name = |id: &PersonId| roster.persons.get(id).map_or_else(|| id.to_string(), |person| person.name.clone());
     persons.into_iter().map(|id| PersonName { name: name(&id), id }).collect()
+}
+
+pub(super) async fn people_and_teams(state: Data<State>) -> Result<Json<PeoplePage>, Refusal> {
+    let roster = roster(&state).await?;
+    let teams = roster.teams.values().map(|team| TeamName { id: team.id.clone(), name: team.name.clone() }).collect();
+    Ok(Json(PeoplePage { people: people(&roster, roster.persons.keys().cloned()), teams }))
 }
 
 pub(super) async fn now(state: Data<State>) -> Result<Json<OnCallPage>, Refusal> {

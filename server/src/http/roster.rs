@@ -123,6 +123,7 @@ pub(super) async fn send_code(id: Path<i64>, state: Data<State>) -> Result<HttpR
                 resolved: Vec::new(),
                 flapping: Vec::new(),
                 others: 0,
+                about: None,
                 escalation: 0,
                 person,
                 contact: contact.id,

@@ -78,7 +78,7 @@ impl Email {
 
     async fn deliver(&self, message: &Outgoing, progress: &Progress) -> Result<Accepted, SendError> {
         let letter = letter::write(message, &self.from)?;
-        let bytes = letter.formatted();
+        let data = letter::data(&letter);
         let _permit = self.permits.acquire().await.map_err(|_| SendError::failed("the channel is closed"))?;
         let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let begun = match kept {
@@ -95,7 +95,8 @@ impl Email {
             }
         };
         progress.may_be_taken();
-        let response = connection.message(&bytes).await.map_err(|error| after_data(&error, progress))?;
+        // In one write with its end: two would wait for each other, by Nagle's algorithm, on every letter.
+        let response = connection.command(&data).await.map_err(|error| after_data(&error, progress))?;
         if !connection.has_broken() {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         }

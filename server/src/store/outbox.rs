@@ -26,9 +26,10 @@ use taydo_engine::routing::dedupe_key;
 use taydo_model::PersonId;
 use taydo_model::TeamId;
 use taydo_model::alert::Urgency;
-use taydo_model::incident::{GroupId, IncidentId};
+use taydo_model::incident::GroupId;
 use taydo_model::page::{Page, PageKind};
 use tokio_postgres::Transaction;
+use tokio_postgres::types::Json;
 
 /// How long a message belongs to the worker that claimed it, or that last began an attempt with it.
 pub const LEASE_S: i64 = 30;
@@ -106,45 +107,26 @@ pub(in crate::store) async fn write_pages(transaction: &Transaction<'_>, pages: 
         return Ok(0);
     }
     // Incident numbers travel as texts, because an array of arrays of different lengths can't.
-    let sql = "INSERT INTO page (dedupe_key, group_id, team, incidents, escalation, person, contact, kind, urgency, turn, exercise, rank, \
-         decided_at, due_at, resolved, others, state) SELECT k, g, t, i::bigint[], e, p, c, n, u, r, x, o, $16, d, v::bigint[], m, 'waiting' FROM unnest($1::bytea[], $2::bigint[], \
-         $3::text[], $4::text[], $5::bigint[], $6::text[], $7::bigint[], $8::text[], $9::text[], $10::bigint[], $11::bool[], $12::smallint[], \
-         $13::timestamptz[], $14::text[], $15::int[]) AS new (k, g, t, i, e, p, c, n, u, r, x, o, d, v, m) ON CONFLICT DO NOTHING";
-    let array = |incidents: &[IncidentId]| format!("{{{}}}", incidents.iter().map(|one| one.0.to_string()).collect::<Vec<_>>().join(","));
+    let sql = "INSERT INTO page (dedupe_key, group_id, team, incidents, escalation, person, contact, kind, content, exercise, rank, \
+         decided_at, due_at, state) SELECT k, g, t, i::bigint[], e, p, c, n, j, x, o, $13, d, 'waiting' FROM unnest($1::bytea[], $2::bigint[], \
+         $3::text[], $4::text[], $5::bigint[], $6::text[], $7::bigint[], $8::text[], $9::jsonb[], $10::bool[], $11::smallint[], \
+         $12::timestamptz[]) AS new (k, g, t, i, e, p, c, n, j, x, o, d) ON CONFLICT DO NOTHING";
+    let array = |page: &Page| format!("{{{}}}", page.incidents.iter().map(|one| one.0.to_string()).collect::<Vec<_>>().join(","));
     let keys: Vec<Vec<u8>> = pages.iter().map(|new| dedupe_key(new.page).to_vec()).collect();
     let groups: Vec<Option<i64>> = pages.iter().map(|new| new.page.group.map(|group| group.0)).collect();
     let teams: Vec<Option<&str>> = pages.iter().map(|new| new.team.map(TeamId::as_str)).collect();
-    let incidents: Vec<String> = pages.iter().map(|new| array(&new.page.incidents)).collect();
-    let resolved: Vec<String> = pages.iter().map(|new| array(&new.page.resolved)).collect();
-    let others: Vec<i32> = pages.iter().map(|new| i32::try_from(new.page.others).unwrap_or(i32::MAX)).collect();
+    let incidents: Vec<String> = pages.iter().map(|new| array(new.page)).collect();
     let escalations: Vec<i64> = pages.iter().map(|new| new.page.escalation).collect();
     let persons: Vec<&str> = pages.iter().map(|new| new.page.person.as_str()).collect();
     let contacts: Vec<i64> = pages.iter().map(|new| new.page.contact.0).collect();
     let kinds: Vec<String> = pages.iter().map(|new| word(new.page.kind)).collect();
-    let urgencies: Vec<String> = pages.iter().map(|new| word(new.page.urgency)).collect();
-    let turns: Vec<i64> = pages.iter().map(|new| new.page.turn).collect();
+    let contents: Vec<Json<&Page>> = pages.iter().map(|new| Json(new.page)).collect();
     let exercises: Vec<bool> = pages.iter().map(|new| new.exercise).collect();
     let ranks: Vec<i16> = pages.iter().map(|new| rank(new.page)).collect();
     let dues: Vec<Micros> = pages.iter().map(|new| new.page.due_at.into()).collect();
     let now = Micros::from(now);
-    let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 16] = [
-        &keys,
-        &groups,
-        &teams,
-        &incidents,
-        &escalations,
-        &persons,
-        &contacts,
-        &kinds,
-        &urgencies,
-        &turns,
-        &exercises,
-        &ranks,
-        &dues,
-        &resolved,
-        &others,
-        &now,
-    ];
+    let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 13] =
+        [&keys, &groups, &teams, &incidents, &escalations, &persons, &contacts, &kinds, &contents, &exercises, &ranks, &dues, &now];
     let written = transaction.execute(sql, &parameters).await?;
     if written > 0 {
         transaction.execute("SELECT pg_notify($1, '')", &[&BELL]).await?;

@@ -82,6 +82,17 @@ fn r3_two_restarts_keep_what_both_have_served() {
 }
 
 #[test]
+fn what_one_process_missed_is_no_down_time() {
+    let definitions = every_second("for = \"30s\"");
+    let mut stored = Stored::default();
+    let mut watch = Watch::new(Arc::clone(&definitions), second(0));
+    live(&mut watch, &mut stored, (0, 2), "90");
+    let mut watch = stored.restart(&definitions, 10);
+    live(&mut watch, &mut stored, (10, 12), "90");
+    assert_eq!(live(&mut watch, &mut stored, (60, 61), "90"), ["1m fired"], "the first evaluation that is long enough later");
+}
+
+#[test]
 fn r3_what_fires_goes_on_without_a_word() {
     let definitions = every_second("for = \"5s\"");
     let mut stored = Stored::default();

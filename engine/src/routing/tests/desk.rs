@@ -150,7 +150,10 @@ impl Desk {
             }
             Effect::Page(page) => {
                 assert!(self.keys.insert(dedupe_key(&page)), "decided twice: {page:?}");
-                let is_its = |line: &&LogLine| matches!(&line.entry, Entry::Paged { turn, escalation, .. } if (*turn, *escalation) == (page.turn, page.escalation));
+                let is_its = |line: &&LogLine| match &line.entry {
+                    Entry::Paged { turn, escalation, .. } => (*turn, *escalation) == (page.turn, page.escalation),
+                    _ => false,
+                };
                 let line = self.lines.iter().rfind(is_its).expect("a page without its line");
                 assert!(page.incidents.iter().all(|id| line.incidents.contains(id)));
                 assert!(matches!(&line.entry, Entry::Paged { persons, .. } if persons.contains(&page.person)));

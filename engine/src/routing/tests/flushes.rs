@@ -22,6 +22,12 @@ fn a_group_waits_then_speaks_on_its_grid_and_repeats_on_a_flush() {
 }
 
 #[test]
+fn a_flush_that_comes_late_moves_neither_the_grid_nor_the_repeats() {
+    check(town(), "0s open 1 high; 10s stop 3m; 4m open 2 high; 9m end", "3m u1 firing 1; 5m30s u1 firing 1,2");
+    check(quick("2s", "4s", "8s"), "0s open 1 high; 1s stop 3s; 12s end", "3s u1 firing 1; 10s u1 still_firing 1");
+}
+
+#[test]
 fn critical_waits_for_nothing_even_in_a_milder_group_but_not_twice() {
     check(town(), "0s open 1 critical; 10s open 2 critical; 6m end", "0s u1 firing 1; 5m u1 firing 1,2");
     check(town(), "0s open 1 high; 10s open 2 critical; 6m end", "10s u1 firing 1,2");

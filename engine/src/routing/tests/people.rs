@@ -138,3 +138,20 @@ fn the_author_of_a_silence_is_warned_before_it_ends_with_open_alerts() {
     assert_eq!(warn("1h50m").map(|page| dedupe_key(&page)), Some(dedupe_key(&page)));
     assert_eq!(warn("2h"), None);
 }
+
+#[test]
+fn who_comes_on_duty_hears_of_what_is_open_once() {
+    use super::script::moment;
+    use crate::routing::{dedupe_key, shift_begins};
+    use taydo_model::incident::IncidentId;
+    let begins = |name: &str, open: &[i64]| {
+        let open = open.iter().copied().map(IncidentId).collect();
+        Town::new("u1 30m").directory(&[], |directory| shift_begins(&name.parse().unwrap(), open, moment("1h"), directory))
+    };
+    assert_eq!(begins("u1", &[]), None);
+    assert_eq!(begins("nobody", &[1]), None);
+    assert_eq!(begins("u1", &[2, 1]).map(|page| page.incidents), Some(vec![IncidentId(1), IncidentId(2)]));
+    let key = |open: &[i64]| begins("u1", open).map(|page| dedupe_key(&page));
+    assert_eq!(key(&[1]), key(&[1, 2]));
+    assert_ne!(key(&[1]), begins("u2", &[1]).map(|page| dedupe_key(&page)));
+}

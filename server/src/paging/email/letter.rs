@@ -33,6 +33,31 @@ pub(super) fn write(message: &Outgoing, from: &Mailbox) -> Result<Message, SendE
     Ok(letter)
 }
 
+/// The letter as it follows DATA: a full stop that begins a line is doubled, and one alone ends it (RFC 5321, 4.5.2).
+pub(super) fn data(letter: &Message) -> String {
+    // A letter is ASCII: its parts and headers are encoded.
+    let text = String::from_utf8_lossy(&letter.formatted()).replace("\r\n.", "\r\n..");
+    let start = if text.starts_with('.') { "." } else { "" };
+    let end = if text.ends_with("\r\n") { "" } else { "\r\n" };
+    format!("{start}{text}{end}.\r\n")
+}
+
 fn unwritable(error: &dyn std::error::Error) -> SendError {
     SendError::Permanent { is_contact: false, why: format!("the letter can't be written: {error}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::paging::text::Texts;
+
+    #[test]
+    fn a_full_stop_that_begins_a_line_does_not_end_the_letter() {
+        let texts = Texts { text: "one\n.\n..two\n".to_owned(), ..Texts::default() };
+        let address = "an@cantho.example".to_owned();
+        let message = Outgoing { reference: "r".to_owned(), address, texts, picture: None, now: jiff::Timestamp::UNIX_EPOCH };
+        let data = data(&write(&message, &"truc@cantho.example".parse().unwrap()).unwrap());
+        assert!(data.contains("one\r\n..\r\n...two\r\n") && data.ends_with("\r\n.\r\n"), "{data}");
+        assert_eq!(data.matches("\r\n.\r\n").count(), 1);
+    }
 }

@@ -50,7 +50,10 @@ pub(super) fn compose(content: &Content, words: &Words, has_picture: bool) -> St
         put(format_args!("<p>{}</p>", escape(&more)));
     }
     if has_picture {
-        put(format_args!("<p><img src=\"cid:{PICTURE_ID}\" alt=\"{}\" style=\"max-width:100%;height:auto;border:0\"></p>", words.chart));
+        put(format_args!(
+            "<p><img src=\"cid:{PICTURE_ID}\" alt=\"{}\" width=\"560\" style=\"max-width:100%;height:auto;border:0\"></p>",
+            words.chart
+        ));
     }
     if let Some(link) = &content.link {
         let style = "display:inline-block;padding:12px 20px;background:#0b4f8a;color:#ffffff;text-decoration:none;font-weight:700";

@@ -460,6 +460,42 @@ impl Store {
         Ok(desk.look_up(false, |directory| pages.iter().map(|page| is_wanted(page, directory)).collect()))
     }
 
+    /// The open incident of a key, and its group.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn open_by_key(&self, key: &str) -> Result<Option<(IncidentId, GroupId)>, StoreError> {
+        let sql = "SELECT id, group_id FROM incident WHERE key = $1 AND resolved_at IS NULL";
+        let row = self.client().await?.query_opt(sql, &[&key]).await?;
+        row.map(|row| Ok((IncidentId(row.try_get(0)?), GroupId(row.try_get(1)?)))).transpose()
+    }
+
+    /// What the authors of silences are to be told that end soon with open incidents inside.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn silence_notices(&self, roster: &Arc<Roster>, now: Timestamp) -> Result<Vec<Page>, StoreError> {
+        let soon: Vec<_> = roster.silences.iter().filter(|silence| routing::warn_at(silence) <= now && silence.is_in_force(now)).collect();
+        if soon.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut open: Vec<(IncidentId, Labels)> = Vec::new();
+        for row in self.client().await?.query("SELECT id, labels FROM incident WHERE resolved_at IS NULL", &[]).await? {
+            open.push((IncidentId(row.try_get(0)?), row.try_get::<_, Json<Labels>>(1)?.0));
+        }
+        let desk = Self::desk_of(roster);
+        let notice = |directory: &Directory<'_>| {
+            let pages =
+                soon.iter().map(|silence| routing::silence_ends(silence, open.iter().map(|(id, labels)| (*id, labels)), now, directory));
+            pages.flatten().collect()
+        };
+        Ok(desk.look_up(notice))
+    }
+
+    fn desk_of(roster: &Arc<Roster>) -> Desk {
+        Desk { roster: roster.clone(), settings: Settings::default(), inhibitions: Vec::new(), firing: Vec::new() }
+    }
+
     /// Opens an incident that no alert opened. With a key that is open already, nothing is opened, and that one is named.
     ///
     /// # Errors

@@ -7,18 +7,17 @@ use crate::store::{Store, StoreError, micros::Micros};
 use deadpool_postgres::Transaction;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
-use taydo_model::alert::Urgency;
-use taydo_model::incident::{GroupId, IncidentId};
 use taydo_model::oncall::ContactId;
-use taydo_model::page::PageKind;
+use taydo_model::page::{Page, PageKind};
 use taydo_model::{PersonId, TeamId};
 use tokio_postgres::Row;
+use tokio_postgres::types::Json;
 
 /// The most pages of the claimed contacts that are taken along with those that were due first.
 const MOST_ALONG: i64 = 1_000;
 
-const PAGE_COLUMNS: &str = "page.id, page.group_id, page.team, page.incidents, page.resolved, page.others, page.escalation, page.person, page.contact, page.kind, \
-     page.urgency, page.turn, page.exercise, page.rank, page.decided_at, page.message";
+const PAGE_COLUMNS: &str = "page.id, page.group_id, page.team, page.incidents, page.escalation, page.person, page.contact, page.kind, \
+     page.content, page.exercise, page.rank, page.decided_at, page.message";
 
 /// What one worker may do now.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,20 +68,8 @@ pub struct Claimed {
 pub struct ClaimedPage {
     /// Its number.
     pub id: i64,
-    /// Its group.
-    pub group: Option<GroupId>,
-    /// What it is about.
-    pub incidents: Vec<IncidentId>,
-    /// Those of them that were over when it was decided.
-    pub resolved: Vec<IncidentId>,
-    /// How many more it is about than it lists.
-    pub others: u32,
-    /// Which escalation of the group.
-    pub escalation: i64,
-    /// Which decision within it.
-    pub turn: i64,
-    /// Whether it may wait.
-    pub urgency: Urgency,
+    /// As it was decided.
+    pub page: Page,
     /// When it was decided.
     pub decided_at: Timestamp,
 }
@@ -239,16 +226,9 @@ fn due(row: &Row) -> Result<Due, StoreError> {
 }
 
 fn page(row: &Row) -> Result<ClaimedPage, StoreError> {
-    let incidents = |column: &str| Ok::<_, StoreError>(row.try_get::<_, Vec<i64>>(column)?.into_iter().map(IncidentId).collect());
     Ok(ClaimedPage {
         id: row.try_get("id")?,
-        group: row.try_get::<_, Option<i64>>("group_id")?.map(GroupId),
-        incidents: incidents("incidents")?,
-        resolved: incidents("resolved")?,
-        others: u32::try_from(row.try_get::<_, i32>("others")?).unwrap_or_default(),
-        escalation: row.try_get("escalation")?,
-        turn: row.try_get("turn")?,
-        urgency: from_word(row.try_get("urgency")?)?,
+        page: row.try_get::<_, Json<Page>>("content")?.0,
         decided_at: row.try_get::<_, Micros>("decided_at")?.timestamp(),
     })
 }

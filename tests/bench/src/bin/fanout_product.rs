@@ -11,6 +11,7 @@ use taydo_bench::{message, process};
 use taydo_server::clock::Clock;
 use taydo_server::definitions::InForce;
 use taydo_server::door::Door;
+use taydo_server::duty::Links;
 use taydo_server::http::{self, Readiness, State};
 use taydo_server::hub::{Hub, Limits};
 use taydo_server::ingest::{Health, Intake};
@@ -45,7 +46,8 @@ async fn serve(data: PathBuf) -> anyhow::Result<()> {
     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
     let control = TcpListener::bind("127.0.0.1:0").await?;
     println!("{} {}", listener.local_addr()?, control.local_addr()?);
-    let state = State {
+    let state = http::shared(State {
+        links: Links::new(None, b""),
         desk: RecomputeDesk::unattended(),
         door: Door::new(store.clone(), intake.clone(), clock.clone()),
         definitions: in_force,
@@ -57,7 +59,7 @@ async fn serve(data: PathBuf) -> anyhow::Result<()> {
         hub: hub.clone(),
         readiness: Arc::new(Readiness::default()),
         metrics: Arc::new(Metrics::default()),
-    };
+    });
     let server = http::server(listener, state, 1)?;
     let mut stop = signal(SignalKind::terminate())?;
     tokio::select! {

@@ -1,0 +1,131 @@
+//! The incidents as the console lists them: which are shown, and in which order.
+//!
+//! Must never hide what is open but by a filter that the page shows.
+
+use jiff::Timestamp;
+use std::cmp::Reverse;
+use taydo_model::{
+    TeamId,
+    alert::Severity,
+    console::IncidentView,
+    incident::{IncidentId, Standing},
+};
+
+/// What the console shows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Filter {
+    /// Of this team only.
+    pub team: Option<TeamId>,
+    /// Of this severity and worse only.
+    pub severity: Option<Severity>,
+}
+
+impl Filter {
+    fn passes(&self, view: &IncidentView) -> bool {
+        let incident = &view.incident;
+        self.team.as_ref().is_none_or(|team| incident.team == *team) && self.severity.is_none_or(|least| incident.severity >= least)
+    }
+}
+
+fn is_closed(view: &IncidentView) -> bool {
+    view.incident.standing == Standing::Resolved
+}
+
+/// What is open and passes the filter: the worst first, of those the unanswered, of those the oldest.
+#[must_use]
+pub fn open<'v>(views: &'v [IncidentView], filter: &Filter) -> Vec<&'v IncidentView> {
+    let mut open: Vec<_> = views.iter().filter(|view| !is_closed(view) && filter.passes(view)).collect();
+    let order = |view: &&IncidentView| {
+        let incident = &view.incident;
+        (Reverse(incident.severity), incident.standing != Standing::Triggered, incident.opened_at, incident.id)
+    };
+    open.sort_by_key(order);
+    open
+}
+
+/// What was closed and passes the filter: the newest first.
+#[must_use]
+pub fn closed<'v>(views: &'v [IncidentView], filter: &Filter) -> Vec<&'v IncidentView> {
+    let mut closed: Vec<_> = views.iter().filter(|view| is_closed(view) && filter.passes(view)).collect();
+    closed.sort_by_key(|view| (Reverse(view.incident.resolved_at.unwrap_or(Timestamp::MIN)), view.incident.id));
+    closed
+}
+
+/// How many are open that the filter hides.
+#[must_use]
+pub fn hidden(views: &[IncidentView], filter: &Filter) -> usize {
+    views.iter().filter(|view| !is_closed(view) && !filter.passes(view)).count()
+}
+
+/// The one that follows `from` by `steps` in a list, without going round; the first where `from` is not in it.
+#[must_use]
+pub fn step(list: &[IncidentId], from: Option<IncidentId>, steps: isize) -> Option<IncidentId> {
+    let at = from.and_then(|from| list.iter().position(|one| *one == from));
+    let next = at.map_or(0, |at| at.saturating_add_signed(steps).min(list.len().saturating_sub(1)));
+    list.get(next).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use taydo_model::{
+        Text,
+        incident::{GroupId, Incident, Origin},
+    };
+
+    fn view(id: i64, severity: Severity, standing: Standing, team: &str) -> IncidentView {
+        let incident = Incident {
+            id: IncidentId(id),
+            origin: Origin::Watch { name: "test".to_owned() },
+            severity,
+            team: TeamId::new(team).unwrap(),
+            group: GroupId(1),
+            area: None,
+            opened_at: Timestamp::from_second(1_000 - id).unwrap(),
+            standing,
+            assignee: None,
+            resolved_at: (standing == Standing::Resolved).then(|| Timestamp::from_second(2_000 + id).unwrap()),
+        };
+        IncidentView {
+            incident,
+            title: Text::default(),
+            place: Text::default(),
+            summary: Text::default(),
+            figure: None,
+            acknowledged_at: None,
+            exercise: false,
+        }
+    }
+
+    fn ids(views: &[&IncidentView]) -> Vec<i64> {
+        views.iter().map(|view| view.incident.id.0).collect()
+    }
+
+    #[test]
+    fn the_worst_comes_first_then_the_unanswered_then_the_oldest() {
+        use {Severity::*, Standing::*};
+        let all = [
+            view(1, Medium, Triggered, "roads"),
+            view(2, Critical, Acknowledged, "roads"),
+            view(3, High, Snoozed, "water"),
+            view(4, Critical, Triggered, "water"),
+            view(5, High, Triggered, "roads"),
+            view(6, High, Triggered, "roads"),
+            view(7, Critical, Resolved, "roads"),
+            view(8, Info, Resolved, "water"),
+        ];
+        assert_eq!(ids(&open(&all, &Filter::default())), [4, 2, 6, 5, 3, 1]);
+        assert_eq!(ids(&closed(&all, &Filter::default())), [8, 7]);
+        let filter = Filter { team: TeamId::new("roads").ok(), severity: Some(High) };
+        assert_eq!((ids(&open(&all, &filter)), ids(&closed(&all, &filter)), hidden(&all, &filter)), (vec![2, 6, 5], vec![7], 3));
+    }
+
+    #[test]
+    fn steps_stay_in_the_list() {
+        let list = [4, 2, 6].map(IncidentId);
+        for (from, steps, to) in [(None, 1, 4), (Some(4), 1, 2), (Some(6), 1, 6), (Some(4), -1, 4), (Some(6), -1, 2), (Some(9), 1, 4)] {
+            assert_eq!(step(&list, from.map(IncidentId), steps), Some(IncidentId(to)), "{from:?} {steps}");
+        }
+        assert_eq!(step(&[], Some(IncidentId(4)), 1), None);
+    }
+}

@@ -1,0 +1,139 @@
+//! The lines of an incident's log in words.
+//!
+//! Must never leave a line out: whatever was written is said.
+
+use super::Language;
+use crate::calendar::Calendar;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use taydo_model::{
+    PersonId,
+    alert::Cause,
+    incident::log::{Again, Entry, Exhaustion, LogLine, Mute},
+    page::PageKind,
+};
+
+/// What the lines are said with.
+#[derive(Debug)]
+pub struct Saying<'s> {
+    /// What people are called.
+    pub names: &'s BTreeMap<PersonId, String>,
+    /// The city's calendar.
+    pub calendar: &'s Calendar,
+    /// The server's time.
+    pub now: Timestamp,
+    /// The language.
+    pub language: Language,
+}
+
+impl Saying<'_> {
+    /// What somebody is called; their id where nobody knows.
+    #[must_use]
+    pub fn name(&self, person: &PersonId) -> String {
+        self.names.get(person).cloned().unwrap_or_else(|| person.to_string())
+    }
+
+    /// A line in words.
+    #[must_use]
+    pub fn line(&self, line: &LogLine) -> String {
+        let pick = |vi: &'static str, en: &'static str| self.language.pick(vi, en);
+        let by = |person: &PersonId, did: &str| format!("{} {did}", self.name(person));
+        match &line.entry {
+            Entry::Opened { flapping: false, .. } => pick("Mở sự cố", "Opened").to_owned(),
+            Entry::Opened { flapping: true, .. } => pick("Mở sự cố, đang dao động", "Opened, flapping").to_owned(),
+            Entry::Muted { by } => format!("{}: {}", pick("Tạm không báo ai", "Pages nobody for now"), self.mute(*by)),
+            Entry::Unmuted => pick("Được báo trở lại", "May page again").to_owned(),
+            Entry::Flapping => pick("Dao động liên tục", "Has begun to flap").to_owned(),
+            Entry::Settled => pick("Hết dao động, vẫn còn", "Has settled, and is still there").to_owned(),
+            Entry::Escalated { step, round, by, .. } => {
+                let who = by.as_ref().map(|person| format!(", {} {}", pick("theo yêu cầu của", "wanted by"), self.name(person)));
+                format!(
+                    "{} {step}, {} {round}{}",
+                    pick("Chuyển tới bước", "Escalated to step"),
+                    pick("vòng", "round"),
+                    who.unwrap_or_default()
+                )
+            }
+            Entry::NoTarget { step, round, .. } => {
+                format!(
+                    "{} {step}, {} {round}",
+                    pick("Không liên lạc được ai ở bước", "Nobody could be reached at step"),
+                    pick("vòng", "round")
+                )
+            }
+            Entry::Paged { kind, persons, .. } => {
+                let names: Vec<String> = persons.iter().map(|person| self.name(person)).collect();
+                format!("{} {}: {}", pick("Báo cho", "Told"), names.join(", "), self.kind(*kind))
+            }
+            Entry::Exhausted { why, .. } => self.exhausted(*why).to_owned(),
+            Entry::Unreachable { .. } => pick("Không liên lạc được với ai", "Nobody can be reached").to_owned(),
+            Entry::Acknowledged { person, .. } => by(person, pick("nhận xử lý", "acknowledged it")),
+            Entry::Joined { person } => {
+                by(person, pick("đang xử lý việc cùng nhóm, nhận luôn việc này", "has what it joined, and so has this too"))
+            }
+            Entry::Taken { person } => by(person, pick("nhận về mình", "took it over")),
+            Entry::Snoozed { person, until } => {
+                by(person, &format!("{} {}", pick("hoãn đến", "snoozed it until"), self.calendar.moment(*until, self.now)))
+            }
+            Entry::Triggered { why } => format!("{}: {}", pick("Báo lại từ đầu", "Triggered again"), self.again(*why)),
+            Entry::Noted { person, text } => format!("{}: {text}", self.name(person)),
+            Entry::Resolved { cause } => format!("{}: {}", pick("Tự hết", "Over by itself"), self.cause(*cause)),
+            Entry::ResolvedByHand { person } => by(person, pick("đóng sự cố", "resolved it")),
+            Entry::Closed => pick("Mọi việc trong nhóm đã xong", "All of the group is over").to_owned(),
+        }
+    }
+
+    fn mute(&self, mute: Mute) -> &'static str {
+        let (vi, en) = match mute {
+            Mute::Silence => ("đang tắt báo", "silenced"),
+            Mute::Maintenance => ("đang bảo trì", "planned work"),
+            Mute::Inhibition => ("đã có sự cố khác giải thích", "explained by another incident"),
+        };
+        self.language.pick(vi, en)
+    }
+
+    fn again(&self, why: Again) -> &'static str {
+        let (vi, en) = match why {
+            Again::AcknowledgementTimedOut => ("đã nhận nhưng chưa xong đúng hạn", "acknowledged, and not over in time"),
+            Again::SnoozeEnded => ("hết thời gian hoãn", "the snooze has ended"),
+            Again::Escalated => ("người đang giữ chuyển tiếp", "its owner escalated it"),
+        };
+        self.language.pick(vi, en)
+    }
+
+    fn exhausted(&self, why: Exhaustion) -> &'static str {
+        let (vi, en) = match why {
+            Exhaustion::NobodyAnswered => ("Không ai trả lời, báo người dự phòng", "Nobody answered, the fall-back is told"),
+            Exhaustion::NobodyThere => ("Không bước nào có người, báo người dự phòng", "No step had anybody, the fall-back is told"),
+        };
+        self.language.pick(vi, en)
+    }
+
+    fn cause(&self, cause: Cause) -> &'static str {
+        let (vi, en) = match cause {
+            Cause::Condition => ("điều kiện không còn", "the condition no longer holds"),
+            Cause::Missing => ("không còn số liệu", "its readings are missing"),
+            Cause::NoData => ("số liệu của quy tắc đã hết hoặc đã về", "on the rule's readings as a whole"),
+            Cause::Flapping => ("dao động", "flapping"),
+            Cause::Settled => ("đã ổn định", "settled"),
+            Cause::RuleGone => ("quy tắc không còn", "the rule is gone"),
+        };
+        self.language.pick(vi, en)
+    }
+
+    fn kind(&self, kind: PageKind) -> &'static str {
+        let (vi, en) = match kind {
+            PageKind::Firing => ("cần người xử lý", "somebody is wanted"),
+            PageKind::StillFiring => ("vẫn còn", "still firing"),
+            PageKind::Update => ("có điều mới", "something new"),
+            PageKind::Resolved => ("đã hết", "over"),
+            PageKind::Exhausted => ("không ai trả lời", "nobody answered"),
+            PageKind::Reminder => ("nhắc lại", "a reminder"),
+            PageKind::Digest => ("bản gộp", "a digest"),
+            PageKind::Shift => ("đầu ca trực", "a shift begins"),
+            PageKind::Code => ("mã xác nhận", "a code"),
+            PageKind::Notice => ("thông báo", "a notice"),
+        };
+        self.language.pick(vi, en)
+    }
+}

@@ -1,0 +1,201 @@
+//! The console: what is open, the worst first, and what was closed in the last hour.
+//!
+//! Must never look calm when the server can't be asked: an old list says since when it is old.
+
+mod keys;
+mod list;
+mod opening;
+
+use super::{
+    Failure, Frame,
+    actor::{self, Actor, use_actor},
+    asked::use_asked,
+};
+use crate::{
+    app::use_speech,
+    browser,
+    centre::Centre,
+    client::{self, ClientError},
+    incidents::{self, Filter},
+    locale::{ConsoleWords, Language, console_words},
+    panels::severity,
+};
+use jiff::{SignedDuration, Timestamp};
+use keys::{Wish, use_keys, use_letters};
+use list::{Rows, element_id};
+use opening::Opening;
+use taydo_model::{
+    TeamId,
+    console::{Act, IncidentsPage},
+    incident::{IncidentId, Standing},
+};
+use web_sys::HtmlSelectElement;
+use yew::prelude::*;
+
+/// How often the page asks, in milliseconds.
+const ASK_MS: u32 = 5_000;
+/// How long what was closed stays on the page.
+const CLOSED: SignedDuration = SignedDuration::from_hours(1);
+
+/// What an act of the page came to.
+type Said = Result<String, String>;
+
+fn address(centre: Option<&Centre>) -> String {
+    let since = centre.and_then(|centre| centre.now().time.checked_sub(CLOSED).ok());
+    since.map_or_else(|| "/api/v1/incidents".to_owned(), |since| format!("/api/v1/incidents?closed_since={since}"))
+}
+
+fn filters(filter: &UseStateHandle<Filter>, actor: &Actor, language: Language) -> Html {
+    let words = console_words(language);
+    let value = |event: &Event| event.target_dyn_into::<HtmlSelectElement>().map(|select| select.value()).unwrap_or_default();
+    let on_team = {
+        let filter = filter.clone();
+        Callback::from(move |event: Event| filter.set(Filter { team: TeamId::new(value(&event)).ok(), ..(*filter).clone() }))
+    };
+    let on_severity = {
+        let filter = filter.clone();
+        Callback::from(move |event: Event| filter.set(Filter { severity: severity::severity_of(&value(&event)), ..(*filter).clone() }))
+    };
+    let team = |one: &taydo_model::console::TeamName| {
+        html! { <option value={one.id.to_string()} selected={filter.team.as_ref() == Some(&one.id)}>{ &one.name }</option> }
+    };
+    let least = |one: &taydo_model::alert::Severity| {
+        html! { <option value={severity::severity_code(*one)} selected={filter.severity == Some(*one)}>{ format!("{} {}", words.severity_of(*one), words.and_worse) }</option> }
+    };
+    html! {
+        <div class="filters" role="group" aria-label={words.filter}>
+            <label class="field">{ words.team }<select onchange={on_team}><option value="" selected={filter.team.is_none()}>{ words.every_team }</option>{ for actor.known.teams.iter().map(team) }</select></label>
+            <label class="field">{ words.severity }<select onchange={on_severity}><option value="" selected={filter.severity.is_none()}>{ words.every_severity }</option>{ for severity::ALL.iter().map(least) }</select></label>
+        </div>
+    }
+}
+
+/// How many are open, and as of when that is known.
+fn state(page: &IncidentsPage, filter: &Filter, broken: Option<&(ClientError, Timestamp)>, centre: &Centre, words: &ConsoleWords) -> Html {
+    let open = incidents::open(&page.incidents, &Filter::default());
+    let unanswered = open.iter().filter(|view| view.incident.standing == Standing::Triggered).count();
+    let hidden = incidents::hidden(&page.incidents, filter);
+    let count = |count: usize, text: &str| (count > 0).then(|| format!(" · {count} {text}"));
+    html! {
+        <>
+            <p class="state">{ format!("{} {}", open.len(), words.open_count) }{ count(unanswered, words.unanswered_count) }{ count(hidden, words.hidden_count) }
+                { format!(" · {} {}", words.as_of, centre.calendar().second(page.time)) }</p>
+            <div role="alert">
+                { broken.map(|(_, since)| html! { <p class="broken"><b>{ words.broken }{ " " }{ centre.calendar().second(*since) }</b>{ " – " }{ words.broken_note }</p> }) }
+            </div>
+        </>
+    }
+}
+
+/// The page.
+#[component]
+pub fn Console() -> Html {
+    let language = use_speech().language;
+    let words = console_words(language);
+    let centre = use_context::<Centre>();
+    let actor = use_actor();
+    let asked = use_asked::<IncidentsPage>(String::new(), ASK_MS, {
+        let centre = centre.clone();
+        move || address(centre.as_ref())
+    });
+    let filter = use_state_eq(Filter::default);
+    let chosen = use_state_eq(|| None::<IncidentId>);
+    let said = use_state_eq(|| None::<Said>);
+    let (is_helping, is_opening, letters) = (use_state_eq(|| false), use_state_eq(|| false), use_letters());
+    let shown =
+        asked.answer.as_ref().map(|page| incidents::open(&page.incidents, &filter).iter().map(|view| view.incident.id).collect::<Vec<_>>());
+    let acknowledge = acknowledging(&actor, &said, &asked.again, words, language);
+    let (list, acting) = (shown.unwrap_or_default(), acknowledge.clone());
+    use_keys(*letters, {
+        let (chosen, is_helping, is_opening) = (chosen.clone(), is_helping.clone(), is_opening.clone());
+        move |wish| match wish {
+            Wish::Move(steps) => {
+                if let Some(next) = incidents::step(&list, *chosen, steps) {
+                    chosen.set(Some(next));
+                    browser::focus_link(&element_id(next));
+                }
+            }
+            Wish::Acknowledge => {
+                if let Some(incident) = chosen.filter(|incident| list.contains(incident)) {
+                    acting.emit(incident);
+                }
+            }
+            Wish::Help => is_helping.set(!*is_helping),
+            Wish::Escape => {
+                is_helping.set(false);
+                is_opening.set(false);
+            }
+        }
+    });
+    let Some(centre) = centre else { return Html::default() };
+    let Some(page) = &asked.answer else { return html! { <Failure error={asked.error()} {language} /> } };
+    let choose = {
+        let chosen = chosen.setter();
+        Callback::from(move |incident| chosen.set(Some(incident)))
+    };
+    let now = centre.now().time;
+    let rows = Rows { actor: &actor, names: &page.names, now, language, chosen: *chosen, choose: &choose, acknowledge: &acknowledge };
+    let (open, closed) = (incidents::open(&page.incidents, &filter), incidents::closed(&page.incidents, &filter));
+    let is_calm = open.is_empty() && asked.broken.is_none() && incidents::hidden(&page.incidents, &filter) == 0;
+    let toggle = |state: &UseStateHandle<bool>| {
+        let state = state.clone();
+        Callback::from(move |_: MouseEvent| state.set(!*state))
+    };
+    let close = {
+        let is_opening = is_opening.setter();
+        Callback::from(move |()| is_opening.set(false))
+    };
+    html! {
+        <Frame title={words.title} head={actor.select(language)}>
+            { state(page, &filter, asked.broken.as_ref(), &centre, words) }
+            <div class="tools">
+                { filters(&filter, &actor, language) }
+                <div class="buttons">
+                    <button type="button" class="main" aria-expanded={is_opening.to_string()} onclick={toggle(&is_opening)}>{ words.open_by_hand }</button>
+                    <button type="button" aria-expanded={is_helping.to_string()} onclick={toggle(&is_helping)}>{ words.keys }</button>
+                </div>
+            </div>
+            <div role="status" class="answer">{ said.as_ref().map(told) }</div>
+            if *is_helping { { keys::help(&letters, words) } }
+            if *is_opening { <Opening actor={actor.clone()} {language} opened={asked.again.clone()} {close} /> }
+            if is_calm { <div class="calm"><p>{ words.calm }</p><p class="note">{ words.calm_note }</p></div> }
+            <div class={classes!(asked.broken.is_some().then_some("old"))}>{ rows.list(&open) }</div>
+            if !closed.is_empty() { <section class="closed"><h2>{ words.closed }</h2>{ rows.list(&closed) }</section> }
+        </Frame>
+    }
+}
+
+/// What an act came to, in words.
+fn told(said: &Said) -> Html {
+    match said {
+        Ok(text) => html! { <p class="said">{ text }</p> },
+        Err(text) => html! { <p class="said problem">{ text }</p> },
+    }
+}
+
+/// Acknowledges an incident in the actor's name, and asks for the list at once.
+fn acknowledging(
+    actor: &Actor,
+    said: &UseStateHandle<Option<Said>>,
+    again: &Callback<()>,
+    words: &'static ConsoleWords,
+    language: Language,
+) -> Callback<IncidentId> {
+    let (person, said, again) = (actor.person.clone(), said.setter(), again.clone());
+    Callback::from(move |incident: IncidentId| {
+        let Some(person) = person.clone() else {
+            said.set(Some(Err(words.who_first.to_owned())));
+            browser::focus(actor::SELECT);
+            return;
+        };
+        let (said, again) = (said.clone(), again.clone());
+        wasm_bindgen_futures::spawn_local(async move {
+            let result = client::act(incident, &Act::Acknowledge { person }).await;
+            said.set(Some(match result {
+                Ok(()) => Ok(format!("#{}: {}", incident.0, words.done)),
+                Err(error) => Err(format!("#{}: {}", incident.0, error.sentence(language))),
+            }));
+            again.emit(());
+        });
+    })
+}

@@ -1,0 +1,144 @@
+//! An incident's page: what, where, since when, the course of its figure, what to do, who was told, what happened.
+//!
+//! Must never show a telephone number or an address.
+
+mod acts;
+mod course;
+
+use super::{Failure, Frame, actor::use_actor, asked::use_asked};
+use crate::{
+    app::{Link, use_speech},
+    centre::Centre,
+    clock::seconds_between,
+    locale::{self, Language, Saying, console_words},
+    panels::severity,
+    route::Route,
+};
+use acts::{Desk, use_desk};
+use course::Course;
+use taydo_model::{
+    console::{Act, Delivery, IncidentPage},
+    incident::{IncidentId, Standing, log::Entry, log::LogLine},
+};
+use yew::prelude::*;
+
+/// How often the page asks, in milliseconds.
+const ASK_MS: u32 = 5_000;
+/// A note that begins with this says that a step of the check-list was done.
+const TICK: &str = "✓ ";
+
+/// Which incident.
+#[derive(Clone, PartialEq, Properties)]
+pub struct IncidentProps {
+    /// Its number.
+    pub id: IncidentId,
+}
+
+fn facts(page: &IncidentPage, saying: &Saying<'_>) -> Html {
+    let (view, language) = (&page.view, saying.language);
+    let (incident, words) = (&view.incident, console_words(language));
+    let ends = incident.resolved_at.unwrap_or(page.time);
+    let lasts = locale::span(seconds_between(incident.opened_at, ends), language);
+    let owner = incident.assignee.as_ref().map_or_else(|| words.nobody.to_owned(), |person| saying.name(person));
+    let row = |name: &'static str, text: String| html! { if !text.is_empty() { <div><dt>{ name }</dt><dd>{ text }</dd></div> } };
+    html! {
+        <>
+            <p class="marks">{ severity::severity(incident.severity, incident.standing == Standing::Resolved, words) }{ severity::exercise(view.exercise, words) }
+                { severity::standing(incident.standing, words) }</p>
+            if !view.summary.get(language).is_empty() { <p class="sentence">{ view.summary.get(language) }</p> }
+            <dl class="facts">
+                { row(words.where_, view.place.get(language).to_owned()) }
+                { row(words.since, format!("{} ({lasts})", saying.calendar.moment(incident.opened_at, page.time))) }
+                { row(words.owner, owner) }
+            </dl>
+        </>
+    }
+}
+
+/// The check-list. A step that is done is a line of the log: everybody sees who did it.
+fn check_list(page: &IncidentPage, desk: &Desk, language: Language) -> Html {
+    let words = console_words(language);
+    let is_done = |step: &str| {
+        page.log.iter().any(|line| matches!(&line.entry, Entry::Noted { text, .. } if text.strip_prefix(TICK).is_some_and(|done| done.trim() == step.trim())))
+    };
+    let step = |step: &taydo_model::Text| {
+        let (desk, text) = (desk.clone(), format!("{TICK}{}", step.vi));
+        let onclick = Callback::from(move |_: MouseEvent| desk.act(|person| Act::Note { person, text: text.clone() }));
+        let is_done = is_done(&step.vi);
+        html! {
+            <li class={classes!(is_done.then_some("done"))}><span>{ step.get(language) }</span>
+                if is_done { <small>{ TICK }{ words.step_is_done }</small> } else { <button type="button" aria-label={format!("{}: {}", words.step_done, step.get(language))} {onclick}>{ words.step_done }</button> }</li>
+        }
+    };
+    html! {
+        if !page.sop.is_empty() || page.runbook.is_some() {
+            <section class="sop"><h2>{ words.sop }</h2>
+                <ol>{ for page.sop.iter().map(step) }</ol>
+                { page.runbook.as_ref().map(|book| html! { <p><a href={book.clone()} rel="noreferrer">{ words.runbook }</a></p> }) }
+            </section>
+        }
+    }
+}
+
+fn told(page: &IncidentPage, saying: &Saying<'_>) -> Html {
+    let words = console_words(saying.language);
+    let row = |one: &Delivery| {
+        let channel = one.channel.map_or("—", |channel| words.channel_of(channel));
+        let detail =
+            [&one.provider, &one.detail].into_iter().flatten().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join(": ");
+        html! {
+            <tr data-outcome={one.what.clone()}><th scope="row">{ saying.name(&one.person) }</th><td data-label={words.channel}>{ channel }</td>
+                <td data-label={words.outcome}>{ words.outcome_of(&one.what).to_owned() }if !detail.is_empty() { <small>{ detail }</small> }</td>
+                <td data-label={words.at}>{ saying.calendar.moment(one.at, saying.now) }</td></tr>
+        }
+    };
+    html! {
+        <section class="told"><h2>{ words.told }</h2>
+            if page.deliveries.is_empty() { <p class="note">{ words.nobody_told }</p> } else {
+                <table class="records folding"><thead><tr><th scope="col">{ words.person }</th><th scope="col">{ words.channel }</th><th scope="col">{ words.outcome }</th><th scope="col">{ words.at }</th></tr></thead>
+                    <tbody>{ for page.deliveries.iter().map(row) }</tbody></table>
+            }
+        </section>
+    }
+}
+
+fn log(page: &IncidentPage, saying: &Saying<'_>) -> Html {
+    let line = |line: &LogLine| {
+        html! { <li key={line.number}><time>{ saying.calendar.moment(line.at, saying.now) }</time><span>{ saying.line(line) }</span></li> }
+    };
+    html! { <section class="log"><h2>{ console_words(saying.language).log }</h2><ol>{ for page.log.iter().map(line) }</ol></section> }
+}
+
+/// The page.
+#[component]
+pub fn IncidentView(props: &IncidentProps) -> Html {
+    let language = use_speech().language;
+    let words = console_words(language);
+    let id = props.id;
+    let actor = use_actor();
+    let asked = use_asked::<IncidentPage>(String::new(), ASK_MS, move || format!("/api/v1/incidents/{}", id.0));
+    let desk = use_desk(id, &actor, &asked.again, language);
+    let Some(centre) = use_context::<Centre>() else { return Html::default() };
+    let Some(page) = &asked.answer else { return html! { <Failure error={asked.error()} {language} /> } };
+    let calendar = centre.calendar();
+    let saying = Saying { names: &page.names, calendar: &calendar, now: page.time, language };
+    let figure = page.view.figure.clone();
+    html! {
+        <Frame title={format!("#{} {}", id.0, page.view.title.get(language))} head={actor.select(language)}>
+            <p class="state"><Link to={Route::Console} text={words.back} />{ format!(" · {} {}", words.as_of, calendar.second(page.time)) }</p>
+            <div role="alert">{ asked.broken.as_ref().map(|(_, since)| html! { <p class="broken"><b>{ words.broken }{ " " }{ calendar.second(*since) }</b></p> }) }</div>
+            <div class={classes!("case", asked.broken.is_some().then_some("old"))} data-standing={severity::standing_code(page.view.incident.standing)}>
+                <div class="picture">
+                    { facts(page, &saying) }
+                    { desk.view(page, &centre) }
+                    { figure.map(|(kpi, scope)| html! { <Course {kpi} {scope} opened_at={page.view.incident.opened_at} {language} /> }) }
+                </div>
+                <div class="course-of-events">
+                    { check_list(page, &desk, language) }
+                    { told(page, &saying) }
+                    { log(page, &saying) }
+                </div>
+            </div>
+        </Frame>
+    }
+}

@@ -1,0 +1,134 @@
+//! What charts are drawn on: their size, font and colours as the page has them, and the ground made for these.
+//!
+//! Must never read the page more often than its size changes.
+
+use crate::{
+    browser,
+    calendar::Calendar,
+    draw::{
+        chart::{self, Background, Ground, Line, Palette},
+        scale,
+    },
+    locale::{self, Language},
+};
+use jiff::Timestamp;
+use plotters::style::RGBColor;
+use std::rc::Rc;
+use wasm_bindgen::{JsCast, prelude::Closure};
+use web_sys::{Element, ResizeObserver};
+use yew::prelude::*;
+
+/// Colours of lines that the style sheet names, `--line-1` and so on.
+pub(super) const LINES: usize = 4;
+
+/// What a chart is drawn on.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Surface {
+    pub(super) size: (u32, u32),
+    font_px: f64,
+    palette: Palette,
+}
+
+fn colour(name: &str, otherwise: RGBColor) -> RGBColor {
+    let text = browser::custom_property(name).unwrap_or_default();
+    let hex = text.strip_prefix('#').filter(|hex| hex.len() == 6).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+    hex.map_or(otherwise, |hex| {
+        let [_, red, green, blue] = hex.to_be_bytes();
+        RGBColor(red, green, blue)
+    })
+}
+
+fn palette() -> Palette {
+    let grey = RGBColor(154, 163, 173);
+    Palette {
+        text: colour("--text-soft", grey),
+        grid: colour("--grid", RGBColor(44, 50, 58)),
+        target: colour("--target", grey),
+        lines: (1..=LINES).map(|n| colour(&format!("--line-{n}"), grey)).collect(),
+    }
+}
+
+fn measure(element: &Element) -> Option<Surface> {
+    let place = element.get_bounding_client_rect();
+    let ratio = browser::pixel_ratio();
+    let style = web_sys::window()?.get_computed_style(element).ok()??;
+    let font_px: f64 = style.get_property_value("font-size").ok()?.trim_end_matches("px").parse().ok()?;
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let pixels = |length: f64| (length * ratio).round().clamp(0.0, 16_384.0) as u32;
+    let size = (pixels(place.width()), pixels(place.height()));
+    (size.0 > 20 && size.1 > 20).then(|| Surface { size, font_px: (font_px * ratio).round(), palette: palette() })
+}
+
+/// The surface, renewed whenever the element's size changes.
+#[hook]
+pub(super) fn use_surface(node: NodeRef) -> Option<Surface> {
+    let surface = use_state_eq(|| None);
+    let setter = surface.setter();
+    use_effect_with((), move |()| {
+        let element = node.cast::<Element>();
+        let seen = element.clone();
+        let resized = Closure::<dyn FnMut()>::new(move || setter.set(seen.as_ref().and_then(measure)));
+        let observer = ResizeObserver::new(resized.as_ref().unchecked_ref()).ok();
+        if let (Some(observer), Some(element)) = (&observer, &element) {
+            observer.observe(element);
+        }
+        move || {
+            if let Some(observer) = observer {
+                observer.disconnect();
+            }
+            drop(resized);
+        }
+    });
+    (*surface).clone()
+}
+
+/// All that a chart's ground is made from but its time.
+pub(super) struct Drawing<'d> {
+    pub(super) surface: &'d Surface,
+    pub(super) background: &'d Rc<Background>,
+    pub(super) lines: &'d [Line],
+    pub(super) target: Option<f64>,
+    pub(super) calendar: &'d Calendar,
+    pub(super) language: Language,
+}
+
+impl Drawing<'_> {
+    /// The ground between two moments, in Unix seconds.
+    pub(super) fn ground(&self, (from, to): (f64, f64)) -> Ground {
+        let surface = self.surface;
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let count = (f64::from(surface.size.1) / (surface.font_px * 3.2)).clamp(2.0, 6.0) as u32;
+        let axis = chart::axis(self.lines, from, self.target.into_iter().chain(self.background.values(from, to)), count);
+        let number = |tick: f64| locale::number(tick, axis.decimals, self.language);
+        let mut ground = Ground {
+            size: surface.size,
+            font_px: surface.font_px,
+            time: (from, to),
+            numbers: axis.ticks.iter().map(|tick| (*tick, number(*tick))).collect(),
+            axis,
+            times: Vec::new(),
+            target: self.target,
+            background: self.background.clone(),
+            palette: surface.palette.clone(),
+        };
+        #[allow(clippy::cast_possible_truncation)]
+        let room = (f64::from(ground.plot_width_px()) / (surface.font_px * 5.5)) as i64;
+        ground.times = self.times((from, to), room.min(8));
+        ground
+    }
+
+    /// At most so many times on the axis, each with its text.
+    fn times(&self, (from, to): (f64, f64), room: i64) -> Vec<(f64, String)> {
+        let moment = |second: i64| Timestamp::from_second(second).unwrap_or(Timestamp::UNIX_EPOCH);
+        #[allow(clippy::cast_possible_truncation)]
+        let (from, to) = (from.ceil() as i64, to as i64);
+        let ticks = scale::time_ticks(from, to, i64::from(self.calendar.offset_s(moment(to))), room);
+        let text = |second: i64| {
+            // Midnight says which day begins.
+            let minute = self.calendar.minute(moment(second));
+            if ticks.are_days || minute == "00:00" { self.calendar.day(moment(second)) } else { minute }
+        };
+        #[allow(clippy::cast_precision_loss)]
+        ticks.at.iter().map(|second| (*second as f64, text(*second))).collect()
+    }
+}

@@ -1,0 +1,227 @@
+//! The steward: what the duty itself needs to be told. Gaps ahead, shifts that begin, silences that end, contacts that stopped
+//! working, outside systems that have gone silent, and an evaluator that stands still.
+//!
+//! Whatever it finds it finds again at its next round, and the pages' keys keep it from being told twice. It must never
+//! judge a figure.
+
+use crate::clock::Clock;
+use crate::definitions::InForce;
+use crate::http::refusal::chain;
+use crate::store::incident::HandIncident;
+use crate::store::outbox::{NewPage, Outcome, What};
+use crate::store::roster::Roster;
+use crate::store::{Store, StoreError};
+use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
+use std::time::Duration;
+use taydo_engine::rota::OnCall;
+use taydo_engine::routing::Event;
+use taydo_model::alert::{Cause, Severity, Urgency};
+use taydo_model::incident::{GroupKey, Origin};
+use taydo_model::oncall::{Channel, Contact, Person};
+use taydo_model::page::{About, Page, PageKind};
+use taydo_model::{Definitions, PersonId, TeamId, Text};
+
+/// How often it looks.
+const EVERY: Duration = Duration::from_secs(1);
+/// Outcomes that are taken at one look. The others have their turn at the next.
+const OUTCOMES: u32 = 500;
+/// A rule that was not evaluated for so many of its intervals stands still.
+const INTERVALS: i64 = 3;
+/// How long before a gap people are warned of it.
+const WARNING: SignedDuration = SignedDuration::from_hours(24);
+/// With which incidents the centre's own are told together.
+const DOMAIN: &str = "platform";
+
+/// Looks after the duty until it is dropped.
+#[derive(Debug)]
+pub struct Steward {
+    /// Where everything is.
+    pub store: Store,
+    /// Time.
+    pub clock: Clock,
+    /// The definition set in force.
+    pub definitions: InForce,
+}
+
+impl Steward {
+    /// Runs until it is dropped.
+    pub async fn run(self) {
+        let started = self.clock.now();
+        let mut last = started;
+        loop {
+            let now = self.clock.now();
+            match self.round(started, last, now).await {
+                Ok(()) => last = now,
+                Err(error) => tracing::warn!(error = %chain(&error), "the duty can't be looked after now; trying again"),
+            }
+            self.clock.sleep(EVERY).await;
+        }
+    }
+
+    async fn round(&self, started: Timestamp, last: Timestamp, now: Timestamp) -> Result<(), StoreError> {
+        let definitions = self.definitions.get();
+        let outcomes = self.store.take_outcomes(OUTCOMES, now).await?;
+        let mut notices = self.stop(&outcomes, now).await?;
+        self.beats(&definitions, now).await?;
+        self.evaluator(&definitions, started, now).await?;
+        let roster = self.store.roster(now).await?;
+        let reachable = |person: &PersonId| roster.persons.get(person).is_some_and(is_reachable);
+        let is_new_minute = last == now || last.as_second().div_euclid(60) != now.as_second().div_euclid(60);
+        for rota in roster.rotas.values() {
+            let on_call = OnCall::new(rota, &reachable);
+            if is_new_minute {
+                notices.extend(gaps(&roster, &on_call, now));
+            }
+            notices.extend(shifts(&roster, &on_call, last, now));
+        }
+        notices.extend(self.silences(&roster, now).await?);
+        let new: Vec<NewPage<'_>> = notices.iter().map(|page| NewPage { page, team: None, exercise: false }).collect();
+        self.store.write_pages(&new, now).await?;
+        Ok(())
+    }
+
+    /// Contacts that their provider refuses are stopped, and whoever keeps the roster learns of it.
+    async fn stop(&self, outcomes: &[Outcome], now: Timestamp) -> Result<Vec<Page>, StoreError> {
+        let mut notices = Vec::new();
+        for outcome in outcomes.iter().filter(|outcome| outcome.what == What::ContactRefused) {
+            let why = outcome.detail.as_deref().unwrap_or("its provider refuses it");
+            if self.store.disable_contact(outcome.contact, why, now).await? {
+                let roster = self.store.roster(now).await?;
+                tracing::warn!(person = %outcome.person, contact = outcome.contact.0, "a contact can't be reached, and is stopped");
+                let about = About::Stopped { person: outcome.person.clone(), contact: outcome.contact };
+                notices.extend(roster.keeper.as_ref().and_then(|keeper| notice(&roster, keeper, PageKind::Notice, about, now)));
+            }
+        }
+        Ok(notices)
+    }
+
+    /// Outside systems that have gone silent.
+    async fn beats(&self, definitions: &Definitions, now: Timestamp) -> Result<(), StoreError> {
+        for silent in self.store.silent_heartbeats(now).await? {
+            let what = HandIncident {
+                origin: Origin::Watch { name: format!("heartbeat {}", silent.name) },
+                severity: silent.heartbeat.severity,
+                group: GroupKey { team: silent.heartbeat.team, domain: DOMAIN.to_owned(), exercise: false },
+                area: None,
+                content: serde_json::json!({ "title": silent.heartbeat.title }),
+                key: Some(heartbeat_key(&silent.name)),
+            };
+            self.store.open_incident(&what, definitions, now).await?;
+            self.store.note_silence_told(&silent.name).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether rules are evaluated at all. What stands still resolves nothing; people are told that it does.
+    async fn evaluator(&self, definitions: &Definitions, started: Timestamp, now: Timestamp) -> Result<(), StoreError> {
+        let evaluated = self.store.evaluated_at().await?;
+        let interval = |rule: &str| {
+            let rule = definitions.rules.iter().find(|known| known.id.as_str() == rule)?;
+            Some(i64::from(definitions.kpi(&rule.kpi)?.every_s))
+        };
+        let is_late = |(rule, at): &&(String, Timestamp)| {
+            // After a start the first evaluation is waited for as long as any.
+            interval(rule).is_some_and(|every_s| {
+                now.duration_since((*at).max(started)) > SignedDuration::from_secs(every_s.saturating_mul(INTERVALS))
+            })
+        };
+        let late = evaluated.iter().filter(is_late).count();
+        let key = "evaluator";
+        if late == 0 {
+            return self.close(key, definitions, now).await;
+        }
+        let title = Text::new("Bộ đánh giá cảnh báo đã dừng", "The evaluation of alerts stands still");
+        let what = HandIncident {
+            origin: Origin::Watch { name: key.to_owned() },
+            severity: Severity::Critical,
+            group: GroupKey { team: self.own_team(definitions)?, domain: DOMAIN.to_owned(), exercise: false },
+            area: None,
+            content: serde_json::json!({ "title": title, "late": late }),
+            key: Some(key.to_owned()),
+        };
+        self.store.open_incident(&what, definitions, now).await?;
+        Ok(())
+    }
+
+    /// Whose the centre itself is: the team of the rules over its own figures. Where there is none, the keeper is told.
+    fn own_team(&self, definitions: &Definitions) -> Result<TeamId, StoreError> {
+        let own = definitions.rules.iter().find(|rule| rule.domain() == DOMAIN).map(|rule| rule.team.clone());
+        own.map_or_else(|| TeamId::new(DOMAIN).map_err(|error| StoreError::Internal(error.into())), Ok)
+    }
+
+    /// Closes the open incident of a key.
+    async fn close(&self, key: &str, definitions: &Definitions, now: Timestamp) -> Result<(), StoreError> {
+        if let Some((incident, group)) = self.store.open_by_key(key).await? {
+            self.store.advance_group(group, &[Event::Resolved { incident, cause: Cause::Condition }], definitions, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Silences that end soon, with open incidents inside.
+    async fn silences(&self, roster: &Arc<Roster>, now: Timestamp) -> Result<Vec<Page>, StoreError> {
+        if !roster.silences.iter().any(|silence| silence.is_in_force(now)) {
+            return Ok(Vec::new());
+        }
+        self.store.silence_notices(roster, now).await
+    }
+}
+
+/// The key of a heartbeat's incident.
+#[must_use]
+pub fn heartbeat_key(name: &str) -> String {
+    format!("heartbeat {name}")
+}
+
+fn is_reachable(person: &Person) -> bool {
+    person.contacts.iter().any(Contact::is_usable)
+}
+
+/// Gaps of the next 24 hours, told to the fall-back of the team's policy, or to the keeper.
+fn gaps(roster: &Roster, on_call: &OnCall<'_>, now: Timestamp) -> Vec<Page> {
+    let parts = on_call.rota().parts();
+    let policy = roster.teams.get(&parts.team).and_then(|team| roster.policies.get(&team.policy));
+    let Some(to) = policy.map(|policy| &policy.fallback).or(roster.keeper.as_ref()) else { return Vec::new() };
+    let told = |gap: taydo_model::rota::page::GapAhead| {
+        let about = About::Gap { rota: parts.id.clone(), from: gap.from, to: gap.to };
+        // The same gap is the same page, whenever it is found.
+        let due_at = gap.from.and_then(|from| from.checked_sub(WARNING).ok()).unwrap_or(Timestamp::UNIX_EPOCH);
+        notice(roster, to, PageKind::Notice, about, due_at)
+    };
+    on_call.gap_warnings(now).into_iter().filter_map(told).collect()
+}
+
+/// Shifts that have begun since the last look.
+fn shifts(roster: &Roster, on_call: &OnCall<'_>, last: Timestamp, now: Timestamp) -> Vec<Page> {
+    let mut notices = Vec::new();
+    for hand_over in on_call.hand_overs(last, now) {
+        for person in &hand_over.on {
+            let about = About::Shift { rota: on_call.rota().parts().id.clone() };
+            notices.extend(notice(roster, person, PageKind::Shift, about, hand_over.at));
+        }
+    }
+    notices
+}
+
+/// A notice to somebody, by the first contact that isn't a call.
+fn notice(roster: &Roster, person: &PersonId, kind: PageKind, about: About, due_at: Timestamp) -> Option<Page> {
+    let contacts = &roster.persons.get(person)?.contacts;
+    let usable = |contact: &&Contact| contact.is_usable() && !contact.exercise;
+    let contact = contacts.iter().filter(usable).find(|contact| contact.channel != Channel::Voice).or(contacts.iter().find(usable))?;
+    Some(Page {
+        group: None,
+        incidents: Vec::new(),
+        resolved: Vec::new(),
+        flapping: Vec::new(),
+        others: 0,
+        escalation: 0,
+        person: person.clone(),
+        contact: contact.id,
+        kind,
+        urgency: Urgency::High,
+        turn: 0,
+        after_min: 0,
+        about: Some(about),
+        due_at,
+    })
+}

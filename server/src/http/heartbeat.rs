@@ -1,0 +1,51 @@
+//! Heartbeats of outside systems: what is expected, and that they are there.
+//!
+//! It must never judge a silence: the steward does, when its time comes.
+
+use super::pages::unavailable;
+use super::refusal::Refusal;
+use super::{State, body};
+use crate::duty::heartbeat_key;
+use actix_web::web::{Data, Json, Path, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use taydo_engine::routing::Event;
+use taydo_model::ErrorCode;
+use taydo_model::alert::Cause;
+use taydo_model::heartbeat::{Heartbeat, HeartbeatRow};
+use taydo_model::id::slug;
+
+pub(super) async fn list(state: Data<State>) -> Result<Json<Vec<HeartbeatRow>>, Refusal> {
+    state.store.heartbeats().await.map(Json).map_err(|error| unavailable(&error))
+}
+
+pub(super) async fn put(request: HttpRequest, payload: Payload, name: Path<String>, state: Data<State>) -> Result<HttpResponse, Refusal> {
+    let body = body::read(&request, payload, &state.clock).await?;
+    let one: Heartbeat =
+        serde_json::from_slice(&body).map_err(|error| Refusal::new(ErrorCode::Malformed, format!("the body is no heartbeat: {error}")))?;
+    let misnamed =
+        (slug(&name).as_deref() != Some(name.as_str())).then(|| format!("{:?} is no name; use small letters, digits and dashes", *name));
+    if let Some(problem) = misnamed.or_else(|| one.problem()) {
+        return Err(Refusal::new(ErrorCode::Invalid, problem));
+    }
+    state.store.save_heartbeat(&name, &one).await.map_err(|error| unavailable(&error))?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+pub(super) async fn delete(name: Path<String>, state: Data<State>) -> Result<HttpResponse, Refusal> {
+    if state.store.remove_heartbeat(&name).await.map_err(|error| unavailable(&error))? {
+        Ok(HttpResponse::NoContent().finish())
+    } else {
+        Err(Refusal::not_found(format!("heartbeat {name}")))
+    }
+}
+
+pub(super) async fn beat(name: Path<String>, state: Data<State>) -> Result<HttpResponse, Refusal> {
+    let now = state.clock.now();
+    let told = state.store.heartbeat(&name, now).await.map_err(|error| unavailable(&error))?;
+    let told = told.ok_or_else(|| Refusal::not_found(format!("heartbeat {name}")))?;
+    if told && let Some((incident, group)) = state.store.open_by_key(&heartbeat_key(&name)).await.map_err(|error| unavailable(&error))? {
+        let over = [Event::Resolved { incident, cause: Cause::Condition }];
+        state.store.advance_group(group, &over, &state.definitions.get(), now).await.map_err(|error| unavailable(&error))?;
+    }
+    Ok(HttpResponse::NoContent().finish())
+}
