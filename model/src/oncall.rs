@@ -55,6 +55,12 @@ impl Contact {
     pub fn is_usable(&self) -> bool {
         self.verified_at.is_some() && self.disabled_at.is_none()
     }
+
+    /// Whether pages of an exercise, or else of what is real, may be sent to it: never both.
+    #[must_use]
+    pub fn is_usable_in(&self, exercise: bool) -> bool {
+        self.is_usable() && self.exercise == exercise
+    }
 }
 
 /// A personal rule: which contact after how many minutes, by urgency.

@@ -35,3 +35,28 @@ async fn an_exercise_reaches_contacts_for_exercises_and_what_is_real_reaches_the
     let page = reqwest::get(link).await.unwrap().text().await.unwrap();
     assert!(page.contains("DIỄN TẬP"), "{page}");
 }
+
+#[tokio::test]
+async fn whoever_has_only_a_contact_for_exercises_is_on_call_in_exercises_alone() {
+    let town = Town::start().await;
+    town.person("an").await;
+    let content =
+        json!({ "id": "binh", "name": "B", "zone": "Asia/Ho_Chi_Minh", "language": "vi", "quiet": null, "contacts": [], "rules": [] });
+    town.put("persons/binh", &content).await;
+    let answer = town.centre.post("/api/v1/persons/binh/contacts", &json!({ "channel": "sms", "address": MOBILE, "exercise": true })).await;
+    town.prove(answer.body["id"].as_i64().unwrap(), MOBILE).await;
+    let layer = |person: &str| json!({ "name": person, "rotation": "daily", "shift_length": 1, "start": "2026-03-01T00:00:00", "slots": [[person]] });
+    // The second layer is the stronger.
+    let rota = json!({ "id": "day", "team": "desk", "name": "Ca", "zone": "Asia/Ho_Chi_Minh", "layers": [layer("an"), layer("binh")] });
+    town.put("rotas/day", &rota).await;
+    town.policy_of("desk", &[json!({ "targets": [{ "rota": "day" }], "delay_s": 600 })], 0, "an").await;
+    town.team("desk", "desk").await;
+    assert_eq!(town.centre.get("/api/v1/on-call").await.body["rotas"][0]["persons"], json!(["an"]));
+    let real = town.report("desk", "Cháy", "critical").await;
+    assert_eq!(town.timeline(real).await, ["0 opened", "0 escalated 1.1", "0 paged an firing of 1"]);
+    let body = json!({ "person": "an", "title": "Vỡ đê", "severity": "critical", "team": "desk", "exercise": true });
+    let exercise = town.centre.post("/api/v1/incidents", &body).await.body["incident"].as_i64().unwrap();
+    town.settled().await;
+    assert_eq!(town.timeline(exercise).await, ["0 opened", "0 escalated 1.1", "0 paged binh firing of 1"]);
+    assert_eq!(town.told().await, [format!("{MOBILE} exercise firing 1"), "an firing 1".to_owned()]);
+}

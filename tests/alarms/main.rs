@@ -19,4 +19,5 @@ mod people;
 mod restarts;
 mod rotas;
 mod rules;
+mod storms;
 mod town;

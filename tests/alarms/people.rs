@@ -81,3 +81,25 @@ async fn who_is_on_call_follows_the_rota_and_overrides_that_overlap_are_refused(
     let feed = town.centre.get("/api/v1/persons/chi/shifts.ics").await.body;
     assert!(feed.as_str().unwrap().contains("DTSTART:20260302T010000Z"), "{feed}");
 }
+
+#[tokio::test]
+async fn who_was_told_learns_after_their_quiet_hours_what_ended_in_them() {
+    let town = Town::start().await;
+    town.person("an").await;
+    let roster = town.centre.get("/api/v1/roster").await.body;
+    let mut person = roster["persons"][0].clone();
+    // It is eight now.
+    (person["quiet"], person["contacts"]) = (json!({ "from": "09:00:00", "to": "12:00:00" }), json!([]));
+    town.put("persons/an", &person).await;
+    town.policy_of("desk", &[json!({ "targets": [{ "person": "an" }], "delay_s": 86_400 })], 0, "an").await;
+    town.team("desk", "desk").await;
+    let id = town.report("desk", "Đèn hỏng", "medium").await;
+    town.until(30).await;
+    assert_eq!(town.told().await, ["an firing 1"]);
+    town.until(5400).await;
+    assert_eq!(town.act(id, json!({ "act": "resolve", "person": "an" })).await.status, 200);
+    town.until(4 * 3600 - 1).await;
+    assert!(town.told().await.is_empty());
+    town.until(4 * 3600).await;
+    assert_eq!(town.told().await, ["an digest 1"]);
+}

@@ -65,7 +65,7 @@ impl Directory<'_> {
     /// without a usable contact is reached. Exercises use contacts for exercises, and nothing else does.
     pub(super) fn reach(&self, person: &PersonId, urgency: Urgency, exercise: bool) -> Vec<(&Contact, u32)> {
         let Some(person) = self.persons.get(person) else { return Vec::new() };
-        let usable = |contact: &&Contact| contact.is_usable() && contact.exercise == exercise;
+        let usable = |contact: &&Contact| contact.is_usable_in(exercise);
         let contact = |id: ContactId| person.contacts.iter().filter(usable).find(|contact| contact.id == id);
         let rules = person.rules.iter().filter(|rule| rule.urgency == urgency);
         let mut reach: Vec<_> = rules.filter_map(|rule| Some((contact(rule.contact)?, rule.after_min))).collect();

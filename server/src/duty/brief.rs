@@ -99,7 +99,7 @@ impl View<'_> {
         let person = self.roster.persons.get(&message.person);
         let contact = person.and_then(|person| person.contacts.iter().find(|contact| contact.id == message.contact));
         let is_code = message.kind == PageKind::Code;
-        let is_usable = |contact: &Contact| is_code || contact.is_usable() && contact.exercise == message.exercise;
+        let is_usable = |contact: &Contact| is_code || contact.is_usable_in(message.exercise);
         let is_reached = contact.is_some_and(is_usable);
         let age = self.now.duration_since(message.created_at);
         let is_old = message.kind == PageKind::Digest && age > DIGEST_LIFE || is_code && age > CODE_LIFE;

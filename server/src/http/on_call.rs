@@ -15,7 +15,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use taydo_engine::rota::{OnCall, ical, view};
 use taydo_model::console::{PeoplePage, TeamName};
-use taydo_model::oncall::Contact;
 use taydo_model::rota::Shift;
 use taydo_model::rota::page::{MyShiftsPage, OnCallPage, PersonName, RotaPage};
 use taydo_model::{ErrorCode, PersonId, RotaId};
@@ -50,9 +49,9 @@ async fn roster(state: &State) -> Result<Arc<Roster>, Refusal> {
     state.store.roster(state.clock.now()).await.map_err(|error| unavailable(&error))
 }
 
-/// Whether somebody has a contact that pages may be sent to.
+/// Whether somebody has a contact that pages of what is real may be sent to.
 fn reachable(roster: &Roster) -> impl Fn(&PersonId) -> bool + '_ {
-    |person| roster.persons.get(person).is_some_and(|person| person.contacts.iter().any(Contact::is_usable))
+    |person| roster.persons.get(person).is_some_and(|person| person.contacts.iter().any(|contact| contact.is_usable_in(false)))
 }
 
 fn people(roster: &Roster, persons: impl IntoIterator<Item = PersonId>) -> Vec<PersonName> {

@@ -18,7 +18,7 @@ use taydo_engine::routing::{self, Directory, Effect, Event, Firing, Group, Hash,
 use taydo_model::alert::{Cause, Severity, Transition, Turn};
 use taydo_model::incident::log::{Entry, LogLine};
 use taydo_model::incident::{GroupId, GroupKey, IncidentId, Origin};
-use taydo_model::oncall::{Contact, Person};
+use taydo_model::oncall::Person;
 use taydo_model::page::Page;
 use taydo_model::silence::{Labels, Matcher};
 use taydo_model::{AreaId, Definitions, PersonId, RotaId, Scope};
@@ -116,12 +116,13 @@ impl Desk {
     }
 
     fn decide(&self, group: &mut Group, events: &[Event], now: Timestamp) -> Vec<Effect> {
-        self.look_up(|directory| routing::advance(group, now, events, directory))
+        self.look_up(group.key.exercise, |directory| routing::advance(group, now, events, directory))
     }
 
-    fn look_up<T>(&self, ask: impl FnOnce(&Directory<'_>) -> T) -> T {
-        let reachable =
-            |person: &PersonId| self.roster.persons.get(person).is_some_and(|person| person.contacts.iter().any(Contact::is_usable));
+    /// Who can't be reached, in an exercise or else in what is real, is not on call there.
+    fn look_up<T>(&self, exercise: bool, ask: impl FnOnce(&Directory<'_>) -> T) -> T {
+        let is_reached = |person: &Person| person.contacts.iter().any(|contact| contact.is_usable_in(exercise));
+        let reachable = |person: &PersonId| self.roster.persons.get(person).is_some_and(is_reached);
         let on_call = |rota: &RotaId, at: Timestamp| match self.roster.rotas.get(rota) {
             Some(rota) => OnCall::new(rota, &reachable).at(at),
             None => Vec::new(),
@@ -455,7 +456,8 @@ impl Store {
             None => true,
             Some(group) => group.is_some_and(|group| group.still_wants(page, now, directory)),
         };
-        Ok(desk.look_up(|directory| pages.iter().map(|page| is_wanted(page, directory)).collect()))
+        // Nobody asks who is on call for what was decided already.
+        Ok(desk.look_up(false, |directory| pages.iter().map(|page| is_wanted(page, directory)).collect()))
     }
 
     /// The open incident of a key, and its group.

@@ -1,0 +1,110 @@
+//! Whatever happens in whatever order, and however often the centre is killed: the log is whole and says what the rows say.
+
+use crate::town::Town;
+use serde_json::json;
+use std::collections::BTreeMap;
+use taydo_model::incident::log::{LogLine, Outcome, replay};
+use taydo_model::incident::{GroupId, IncidentId};
+use taydo_server::clock::Clock;
+use taydo_server::store::{DatabaseAddress, Store};
+
+/// Numbers that look like chance and are the same every time (Marsaglia's xorshift).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % sides
+    }
+}
+
+/// Three storms of five minutes, each with a calm that is long enough for all to be over.
+const MINUTES: u32 = 36;
+
+#[tokio::test]
+async fn the_log_is_whole_and_its_replay_equals_the_rows_whatever_happened() {
+    let mut town = Town::with_steps(&["an", "binh"], 300).await;
+    let mut dice = Dice(0x7a11_0c1d);
+    for minute in 0..MINUTES {
+        let is_storm = minute % 12 < 5;
+        let probes = ["p1", "p2", "p3", "keep", "flood", "wet", "dry"];
+        let values: Vec<(&str, f64)> =
+            probes.iter().map(|probe| (*probe, if dice.roll(3) == 0 && is_storm { 90.0 } else { 10.0 })).collect();
+        // Killed as it may be in the middle of anything: time has moved on, and nobody waited for what comes of it.
+        if dice.roll(6) == 0 {
+            let seconds = 30 + i64::try_from(dice.roll(90)).unwrap();
+            town.killed_for(seconds).await;
+        }
+        town.evaluation(&values).await;
+        something(&town, &mut dice).await;
+        town.sms.take_all();
+    }
+    let ended = town.at().as_secs() + 600;
+    town.until(ended).await;
+    look(&town).await;
+    town.sms.take_all();
+}
+
+/// Somebody does something about an incident.
+async fn something(town: &Town, dice: &mut Dice) {
+    let open = town.open().await;
+    let Some(one) = usize::try_from(dice.roll(8)).ok().and_then(|number| open.get(number)) else { return };
+    let id = one["incident"]["id"].as_i64().unwrap();
+    let person = if dice.roll(2) == 0 { "an" } else { "binh" };
+    let seen = town.centre.get(&format!("/api/v1/incidents/{id}")).await.body["escalation"].clone();
+    let until = town.clock.now() + jiff::SignedDuration::from_mins(2);
+    let act = match dice.roll(6) {
+        0 | 1 => json!({ "act": "acknowledge", "person": person }),
+        2 => json!({ "act": "snooze", "person": person, "until": until }),
+        3 => json!({ "act": "escalate", "person": person, "escalation": seen[0], "taken": seen[1] }),
+        4 => json!({ "act": "take", "person": person }),
+        _ => json!({ "act": "resolve", "person": person }),
+    };
+    let answer = town.act(id, act).await;
+    assert!([200, 409].contains(&answer.status), "{answer:?}");
+    if dice.roll(3) == 0 {
+        town.silence("roads", town.at().as_secs() + 200, "an").await;
+    }
+}
+
+/// Every group's chain holds, and replaying its lines gives its incidents' rows; every page belongs to a line.
+async fn look(town: &Town) {
+    let address = DatabaseAddress::parse(&town.database.url().await, None).unwrap();
+    let store = Store::open(address.config(), Clock::real()).await.unwrap();
+    let groups: Vec<i64> = town.sql.query("SELECT id FROM incident_group", &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+    assert!(groups.len() > 2, "a course of events with {} groups shows little", groups.len());
+    for group in &groups {
+        assert_eq!(store.verify_log(GroupId(*group)).await.unwrap(), None, "group {group}");
+    }
+    let mut outcomes: BTreeMap<IncidentId, Outcome> = BTreeMap::new();
+    for group in &groups {
+        let lines: Vec<LogLine> = store.group_log(GroupId(*group)).await.unwrap().into_iter().map(|one| one.line).collect();
+        assert!(lines.is_sorted_by_key(|line| line.at), "group {group}");
+        replay(&mut outcomes, &lines);
+    }
+    let ids: Vec<IncidentId> = outcomes.keys().copied().collect();
+    let rows = store.incidents_by_id(&ids).await.unwrap();
+    let count: i64 = town.sql.query_one("SELECT count(*) FROM incident", &[]).await.unwrap().get(0);
+    assert_eq!((rows.len(), i64::try_from(rows.len()).unwrap()), (outcomes.len(), count));
+    for row in rows {
+        let is = &row.incident;
+        let said = Outcome {
+            severity: is.severity,
+            opened_at: is.opened_at,
+            standing: is.standing,
+            assignee: is.assignee.clone(),
+            acknowledged_at: row.acknowledged_at,
+            resolved_at: is.resolved_at,
+        };
+        assert_eq!(outcomes.get(&is.id), Some(&said), "incident {}", is.id.0);
+    }
+    let orphans = "SELECT count(*) FROM page WHERE group_id IS NOT NULL AND NOT EXISTS (SELECT FROM incident_log l WHERE l.group_id = page.group_id \
+        AND l.line->>'what' = 'paged' AND (l.line->>'turn')::bigint = page.turn AND l.line->'persons' ? page.person)";
+    let orphans: i64 = town.sql.query_one(orphans, &[]).await.unwrap().get(0);
+    assert_eq!(orphans, 0, "pages without a line");
+    let twice = "SELECT count(*) FROM incident WHERE rule IS NOT NULL AND resolved_at IS NULL GROUP BY rule, scope HAVING count(*) > 1";
+    assert!(town.sql.query(twice, &[]).await.unwrap().is_empty());
+    println!("{} incidents in {} groups", outcomes.len(), groups.len());
+}
