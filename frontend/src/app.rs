@@ -11,7 +11,7 @@ use crate::{
     route::Route,
 };
 use gloo_timers::future::TimeoutFuture;
-use std::{future::Future, rc::Rc};
+use std::{cell::Cell, future::Future, pin::Pin, rc::Rc};
 use taydo_model::text::Language;
 use wasm_bindgen::{JsCast, prelude::Closure};
 use yew::prelude::*;
@@ -116,34 +116,44 @@ where
     let (set_answer, set_error) = (answer.setter(), error.setter());
     use_effect_with(key, move |key| {
         let key = key.clone();
-        let is_wanted = Rc::new(std::cell::Cell::new(true));
+        let is_wanted = Rc::new(Cell::new(true));
         let wanted = is_wanted.clone();
-        wasm_bindgen_futures::spawn_local(async move {
-            while wanted.get() {
-                let result = ask(key.clone()).await;
-                if !wanted.get() {
-                    return;
-                }
+        let attempt = move || -> Attempt {
+            let (asked, wanted) = (ask(key.clone()), wanted.clone());
+            let (set_answer, set_error) = (set_answer.clone(), set_error.clone());
+            Box::pin(async move {
+                let result = asked.await;
                 match result {
+                    _ if !wanted.get() => true,
                     Ok(page) => {
                         set_answer.set(Some(Rc::new(page)));
                         set_error.set(None);
-                        return;
+                        true
                     }
                     Err(problem) => {
                         let is_final = problem.is_final();
                         set_error.set(Some(problem));
-                        if is_final {
-                            return;
-                        }
+                        is_final
                     }
                 }
-                TimeoutFuture::new(ASK_AGAIN_MS).await;
-            }
-        });
+            })
+        };
+        try_until_done(Box::new(attempt), is_wanted.clone());
         move || is_wanted.set(false)
     });
     ((*answer).clone(), (*error).clone())
+}
+
+/// One attempt to have an answer; whether no other is needed.
+type Attempt = Pin<Box<dyn Future<Output = bool>>>;
+
+/// One loop for all types: each of its own would weigh some kilobytes.
+fn try_until_done(attempt: Box<dyn Fn() -> Attempt>, is_wanted: Rc<Cell<bool>>) {
+    wasm_bindgen_futures::spawn_local(async move {
+        while is_wanted.get() && !attempt().await {
+            TimeoutFuture::new(ASK_AGAIN_MS).await;
+        }
+    });
 }
 
 /// The application.

@@ -5,18 +5,19 @@
 use crate::{
     locale::{refusal, words},
     store::Order,
+    tree::parse,
 };
 use gloo_net::http::{Request, Response};
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use taydo_model::{
     BoardId, DepartmentId, ErrorBody, ErrorCode, KpiId, RotaId, Scope, WallId,
-    api::{BoardPage, CityPage, ReadingsPage, SourcesPage, WallPage},
+    api::{BoardPage, CityPage, ReadingsPage, WallPage},
     console::{Act, OpenByHand, OpenedByHand},
     form::{Draft, FormsPage, Verdict},
     incident::IncidentId,
     passport::PassportPage,
-    rota::{Override, OverrideId},
+    rota::{OverrideId, page::OverrideNote},
     text::Language,
     why::{CasesPage, WhyPage},
 };
@@ -93,14 +94,6 @@ async fn body(answer: Response) -> Result<String, ClientError> {
     }
 }
 
-/// Reads JSON by way of its tree: one parser for all types, where a parser for each would be a tenth of the program
-/// that a phone has to fetch. `None` where it is not a `T`.
-#[must_use]
-pub fn parse<T: DeserializeOwned>(text: &str) -> Option<T> {
-    let tree: serde_json::Value = serde_json::from_str(text).ok()?;
-    T::deserialize(tree).ok()
-}
-
 /// The city, its boards and walls.
 ///
 /// # Errors
@@ -123,14 +116,6 @@ pub async fn board(id: BoardId) -> Result<BoardPage, ClientError> {
 /// When the server refuses or can't be reached.
 pub async fn wall(id: WallId) -> Result<WallPage, ClientError> {
     get(format!("/api/v1/walls/{id}")).await
-}
-
-/// The health of each feed.
-///
-/// # Errors
-/// When the server refuses or can't be reached.
-pub async fn sources() -> Result<SourcesPage, ClientError> {
-    get("/api/v1/sources".to_owned()).await
 }
 
 /// A figure's recorded readings.
@@ -215,7 +200,7 @@ pub async fn open_incident(what: &OpenByHand) -> Result<OpenedByHand, ClientErro
 ///
 /// # Errors
 /// When it overlaps with another of the same person, when the server refuses, or when it can't be reached.
-pub async fn add_override(rota: &RotaId, one: &Override) -> Result<(), ClientError> {
+pub async fn add_override(rota: &RotaId, one: &OverrideNote) -> Result<(), ClientError> {
     post(format!("/api/v1/rotas/{rota}/overrides"), json(one)).await.map(drop)
 }
 

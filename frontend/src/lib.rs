@@ -15,6 +15,7 @@ pub mod ranking;
 pub mod route;
 pub mod scene;
 pub mod store;
+pub mod tree;
 pub mod weeks;
 
 #[cfg(target_arch = "wasm32")]

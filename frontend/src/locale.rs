@@ -5,14 +5,12 @@
 
 mod console_words;
 mod form_words;
-mod log_lines;
 mod rota_words;
 mod texts;
 mod words;
 
 pub use console_words::{ConsoleWords, console_words};
 pub use form_words::{FormWords, form_words};
-pub use log_lines::Saying;
 pub use rota_words::{RotaWords, rota_words};
 pub use taydo_model::number::{count, difference, number, span};
 pub use taydo_model::text::Language;

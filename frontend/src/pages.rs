@@ -19,6 +19,7 @@ pub mod wall;
 use crate::{
     app::{Link, Way, use_notice, use_speech},
     browser,
+    calendar::Calendar,
     centre::Centre,
     client::ClientError,
     locale::{self, console_words, form_words, rota_words, words},
@@ -26,6 +27,7 @@ use crate::{
     ranking::Names,
     route::Route,
 };
+use jiff::Timestamp;
 use std::rc::Rc;
 use taydo_model::{Kpi, api::BoardPage, text::Language};
 use yew::prelude::*;
@@ -48,6 +50,24 @@ pub fn Failure(props: &FailureProps) -> Html {
         Some(error) => (error.text(props.language), (!error.is_final()).then_some(words.retrying)),
     };
     html! { <main class="failure" role="status"><p>{ text }</p>{ again.map(|again| html! { <p class="note">{ again }{ "…" }</p> }) }</main> }
+}
+
+/// What an act came to: done, or refused with the reason. Nothing while nothing was done.
+#[must_use]
+pub fn answered(said: Option<Result<&str, &str>>) -> Html {
+    let said = said.map(|said| {
+        let (text, is_problem) = said.map_or_else(|text| (text, true), |text| (text, false));
+        html! { <p class={if is_problem { "said problem" } else { "said" }}>{ text.to_owned() }</p> }
+    });
+    html! { <div role="status" class="answer">{ said }</div> }
+}
+
+/// Says since when the server has not answered; nothing while it does.
+#[must_use]
+pub fn broken(error: Option<&(ClientError, Timestamp)>, calendar: &Calendar, language: Language) -> Html {
+    let words = console_words(language);
+    let said = error.map(|(_, since)| html! { <p class="broken"><b>{ words.broken }{ " " }{ calendar.second(*since) }</b>{ " – " }{ words.broken_note }</p> });
+    html! { <div role="alert">{ said }</div> }
 }
 
 /// A page's frame.

@@ -3,7 +3,7 @@
 //! Must never lose an instant: a day's pieces cover what the shifts cover of it.
 
 use crate::calendar::Calendar;
-use jiff::{Timestamp, civil::Date};
+use jiff::{Timestamp, civil::Date, tz::Offset};
 use taydo_model::{PersonId, rota::Shift};
 
 /// How many days are shown.
@@ -35,14 +35,16 @@ pub struct Piece<'s> {
 #[must_use]
 pub fn monday(calendar: &Calendar, time: Timestamp) -> Date {
     let date = calendar.civil(time).date();
-    let back = i64::from(date.weekday().to_monday_zero_offset());
-    date.checked_sub(jiff::Span::new().days(back)).unwrap_or(date)
+    later(date, -i64::from(date.weekday().to_monday_zero_offset()))
 }
 
 /// A date so many days later.
 #[must_use]
 pub fn later(date: Date, days: i64) -> Date {
-    date.checked_add(jiff::Span::new().days(days)).unwrap_or(date)
+    // By way of UTC, whose days are all of one length: the date's own arithmetic would weigh ten kilobytes.
+    let moved =
+        Offset::UTC.to_timestamp(date.at(12, 0, 0, 0)).ok().and_then(|noon| Timestamp::from_second(noon.as_second() + days * 86_400).ok());
+    moved.map_or(date, |moved| Offset::UTC.to_datetime(moved).date())
 }
 
 /// The first instant of a date.

@@ -4,7 +4,7 @@
 
 use crate::alert::Severity;
 use crate::incident::log::LogLine;
-use crate::incident::{Incident, IncidentId};
+use crate::incident::{Incident, IncidentId, Standing};
 use crate::oncall::Channel;
 use crate::rota::page::PersonName;
 use crate::{AreaId, KpiId, PersonId, Scope, TeamId, Text};
@@ -82,11 +82,75 @@ pub struct IncidentPage {
     pub runbook: Option<String>,
     /// What happened, in order.
     pub log: Vec<LogLine>,
+    /// The same in words.
+    pub said: Vec<SaidLine>,
     /// What became of its pages, in order.
     pub deliveries: Vec<Delivery>,
     /// The number of its group's escalation, and how many of its steps have been taken: what "escalate now" must name.
     pub escalation: (i64, u32),
     /// What people named in it are called.
+    pub names: BTreeMap<PersonId, String>,
+}
+
+/// A line of the log in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SaidLine {
+    /// Its number.
+    pub number: i64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened, with times in the city's zone.
+    pub text: Text,
+    /// What somebody wrote down, where that is what happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// An incident as the console reads it, which has no use for the rest.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[expect(missing_docs, reason = "as in `Incident`")]
+pub struct IncidentNote {
+    pub id: IncidentId,
+    pub severity: Severity,
+    pub team: TeamId,
+    pub opened_at: Timestamp,
+    pub standing: Standing,
+    pub assignee: Option<PersonId>,
+    pub resolved_at: Option<Timestamp>,
+}
+
+/// An incident in words as the console reads it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[expect(missing_docs, reason = "as in `IncidentView`")]
+pub struct ViewNote {
+    pub incident: IncidentNote,
+    pub title: Text,
+    pub place: Text,
+    pub summary: Text,
+    pub figure: Option<(KpiId, Scope)>,
+    pub exercise: bool,
+}
+
+/// [`IncidentsPage`] as the console reads it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[expect(missing_docs, reason = "as in `IncidentsPage`")]
+pub struct IncidentsNotes {
+    pub time: Timestamp,
+    pub incidents: Vec<ViewNote>,
+    pub names: BTreeMap<PersonId, String>,
+}
+
+/// [`IncidentPage`] as an incident's page reads it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[expect(missing_docs, reason = "as in `IncidentPage`")]
+pub struct IncidentNotes {
+    pub time: Timestamp,
+    pub view: ViewNote,
+    pub sop: Vec<Text>,
+    pub runbook: Option<String>,
+    pub said: Vec<SaidLine>,
+    pub deliveries: Vec<Delivery>,
+    pub escalation: (i64, u32),
     pub names: BTreeMap<PersonId, String>,
 }
 

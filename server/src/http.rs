@@ -25,6 +25,7 @@ mod passport;
 mod recompute;
 pub mod refusal;
 mod roster;
+mod said;
 mod site;
 mod why;
 

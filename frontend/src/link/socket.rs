@@ -2,7 +2,7 @@
 //!
 //! Must never decide anything: it reports, and does what it is told.
 
-use crate::client;
+use crate::tree;
 use std::rc::Rc;
 use taydo_model::wire::{ClientMessage, SUBPROTOCOL, ServerMessage};
 use wasm_bindgen::{JsCast, prelude::Closure};
@@ -39,7 +39,7 @@ impl Socket {
         let on = report.clone();
         let received = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             // What is not understood is not ours to show: if it mattered, the sequence has a hole now.
-            if let Some(message) = event.data().as_string().and_then(|text| client::parse(&text)) {
+            if let Some(message) = event.data().as_string().and_then(|text| tree::parse(&text)) {
                 on(Report::Message(Box::new(message)));
             }
         });

@@ -17,7 +17,7 @@ texts! {
         hidden_count: "bị bộ lọc ẩn", "hidden by the filter";
         closed: "Đã đóng trong một giờ qua", "Closed in the last hour";
         broken: "Không hỏi được máy chủ từ", "The server can't be asked since";
-        broken_note: "danh sách dưới đây là của lúc đó; đang thử lại…", "the list below is of that moment; trying again…";
+        broken_note: "những gì dưới đây là của lúc đó; đang thử lại…", "what is below is of that moment; trying again…";
         as_of: "cập nhật lúc", "as of";
         team: "Đội", "Team";
         every_team: "Mọi đội", "Every team";

@@ -6,6 +6,7 @@
 use crate::{
     centre::Centre,
     client::{self, ClientError},
+    tree,
 };
 use gloo_timers::future::TimeoutFuture;
 use jiff::Timestamp;
@@ -49,7 +50,7 @@ pub fn use_asked<T: DeserializeOwned + 'static>(key: String, every_ms: u32, path
     use_effect_with((key, *round), move |_| {
         let is_wanted = Rc::new(Cell::new(true));
         let take = move |text: Result<String, ClientError>| {
-            let parsed = text.and_then(|text| client::parse(&text).ok_or_else(|| ClientError::Unreachable("JSON".to_owned())));
+            let parsed = text.and_then(|text| tree::parse(&text).ok_or_else(|| ClientError::Unreachable("JSON".to_owned())));
             let mut known = newest.borrow_mut();
             match parsed {
                 Ok(answer) => *known = Known { answer: Some(Rc::new(answer)), broken: None },

@@ -26,7 +26,7 @@ use list::{Rows, element_id};
 use opening::Opening;
 use taydo_model::{
     TeamId,
-    console::{Act, IncidentsPage},
+    console::{Act, IncidentsNotes},
     incident::{IncidentId, Standing},
 };
 use web_sys::HtmlSelectElement;
@@ -71,7 +71,8 @@ fn filters(filter: &UseStateHandle<Filter>, actor: &Actor, language: Language) -
 }
 
 /// How many are open, and as of when that is known.
-fn state(page: &IncidentsPage, filter: &Filter, broken: Option<&(ClientError, Timestamp)>, centre: &Centre, words: &ConsoleWords) -> Html {
+fn state(page: &IncidentsNotes, filter: &Filter, broken: Option<&(ClientError, Timestamp)>, centre: &Centre, language: Language) -> Html {
+    let words = console_words(language);
     let open = incidents::open(&page.incidents, &Filter::default());
     let unanswered = open.iter().filter(|view| view.incident.standing == Standing::Triggered).count();
     let hidden = incidents::hidden(&page.incidents, filter);
@@ -80,9 +81,7 @@ fn state(page: &IncidentsPage, filter: &Filter, broken: Option<&(ClientError, Ti
         <>
             <p class="state">{ format!("{} {}", open.len(), words.open_count) }{ count(unanswered, words.unanswered_count) }{ count(hidden, words.hidden_count) }
                 { format!(" · {} {}", words.as_of, centre.calendar().second(page.time)) }</p>
-            <div role="alert">
-                { broken.map(|(_, since)| html! { <p class="broken"><b>{ words.broken }{ " " }{ centre.calendar().second(*since) }</b>{ " – " }{ words.broken_note }</p> }) }
-            </div>
+            { super::broken(broken, &centre.calendar(), language) }
         </>
     }
 }
@@ -94,7 +93,7 @@ pub fn Console() -> Html {
     let words = console_words(language);
     let centre = use_context::<Centre>();
     let actor = use_actor();
-    let asked = use_asked::<IncidentsPage>(String::new(), ASK_MS, {
+    let asked = use_asked::<IncidentsNotes>(String::new(), ASK_MS, {
         let centre = centre.clone();
         move || address(centre.as_ref())
     });
@@ -147,7 +146,7 @@ pub fn Console() -> Html {
     };
     html! {
         <Frame title={words.title} head={actor.select(language)}>
-            { state(page, &filter, asked.broken.as_ref(), &centre, words) }
+            { state(page, &filter, asked.broken.as_ref(), &centre, language) }
             <div class="tools">
                 { filters(&filter, &actor, language) }
                 <div class="buttons">
@@ -155,21 +154,13 @@ pub fn Console() -> Html {
                     <button type="button" aria-expanded={is_helping.to_string()} onclick={toggle(&is_helping)}>{ words.keys }</button>
                 </div>
             </div>
-            <div role="status" class="answer">{ said.as_ref().map(told) }</div>
+            { super::answered(said.as_ref().map(|said| said.as_deref().map_err(String::as_str))) }
             if *is_helping { { keys::help(&letters, words) } }
             if *is_opening { <Opening actor={actor.clone()} {language} opened={asked.again.clone()} {close} /> }
             if is_calm { <div class="calm"><p>{ words.calm }</p><p class="note">{ words.calm_note }</p></div> }
             <div class={classes!(asked.broken.is_some().then_some("old"))}>{ rows.list(&open) }</div>
             if !closed.is_empty() { <section class="closed"><h2>{ words.closed }</h2>{ rows.list(&closed) }</section> }
         </Frame>
-    }
-}
-
-/// What an act came to, in words.
-fn told(said: &Said) -> Html {
-    match said {
-        Ok(text) => html! { <p class="said">{ text }</p> },
-        Err(text) => html! { <p class="said problem">{ text }</p> },
     }
 }
 

@@ -8,17 +8,20 @@ mod course;
 use super::{Failure, Frame, actor::use_actor, asked::use_asked};
 use crate::{
     app::{Link, use_speech},
+    calendar::Calendar,
     centre::Centre,
     clock::seconds_between,
-    locale::{self, Language, Saying, console_words},
+    locale::{self, Language, console_words},
     panels::severity,
     route::Route,
 };
 use acts::{Desk, use_desk};
 use course::Course;
+use jiff::Timestamp;
 use taydo_model::{
-    console::{Act, Delivery, IncidentPage},
-    incident::{IncidentId, Standing, log::Entry, log::LogLine},
+    PersonId,
+    console::{Act, Delivery, IncidentNotes, SaidLine},
+    incident::{IncidentId, Standing},
 };
 use yew::prelude::*;
 
@@ -34,7 +37,25 @@ pub struct IncidentProps {
     pub id: IncidentId,
 }
 
-fn facts(page: &IncidentPage, saying: &Saying<'_>) -> Html {
+/// What the page is said with.
+struct Saying<'s> {
+    page: &'s IncidentNotes,
+    calendar: &'s Calendar,
+    language: Language,
+}
+
+impl Saying<'_> {
+    /// What somebody is called; their id where nobody knows.
+    fn name(&self, person: &PersonId) -> String {
+        self.page.names.get(person).cloned().unwrap_or_else(|| person.to_string())
+    }
+
+    fn moment(&self, time: Timestamp) -> String {
+        self.calendar.moment(time, self.page.time)
+    }
+}
+
+fn facts(page: &IncidentNotes, saying: &Saying<'_>) -> Html {
     let (view, language) = (&page.view, saying.language);
     let (incident, words) = (&view.incident, console_words(language));
     let ends = incident.resolved_at.unwrap_or(page.time);
@@ -48,7 +69,7 @@ fn facts(page: &IncidentPage, saying: &Saying<'_>) -> Html {
             if !view.summary.get(language).is_empty() { <p class="sentence">{ view.summary.get(language) }</p> }
             <dl class="facts">
                 { row(words.where_, view.place.get(language).to_owned()) }
-                { row(words.since, format!("{} ({lasts})", saying.calendar.moment(incident.opened_at, page.time))) }
+                { row(words.since, format!("{} ({lasts})", saying.moment(incident.opened_at))) }
                 { row(words.owner, owner) }
             </dl>
         </>
@@ -56,14 +77,13 @@ fn facts(page: &IncidentPage, saying: &Saying<'_>) -> Html {
 }
 
 /// The check-list. A step that is done is a line of the log: everybody sees who did it.
-fn check_list(page: &IncidentPage, desk: &Desk, language: Language) -> Html {
+fn check_list(page: &IncidentNotes, desk: &Desk, language: Language) -> Html {
     let words = console_words(language);
-    let is_done = |step: &str| {
-        page.log.iter().any(|line| matches!(&line.entry, Entry::Noted { text, .. } if text.strip_prefix(TICK).is_some_and(|done| done.trim() == step.trim())))
-    };
+    let is_done =
+        |step: &str| page.said.iter().filter_map(|line| line.note.as_deref()?.strip_prefix(TICK)).any(|done| done.trim() == step.trim());
     let step = |step: &taydo_model::Text| {
         let (desk, text) = (desk.clone(), format!("{TICK}{}", step.vi));
-        let onclick = Callback::from(move |_: MouseEvent| desk.act(|person| Act::Note { person, text: text.clone() }));
+        let onclick = Callback::from(move |_: MouseEvent| desk.act(&|person| Act::Note { person, text: text.clone() }));
         let is_done = is_done(&step.vi);
         html! {
             <li class={classes!(is_done.then_some("done"))}><span>{ step.get(language) }</span>
@@ -80,7 +100,7 @@ fn check_list(page: &IncidentPage, desk: &Desk, language: Language) -> Html {
     }
 }
 
-fn told(page: &IncidentPage, saying: &Saying<'_>) -> Html {
+fn told(page: &IncidentNotes, saying: &Saying<'_>) -> Html {
     let words = console_words(saying.language);
     let row = |one: &Delivery| {
         let channel = one.channel.map_or("—", |channel| words.channel_of(channel));
@@ -89,7 +109,7 @@ fn told(page: &IncidentPage, saying: &Saying<'_>) -> Html {
         html! {
             <tr data-outcome={one.what.clone()}><th scope="row">{ saying.name(&one.person) }</th><td data-label={words.channel}>{ channel }</td>
                 <td data-label={words.outcome}>{ words.outcome_of(&one.what).to_owned() }if !detail.is_empty() { <small>{ detail }</small> }</td>
-                <td data-label={words.at}>{ saying.calendar.moment(one.at, saying.now) }</td></tr>
+                <td data-label={words.at}>{ saying.moment(one.at) }</td></tr>
         }
     };
     html! {
@@ -102,11 +122,11 @@ fn told(page: &IncidentPage, saying: &Saying<'_>) -> Html {
     }
 }
 
-fn log(page: &IncidentPage, saying: &Saying<'_>) -> Html {
-    let line = |line: &LogLine| {
-        html! { <li key={line.number}><time>{ saying.calendar.moment(line.at, saying.now) }</time><span>{ saying.line(line) }</span></li> }
+fn log(page: &IncidentNotes, saying: &Saying<'_>) -> Html {
+    let line = |line: &SaidLine| {
+        html! { <li key={line.number}><time>{ saying.moment(line.at) }</time><span>{ line.text.get(saying.language) }</span></li> }
     };
-    html! { <section class="log"><h2>{ console_words(saying.language).log }</h2><ol>{ for page.log.iter().map(line) }</ol></section> }
+    html! { <section class="log"><h2>{ console_words(saying.language).log }</h2><ol>{ for page.said.iter().map(line) }</ol></section> }
 }
 
 /// The page.
@@ -116,17 +136,17 @@ pub fn IncidentView(props: &IncidentProps) -> Html {
     let words = console_words(language);
     let id = props.id;
     let actor = use_actor();
-    let asked = use_asked::<IncidentPage>(String::new(), ASK_MS, move || format!("/api/v1/incidents/{}", id.0));
+    let asked = use_asked::<IncidentNotes>(String::new(), ASK_MS, move || format!("/api/v1/incidents/{}", id.0));
     let desk = use_desk(id, &actor, &asked.again, language);
     let Some(centre) = use_context::<Centre>() else { return Html::default() };
     let Some(page) = &asked.answer else { return html! { <Failure error={asked.error()} {language} /> } };
     let calendar = centre.calendar();
-    let saying = Saying { names: &page.names, calendar: &calendar, now: page.time, language };
+    let saying = Saying { page, calendar: &calendar, language };
     let figure = page.view.figure.clone();
     html! {
         <Frame title={format!("#{} {}", id.0, page.view.title.get(language))} head={actor.select(language)}>
             <p class="state"><Link to={Route::Console} text={words.back} />{ format!(" · {} {}", words.as_of, calendar.second(page.time)) }</p>
-            <div role="alert">{ asked.broken.as_ref().map(|(_, since)| html! { <p class="broken"><b>{ words.broken }{ " " }{ calendar.second(*since) }</b></p> }) }</div>
+            { super::broken(asked.broken.as_ref(), &calendar, language) }
             <div class={classes!("case", asked.broken.is_some().then_some("old"))} data-standing={severity::standing_code(page.view.incident.standing)}>
                 <div class="picture">
                     { facts(page, &saying) }

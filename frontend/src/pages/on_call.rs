@@ -7,7 +7,7 @@ use crate::{
     app::{Link, use_speech},
     calendar::Calendar,
     centre::Centre,
-    locale::{Language, console_words, rota_words, words},
+    locale::{Language, rota_words, words},
     panels::marks::shape,
     route::Route,
 };
@@ -77,7 +77,7 @@ pub fn OnCall() -> Html {
     html! {
         <Frame title={words.title}>
             <p class="state">{ format!("{} {}", general.as_of, calendar.second(page.time)) }</p>
-            <div role="alert">{ asked.broken.as_ref().map(|(_, since)| html! { <p class="broken"><b>{ console_words(language).broken }{ " " }{ calendar.second(*since) }</b></p> }) }</div>
+            { super::broken(asked.broken.as_ref(), &calendar, language) }
             if page.rotas.is_empty() { <p class="note">{ words.no_rotas }</p> }
             <ul class="rotas">{ for page.rotas.iter().map(|rota| card(rota, page, &calendar, language)) }</ul>
         </Frame>

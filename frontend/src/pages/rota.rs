@@ -15,7 +15,7 @@ use crate::{
     app::{Link, use_speech},
     calendar::Calendar,
     centre::Centre,
-    locale::{Language, RotaWords, console_words, rota_words},
+    locale::{Language, RotaWords, rota_words},
     route::Route,
     weeks,
 };
@@ -23,7 +23,7 @@ use changes::Changes;
 use days::{Weeks, first};
 use taydo_model::{
     RotaId,
-    rota::{Shift, page::RotaPage},
+    rota::{Shift, page::RotaNotes},
 };
 use yew::prelude::*;
 
@@ -38,14 +38,14 @@ pub struct RotaProps {
 }
 
 /// The gaps of the four weeks that are not over, as a list above the calendar.
-fn gaps(page: &RotaPage, calendar: &Calendar, words: &RotaWords) -> Html {
+fn gaps(page: &RotaNotes, calendar: &Calendar, words: &RotaWords) -> Html {
     let gaps: Vec<&Shift> = page.shifts.iter().filter(|shift| shift.persons.is_empty() && shift.to > page.time).collect();
     let one = |gap: &&Shift| html! { <li>{ gap_mark(words.gap) }{ format!(" {} – {}", calendar.moment(gap.from.max(page.time), page.time), calendar.moment(gap.to, page.time)) }</li> };
     html! { if !gaps.is_empty() { <div class="gaps-ahead"><ul>{ for gaps.iter().map(one) }</ul></div> } }
 }
 
 /// What is to be known of the rota besides its days.
-fn notes(page: &RotaPage, centre: &Centre, language: Language) -> Html {
+fn notes(page: &RotaNotes, centre: &Centre, language: Language) -> Html {
     let words = rota_words(language);
     let zone = (page.rota.zone != centre.city().city.zone).then(|| format!("{} {}; {}", words.zone_note, page.rota.zone, words.times_are));
     html! {
@@ -64,7 +64,7 @@ pub fn RotaView(props: &RotaProps) -> Html {
     let actor = use_actor();
     let turned = use_state_eq(|| 0_i64);
     let centre = use_context::<Centre>();
-    let asked = use_asked::<RotaPage>(turned.to_string(), ASK_MS, {
+    let asked = use_asked::<RotaNotes>(turned.to_string(), ASK_MS, {
         let (id, pages, centre) = (props.id.clone(), *turned, centre.clone());
         move || address(&id, centre.as_ref(), pages)
     });
@@ -81,7 +81,7 @@ pub fn RotaView(props: &RotaProps) -> Html {
     html! {
         <Frame title={page.rota.name.clone()}>
             <p class="state"><Link to={Route::OnCall} text={words.title} />{ format!(" · {} {}", words.as_of, calendar.second(page.time)) }</p>
-            <div role="alert">{ asked.broken.as_ref().map(|(_, since)| html! { <p class="broken"><b>{ console_words(language).broken }{ " " }{ calendar.second(*since) }</b></p> }) }</div>
+            { super::broken(asked.broken.as_ref(), &calendar, language) }
             { notes(page, &centre, language) }
             { gaps(page, &calendar, words) }
             <section class="calendar"><h2>{ words.calendar }</h2>

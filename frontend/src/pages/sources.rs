@@ -5,18 +5,15 @@
 
 mod gaps;
 
-use super::{Failure, Frame};
+use super::{Failure, Frame, asked::use_asked};
 use crate::{
     app::{Link, use_speech},
     centre::Centre,
-    client::{self, ClientError},
     clock::seconds_between,
     locale::{self, Words, form_words, words},
     route::Route,
 };
-use gloo_timers::future::TimeoutFuture;
 use jiff::Timestamp;
-use std::{cell::Cell, rc::Rc};
 use taydo_model::{
     api::{DefinitionProblem, DefinitionsState, FeedState, Reject, SourceHealth, SourcesPage, UnknownAsset},
     text::Language,
@@ -25,42 +22,6 @@ use yew::prelude::*;
 
 /// How often the page asks, in milliseconds.
 const ASK_MS: u32 = 5_000;
-
-/// What the page knows.
-#[derive(Clone, PartialEq, Default)]
-struct Known {
-    page: Option<Rc<SourcesPage>>,
-    error: Option<ClientError>,
-}
-
-/// The page's answer, asked for again and again while the page is open.
-#[hook]
-fn use_sources() -> Known {
-    let known = use_state_eq(Known::default);
-    let setter = known.setter();
-    use_effect_with((), move |()| {
-        let is_wanted = Rc::new(Cell::new(true));
-        let wanted = is_wanted.clone();
-        wasm_bindgen_futures::spawn_local(async move {
-            let mut page = None;
-            while wanted.get() {
-                let error = match client::sources().await {
-                    Ok(newest) => {
-                        page = Some(Rc::new(newest));
-                        None
-                    }
-                    Err(error) => Some(error),
-                };
-                if wanted.get() {
-                    setter.set(Known { page: page.clone(), error });
-                }
-                TimeoutFuture::new(ASK_MS).await;
-            }
-        });
-        move || is_wanted.set(false)
-    });
-    (*known).clone()
-}
 
 /// A feed's state: its shape and its word.
 pub(super) fn state(state: FeedState, words: &Words) -> Html {
@@ -187,22 +148,22 @@ fn figures(page: &SourcesPage, language: Language) -> Html {
 pub fn Sources() -> Html {
     let language = use_speech().language;
     let words = words(language);
-    let known = use_sources();
+    let asked = use_asked::<SourcesPage>(String::new(), ASK_MS, || "/api/v1/sources".to_owned());
     let absences = gaps::use_gaps(language);
     let Some(centre) = use_context::<Centre>() else { return Html::default() };
-    let Some(page) = known.page else { return html! { <Failure error={known.error} {language} /> } };
+    let Some(page) = &asked.answer else { return html! { <Failure error={asked.error()} {language} /> } };
     let as_of = format!("{} {}", words.as_of, centre.calendar().second(page.time));
     let columns = [words.source, words.state, words.way, words.last_seen, words.per_minute, words.accepted, words.rejected, words.series];
     html! {
         <Frame title={words.sources}>
             <p class="state" role="status">{ as_of }
-                { known.error.map(|error| html! { <span class="problem">{ " – " }{ error.text(language) }{ ". " }{ words.retrying }{ "…" }</span> }) }</p>
+                { asked.error().map(|error| html! { <span class="problem">{ " – " }{ error.text(language) }{ ". " }{ words.retrying }{ "…" }</span> }) }</p>
             if page.sources.is_empty() { <p class="note">{ words.nothing }</p> } else {
                 <table class="records folding feeds">{ head(&columns) }<tbody>{ for page.sources.iter().map(|source| feed(source, page.time, language)) }</tbody></table>
             }
             { definitions(&page.definitions, &centre, page.time, language) }
             { absences }
-            { figures(&page, language) }
+            { figures(page, language) }
             { unknown(&page.unknown_assets, words, language) }
             { rejects(&page.rejects, &centre, page.time, language) }
         </Frame>

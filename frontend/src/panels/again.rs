@@ -2,7 +2,7 @@
 //!
 //! Must never ask faster than it is told to, whatever the answer is.
 
-use crate::client;
+use crate::{client, tree};
 use gloo_timers::future::TimeoutFuture;
 use serde::de::DeserializeOwned;
 use std::{cell::Cell, rc::Rc};
@@ -22,7 +22,7 @@ where
         let is_wanted = Rc::new(Cell::new(true));
         if let Some(key) = key.clone() {
             let take = move |text: &str| {
-                if let Some(found) = client::parse(text) {
+                if let Some(found) = tree::parse(text) {
                     setter.set(Some(Rc::new(found)));
                 }
             };

@@ -2,7 +2,7 @@
 //!
 //! It must never hold a telephone number or an address: these pages name people only.
 
-use super::{RotaParts, Shift};
+use super::{OverrideId, RotaParts, Shift};
 use crate::{PersonId, RotaId, TeamId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -107,4 +107,53 @@ pub struct RotaPage {
     pub people: Vec<PersonName>,
     /// Those of them who have no contact that works: on call they are nobody.
     pub unreachable: Vec<PersonId>,
+}
+
+/// [`RotaPage`] as its page reads it, which has no use for how turns are reckoned.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[expect(missing_docs, reason = "as in `RotaPage`")]
+pub struct RotaNotes {
+    pub time: Timestamp,
+    pub rota: RotaNote,
+    pub from: Timestamp,
+    pub layers: Vec<Vec<Shift>>,
+    pub shifts: Vec<Shift>,
+    pub people: Vec<PersonName>,
+    pub unreachable: Vec<PersonId>,
+}
+
+/// A rota as its page reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[expect(missing_docs, reason = "as in `RotaParts`")]
+pub struct RotaNote {
+    pub id: RotaId,
+    pub name: String,
+    pub zone: String,
+    pub layers: Vec<LayerNote>,
+    pub overrides: Vec<OverrideNote>,
+}
+
+/// A layer as its rota's page reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[expect(missing_docs, reason = "as in `Layer`")]
+pub struct LayerNote {
+    pub name: String,
+}
+
+/// An override as its rota's page reads and sends it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OverrideNote {
+    /// Its number; 0 before it is stored.
+    pub id: OverrideId,
+    /// Its first instant.
+    pub from: Timestamp,
+    /// The first instant after it.
+    pub to: Timestamp,
+    /// `replace`, `add` or `remove`.
+    pub change: String,
+    /// Whose turns they are, or who is on call as well.
+    pub person: PersonId,
+    /// Who takes them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<PersonId>,
 }

@@ -4,6 +4,7 @@
 
 use super::incidents::{event, page, perform};
 use super::refusal::Refusal;
+use super::said::Saying;
 use super::{State, body};
 use crate::duty::Link;
 use actix_web::dev::{Server, Service};
@@ -325,11 +326,8 @@ fn body_of(page: &IncidentPage, opened: &Opened, said: &str) -> String {
     if !told.is_empty() {
         let _ = write!(out, "<h2>{}</h2><ul>{told}</ul>", words.told);
     }
-    let lines: String = page
-        .log
-        .iter()
-        .map(|line| format!("<li>{} – {}</li>", moment(line.at), escape(&super::incidents::said(line, &name, *language))))
-        .collect();
+    let saying = Saying { name: &name, moment: &moment, language: *language };
+    let lines: String = page.log.iter().map(|line| format!("<li>{} – {}</li>", moment(line.at), escape(&saying.line(line)))).collect();
     let _ = write!(out, "<h2>{}</h2><ul>{lines}</ul>", words.happened);
     out
 }

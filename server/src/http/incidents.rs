@@ -4,7 +4,7 @@
 
 use super::pages::unavailable;
 use super::refusal::Refusal;
-use super::{State, body, query};
+use super::{State, body, query, said};
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path, Payload};
 use jiff::Timestamp;
@@ -75,11 +75,15 @@ pub(super) async fn page(state: &State, id: IncidentId) -> Result<IncidentPage, 
         .collect();
     let rule = if let Origin::Alert { rule, .. } = &row.incident.origin { definitions.rule(rule).cloned() } else { None };
     let named = log.iter().flat_map(persons).chain(deliveries.iter().map(|one| one.person.clone())).chain(row.incident.assignee.clone());
+    let name = |id: &PersonId| roster.persons.get(id).map_or_else(|| id.to_string(), |person| person.name.clone());
+    let zone = definitions.city.time_zone();
+    let moment = |time: Timestamp| zone.to_datetime(time).strftime("%d/%m %H:%M").to_string();
     Ok(IncidentPage {
         time: now,
         sop: rule.as_ref().map(|rule| rule.sop.clone()).unwrap_or_default(),
         runbook: rule.and_then(|rule| rule.runbook.clone()),
         escalation: groups.first().map(|view| (view.group.escalation().number, view.group.escalation().taken)).unwrap_or_default(),
+        said: said::said(&log, &name, &moment),
         names: names(&roster, named),
         view: view(&definitions, row),
         log,
@@ -224,36 +228,4 @@ pub(super) fn sentence(declined: Declined) -> &'static str {
 /// The word that a value is on the wire.
 pub(super) fn word(value: impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
-/// A line of the log in words.
-pub(super) fn said(line: &LogLine, name: &dyn Fn(&PersonId) -> String, language: Language) -> String {
-    let pick = |vi: &'static str, en: &'static str| language.pick(vi, en).to_owned();
-    let by = |person: &PersonId, vi: &str, en: &str| format!("{} {}", name(person), language.pick(vi, en));
-    match &line.entry {
-        Entry::Opened { .. } => pick("Mở sự cố", "Opened"),
-        Entry::Muted { .. } => pick("Tạm không báo", "Muted"),
-        Entry::Unmuted => pick("Được báo trở lại", "No longer muted"),
-        Entry::Flapping => pick("Dao động liên tục", "Flapping"),
-        Entry::Settled => pick("Đã ổn định, vẫn còn", "Settled, still firing"),
-        Entry::Escalated { step, round, .. } => {
-            format!("{} {step} ({} {round})", language.pick("Chuyển tới bước", "Escalated to step"), language.pick("vòng", "round"))
-        }
-        Entry::NoTarget { step, .. } => format!("{} {step}", language.pick("Không có ai trực ở bước", "Nobody on call at step")),
-        Entry::Paged { persons, .. } => {
-            let names: Vec<String> = persons.iter().map(name).collect();
-            format!("{} {}", language.pick("Báo cho", "Paged"), names.join(", "))
-        }
-        Entry::Exhausted { .. } => pick("Không ai trả lời, báo người dự phòng", "Nobody answered, the fall-back is told"),
-        Entry::Unreachable { .. } => pick("Không liên lạc được với ai", "Nobody can be reached"),
-        Entry::Acknowledged { person, .. } => by(person, "nhận xử lý", "took it"),
-        Entry::Joined { person } => by(person, "đang xử lý việc cùng nhóm", "handles what it joined"),
-        Entry::Taken { person } => by(person, "nhận về mình", "made it theirs"),
-        Entry::Snoozed { person, .. } => by(person, "tạm hoãn", "put it off"),
-        Entry::Triggered { .. } => pick("Báo lại từ đầu", "Triggered again"),
-        Entry::Noted { person, text } => format!("{}: {text}", name(person)),
-        Entry::Resolved { .. } => pick("Tự hết", "Over by itself"),
-        Entry::ResolvedByHand { person } => by(person, "đóng sự cố", "closed it"),
-        Entry::Closed => pick("Kết thúc", "Closed"),
-    }
 }

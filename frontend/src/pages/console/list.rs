@@ -12,7 +12,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use taydo_model::{
-    console::IncidentView,
+    console::ViewNote,
     incident::{IncidentId, Standing},
 };
 use yew::prelude::*;
@@ -35,11 +35,11 @@ pub(super) fn element_id(incident: IncidentId) -> String {
 
 impl Rows<'_> {
     /// A list of incidents.
-    pub(super) fn list(&self, views: &[&IncidentView]) -> Html {
+    pub(super) fn list(&self, views: &[&ViewNote]) -> Html {
         html! { <ol class="incidents">{ for views.iter().map(|view| self.row(view)) }</ol> }
     }
 
-    fn row(&self, view: &IncidentView) -> Html {
+    fn row(&self, view: &ViewNote) -> Html {
         let (incident, words) = (&view.incident, console_words(self.language));
         let id = incident.id;
         let is_over = incident.standing == Standing::Resolved;
@@ -68,7 +68,7 @@ impl Rows<'_> {
         }
     }
 
-    fn button(&self, view: &IncidentView) -> Html {
+    fn button(&self, view: &ViewNote) -> Html {
         let (id, words) = (view.incident.id, console_words(self.language));
         let onclick = {
             let acknowledge = self.acknowledge.clone();

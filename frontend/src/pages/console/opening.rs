@@ -8,7 +8,7 @@ use crate::{
     centre::Centre,
     client::{self, ClientError},
     locale::{Language, console_words},
-    pages::actor::Actor,
+    pages::{actor::Actor, answered},
     panels::severity,
     route::Route,
 };
@@ -111,7 +111,7 @@ pub(super) fn Opening(props: &OpeningProps) -> Html {
                 <label class="check"><input ref={exercise} name="exercise" type="checkbox" />{ words.is_exercise }</label>
                 <div class="buttons"><button type="submit" class="main" disabled={*is_busy}>{ if *is_busy { words.sending } else { words.open_by_hand } }</button>
                     <button type="button" onclick={close}>{ words.cancel }</button></div>
-                <div role="status">{ problem.map(|problem| html! { <p class="said problem">{ problem }</p> }) }{ answer.as_ref().map(|answer| said(answer, language)) }</div>
+                <div>{ answered(problem.map(Err)) }{ answer.as_ref().map(|answer| said(answer, language)) }</div>
             </form>
         </section>
     }
@@ -123,7 +123,7 @@ fn said(answer: &Result<OpenedByHand, ClientError>, language: Language) -> Html 
         Ok(opened) => {
             html! { <p class="said">{ words.opened_as }{ " " }<Link to={Route::Incident(opened.incident)} text={format!("#{}", opened.incident.0)} /></p> }
         }
-        Err(error) => html! { <p class="said problem">{ error.sentence(language) }</p> },
+        Err(error) => answered(Some(Err(&error.sentence(language)))),
     }
 }
 

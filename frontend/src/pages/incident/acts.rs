@@ -7,13 +7,16 @@ use crate::{
     centre::Centre,
     client,
     locale::{ConsoleWords, Language, console_words},
-    pages::actor::{Actor, SELECT},
+    pages::{
+        actor::{Actor, SELECT},
+        answered,
+    },
 };
 use jiff::SignedDuration;
 use std::rc::Rc;
 use taydo_model::{
     PersonId,
-    console::{Act, IncidentPage, MAX_TEXT_CHARS},
+    console::{Act, IncidentNotes, MAX_TEXT_CHARS},
     incident::{IncidentId, Standing},
 };
 use web_sys::HtmlTextAreaElement;
@@ -49,7 +52,7 @@ pub(super) fn use_desk(incident: IncidentId, actor: &Actor, again: &Callback<()>
 
 impl Desk {
     /// Does something in the actor's name; asks for the actor where there is none.
-    pub(super) fn act(&self, make: impl FnOnce(PersonId) -> Act) {
+    pub(super) fn act(&self, make: &dyn Fn(PersonId) -> Act) {
         let words = console_words(self.language);
         let Some(person) = self.person.clone() else {
             self.said.set(Some(Err(words.who_first.to_owned())));
@@ -76,19 +79,24 @@ impl Desk {
         });
     }
 
-    fn button(&self, name: &'static str, class: &'static str, text: String, make: impl Fn(PersonId) -> Act + 'static) -> Html {
+    fn button(&self, name: &'static str, class: &'static str, text: String, make: Rc<dyn Fn(PersonId) -> Act>) -> Html {
         let desk = self.clone();
-        let onclick = Callback::from(move |_: MouseEvent| desk.act(&make));
+        let onclick = Callback::from(move |_: MouseEvent| desk.act(&*make));
         html! { <button type="button" data-act={name} {class} disabled={*self.is_busy} {onclick}>{ text }</button> }
     }
 
     fn snoozes(&self, centre: &Centre, words: &ConsoleWords) -> Html {
         let one = |(minutes, text): (i64, &'static str)| {
             let centre = centre.clone();
-            self.button("snooze", "", format!("{} {text}", words.snooze), move |person| Act::Snooze {
-                person,
-                until: centre.now().time.saturating_add(SignedDuration::from_mins(minutes)).unwrap_or(centre.now().time),
-            })
+            self.button(
+                "snooze",
+                "",
+                format!("{} {text}", words.snooze),
+                Rc::new(move |person| Act::Snooze {
+                    person,
+                    until: centre.now().time.saturating_add(SignedDuration::from_mins(minutes)).unwrap_or(centre.now().time),
+                }),
+            )
         };
         [(30, words.half_hour), (60, words.one_hour), (240, words.four_hours)].into_iter().map(one).collect()
     }
@@ -103,7 +111,7 @@ impl Desk {
         }
         html! {
             <span class="asking" role="group" aria-label={words.really_resolve}><b>{ words.really_resolve }</b>
-                { self.button("resolve", "main", words.yes_resolve.to_owned(), |person| Act::Resolve { person }) }
+                { self.button("resolve", "main", words.yes_resolve.to_owned(), Rc::new(|person| Act::Resolve { person })) }
                 <button type="button" onclick={ask(false)}>{ words.no_resolve }</button></span>
         }
     }
@@ -114,13 +122,13 @@ impl Desk {
         html! {
             <div class="noting">
                 <label class="field wide">{ words.note }<textarea ref={self.note.clone()} rows="2" maxlength={MAX_TEXT_CHARS.to_string()} /></label>
-                { self.button("note", "", words.write_note.to_owned(), move |person| Act::Note { person, text: text() }) }
+                { self.button("note", "", words.write_note.to_owned(), Rc::new(move |person| Act::Note { person, text: text() })) }
             </div>
         }
     }
 
     /// The buttons.
-    pub(super) fn view(&self, page: &Rc<IncidentPage>, centre: &Centre) -> Html {
+    pub(super) fn view(&self, page: &Rc<IncidentNotes>, centre: &Centre) -> Html {
         let words = console_words(self.language);
         let standing = page.view.incident.standing;
         let (escalation, taken) = page.escalation;
@@ -130,17 +138,14 @@ impl Desk {
                 <h2>{ words.answers }</h2>
                 if standing != Standing::Resolved {
                     <div class="buttons">
-                        if standing == Standing::Triggered { { self.button("acknowledge", "main", words.acknowledge.to_owned(), |person| Act::Acknowledge { person }) } }
-                        if standing != Standing::Triggered && !is_mine { { self.button("take", "main", words.take.to_owned(), |person| Act::Take { person }) } }
+                        if standing == Standing::Triggered { { self.button("acknowledge", "main", words.acknowledge.to_owned(), Rc::new(|person| Act::Acknowledge { person })) } }
+                        if standing != Standing::Triggered && !is_mine { { self.button("take", "main", words.take.to_owned(), Rc::new(|person| Act::Take { person })) } }
                         { self.snoozes(centre, words) }
-                        { self.button("escalate", "", words.escalate.to_owned(), move |person| Act::Escalate { person, escalation, taken }) }
+                        { self.button("escalate", "", words.escalate.to_owned(), Rc::new(move |person| Act::Escalate { person, escalation, taken })) }
                         { self.resolving(words) }
                     </div>
                 }
-                <div role="status" class="answer">{ self.said.as_ref().map(|said| match said {
-                    Ok(text) => html! { <p class="said">{ *text }</p> },
-                    Err(text) => html! { <p class="said problem">{ text }</p> },
-                }) }</div>
+                { answered(self.said.as_ref().map(|said| said.as_ref().map(|text| *text).map_err(String::as_str))) }
                 { self.noting(words) }
             </section>
         }

@@ -3,9 +3,8 @@
 //! Must never judge the figure: the shared model does.
 
 use crate::{
-    app::{Link, use_answer},
+    app::Link,
     centre::Centre,
-    client,
     figure::{self, with_unit},
     locale::{Language, console_words},
     pages::asked::use_asked,
@@ -59,21 +58,19 @@ pub(super) fn Course(props: &CourseProps) -> Html {
     let (from, to) = between;
     let readings =
         use_asked::<ReadingsPage>(String::new(), ASK_MS, move || format!("/api/v1/kpis/{kpi}/readings?scope={scope}&from={from}&to={to}"));
-    // The passport is asked for anew with the readings, for the newest value.
-    let known = readings.answer.as_ref().and_then(|page| page.points.last().map(|point| point.time));
-    let ask = |((kpi, scope), _): ((KpiId, Scope), Option<Timestamp>)| async move { client::passport(&kpi, &scope).await };
-    let (passport, error) = use_answer(((props.kpi.clone(), props.scope.clone()), known), ask);
+    let (kpi, scope) = (props.kpi.clone(), props.scope.clone());
+    let passport = use_asked::<PassportPage>(String::new(), ASK_MS, move || format!("/api/v1/kpis/{kpi}?scope={scope}"));
     let points = use_memo(readings.answer.clone().map(|page| page.points.clone()), |points| points.clone().unwrap_or_default());
     let Some(centre) = use_context::<Centre>() else { return Html::default() };
-    let Some(page) = passport else {
-        return html! { <p class="note">{ error.map_or_else(|| crate::locale::words(props.language).loading.to_owned(), |error| error.text(props.language)) }</p> };
+    let Some(page) = &passport.answer else {
+        return html! { <p class="note">{ passport.error().map_or_else(|| crate::locale::words(props.language).loading.to_owned(), |error| error.text(props.language)) }</p> };
     };
     let title = page.kpi.title.get(props.language).to_owned();
     html! {
         <section class="course">
             <h2>{ words.course }</h2>
             <p><Link to={Route::Kpi(props.kpi.clone(), props.scope.clone())} text={title.clone()} /></p>
-            { newest(&page, props, &centre) }
+            { newest(page, props, &centre) }
             <Episode kpi={Rc::new(page.kpi.clone())} {title} {points} {between} mark={(props.opened_at, AttrValue::from(words.open_mark))} language={props.language} />
         </section>
     }

@@ -7,13 +7,16 @@ use crate::{
     centre::Centre,
     client,
     locale::{Language, RotaWords, rota_words},
-    pages::actor::Actor,
+    pages::{actor::Actor, answered},
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::DateTime};
 use std::rc::Rc;
 use taydo_model::{
     PersonId, RotaId,
-    rota::{Change, Override, OverrideId, page::RotaPage},
+    rota::{
+        OverrideId,
+        page::{OverrideNote, RotaNotes},
+    },
 };
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
@@ -21,7 +24,7 @@ use yew::prelude::*;
 /// Which rota, and what happens when it has been changed.
 #[derive(Clone, PartialEq, Properties)]
 pub(super) struct ChangesProps {
-    pub(super) page: Rc<RotaPage>,
+    pub(super) page: Rc<RotaNotes>,
     pub(super) actor: Actor,
     pub(super) language: Language,
     pub(super) changed: Callback<()>,
@@ -30,12 +33,13 @@ pub(super) struct ChangesProps {
 type Said = Result<&'static str, String>;
 
 /// An override in words.
-fn sentence(weeks: &Weeks<'_>, one: &Override) -> String {
+fn sentence(weeks: &Weeks<'_>, one: &OverrideNote) -> String {
     let words = rota_words(weeks.language);
-    match &one.change {
-        Change::Replace { person, by } => format!("{} {} {}", weeks.name(by), words.replaces, weeks.name(person)),
-        Change::Add { person } => format!("{} {}", weeks.name(person), words.added),
-        Change::Remove { person } => format!("{} {}", weeks.name(person), words.removed),
+    let name = weeks.name(&one.person);
+    match (one.change.as_str(), &one.by) {
+        (_, Some(by)) => format!("{} {} {name}", weeks.name(by), words.replaces),
+        ("add", None) => format!("{name} {}", words.added),
+        _ => format!("{name} {}", words.removed),
     }
 }
 
@@ -72,22 +76,18 @@ pub(super) fn Changes(props: &ChangesProps) -> Html {
     let Some(centre) = use_context::<Centre>() else { return Html::default() };
     let (page, calendar) = (&props.page, centre.calendar());
     let weeks = Weeks { page, calendar: &calendar, language };
-    let row = |one: &Override| {
+    let row = |one: &OverrideNote| {
         html! {
             <li key={one.id.0} data-override={one.id.0.to_string()}><span><b>{ sentence(&weeks, one) }</b>
                 { format!(" {} – {}", calendar.moment(one.from, page.time), calendar.moment(one.to, page.time)) }</span>
                 { removing(one.id, &asked, &said, props) }</li>
         }
     };
-    let mut coming: Vec<&Override> = page.rota.overrides.iter().filter(|one| !one.is_past(page.time)).collect();
-    coming.sort_by_key(|one| one.from);
+    let coming: Vec<&OverrideNote> = page.rota.overrides.iter().filter(|one| one.to > page.time).collect();
     html! {
         <section class="changes"><h2>{ words.overrides }</h2>
             if coming.is_empty() { <p class="note">{ words.no_overrides }</p> } else { <ul>{ for coming.into_iter().map(row) }</ul> }
-            <div role="status">{ said.as_ref().map(|said| match said {
-                Ok(text) => html! { <p class="said">{ *text }</p> },
-                Err(text) => html! { <p class="said problem">{ text }</p> },
-            }) }</div>
+            { answered(said.as_ref().map(|said| said.as_ref().map(|text| *text).map_err(String::as_str))) }
             <StandIn ..props.clone() />
         </section>
     }
@@ -104,18 +104,31 @@ struct Typed {
 
 impl Typed {
     /// The override; `None` where something is missing or makes no sense.
-    fn read(&self, centre: &Centre) -> Option<Override> {
+    fn read(&self, centre: &Centre) -> Option<OverrideNote> {
         let person = |node: &NodeRef| PersonId::new(node.cast::<HtmlSelectElement>()?.value()).ok();
-        let time = |node: &NodeRef| -> Option<Timestamp> {
-            // `2026-03-02T08:00`
-            centre.calendar().instant(node.cast::<HtmlInputElement>()?.value().parse().ok()?)
-        };
+        let time =
+            |node: &NodeRef| -> Option<Timestamp> { centre.calendar().instant(wall_time(&node.cast::<HtmlInputElement>()?.value())?) };
         let (person, by, from, to) = (person(&self.person)?, person(&self.by)?, time(&self.from)?, time(&self.to)?);
-        (person != by && from < to).then(|| Override { id: OverrideId(0), from, to, change: Change::Replace { person, by } })
+        (person != by && from < to).then(|| OverrideNote {
+            id: OverrideId(0),
+            from,
+            to,
+            change: "replace".to_owned(),
+            person,
+            by: Some(by),
+        })
     }
 }
 
-fn send(rota: RotaId, one: Override, said: UseStateHandle<Option<Said>>, props: ChangesProps) {
+/// `2026-03-02T08:00`, as the browser's own input writes it.
+fn wall_time(text: &str) -> Option<DateTime> {
+    let mut numbers = text.split(['-', 'T', ':']).map(|part| part.parse::<i16>().ok());
+    let year = numbers.next()??;
+    let mut next = || i8::try_from(numbers.next()??).ok();
+    DateTime::new(year, next()?, next()?, next()?, next()?, 0, 0).ok()
+}
+
+fn send(rota: RotaId, one: OverrideNote, said: UseStateHandle<Option<Said>>, props: ChangesProps) {
     wasm_bindgen_futures::spawn_local(async move {
         let result = client::add_override(&rota, &one).await;
         if result.is_ok() {
@@ -155,10 +168,7 @@ fn StandIn(props: &ChangesProps) -> Html {
             <label class="field">{ words.from }{ time(&typed.from, "from") }</label>
             <label class="field">{ words.to }{ time(&typed.to, "to") }</label>
             <div class="buttons"><button type="submit" class="main">{ words.save }</button></div>
-            <div role="status">{ said.as_ref().map(|said| match said {
-                Ok(text) => html! { <p class="said">{ *text }</p> },
-                Err(text) => html! { <p class="said problem">{ text }</p> },
-            }) }</div>
+            { answered(said.as_ref().map(|said| said.as_ref().map(|text| *text).map_err(String::as_str))) }
         </form>
     }
 }

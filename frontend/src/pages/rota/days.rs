@@ -11,13 +11,16 @@ use crate::{
 use jiff::civil::Date;
 use taydo_model::{
     PersonId,
-    rota::{Shift, page::RotaPage},
+    rota::{
+        Shift,
+        page::{LayerNote, RotaNotes},
+    },
 };
 use yew::prelude::*;
 
 /// What the days are drawn with.
 pub(super) struct Weeks<'w> {
-    pub(super) page: &'w RotaPage,
+    pub(super) page: &'w RotaNotes,
     pub(super) calendar: &'w Calendar,
     pub(super) language: Language,
 }
@@ -48,7 +51,7 @@ impl Weeks<'_> {
             has_gap.then_some("has-gap"),
             (day.to <= self.page.time).then_some("past")
         );
-        let layer = |(layer, shifts): (&taydo_model::rota::Layer, &Vec<Shift>)| {
+        let layer = |(layer, shifts): (&LayerNote, &Vec<Shift>)| {
             html! { <li><b>{ &layer.name }</b>{ ": " }{ self.turns(day, shifts) }</li> }
         };
         html! {

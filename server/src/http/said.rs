@@ -1,43 +1,40 @@
 //! The lines of an incident's log in words.
 //!
-//! Must never leave a line out: whatever was written is said.
+//! It must never leave a line out: whatever was written is said.
 
-use super::Language;
-use crate::calendar::Calendar;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
-use taydo_model::{
-    PersonId,
-    alert::Cause,
-    incident::log::{Again, Entry, Exhaustion, LogLine, Mute},
-    page::PageKind,
-};
+use taydo_model::alert::Cause;
+use taydo_model::console::SaidLine;
+use taydo_model::incident::log::{Again, Entry, Exhaustion, LogLine, Mute};
+use taydo_model::page::PageKind;
+use taydo_model::text::Language;
+use taydo_model::{PersonId, Text};
+
+/// The log in both languages.
+pub(super) fn said(log: &[LogLine], name: &dyn Fn(&PersonId) -> String, moment: &dyn Fn(Timestamp) -> String) -> Vec<SaidLine> {
+    let line = |line: &LogLine| {
+        let text = |language| Saying { name, moment, language }.line(line);
+        let note = if let Entry::Noted { text, .. } = &line.entry { Some(text.clone()) } else { None };
+        SaidLine { number: line.number, at: line.at, text: Text { vi: text(Language::Vi), en: text(Language::En) }, note }
+    };
+    log.iter().map(line).collect()
+}
 
 /// What the lines are said with.
-#[derive(Debug)]
-pub struct Saying<'s> {
+pub(super) struct Saying<'s> {
     /// What people are called.
-    pub names: &'s BTreeMap<PersonId, String>,
-    /// The city's calendar.
-    pub calendar: &'s Calendar,
-    /// The server's time.
-    pub now: Timestamp,
+    pub(super) name: &'s dyn Fn(&PersonId) -> String,
+    /// How times are written.
+    pub(super) moment: &'s dyn Fn(Timestamp) -> String,
     /// The language.
-    pub language: Language,
+    pub(super) language: Language,
 }
 
 impl Saying<'_> {
-    /// What somebody is called; their id where nobody knows.
-    #[must_use]
-    pub fn name(&self, person: &PersonId) -> String {
-        self.names.get(person).cloned().unwrap_or_else(|| person.to_string())
-    }
-
     /// A line in words.
-    #[must_use]
-    pub fn line(&self, line: &LogLine) -> String {
+    pub(super) fn line(&self, line: &LogLine) -> String {
         let pick = |vi: &'static str, en: &'static str| self.language.pick(vi, en);
-        let by = |person: &PersonId, did: &str| format!("{} {did}", self.name(person));
+        let by = |person: &PersonId, did: &str| format!("{} {did}", (self.name)(person));
         match &line.entry {
             Entry::Opened { flapping: false, .. } => pick("Mở sự cố", "Opened").to_owned(),
             Entry::Opened { flapping: true, .. } => pick("Mở sự cố, đang dao động", "Opened, flapping").to_owned(),
@@ -46,7 +43,7 @@ impl Saying<'_> {
             Entry::Flapping => pick("Dao động liên tục", "Has begun to flap").to_owned(),
             Entry::Settled => pick("Hết dao động, vẫn còn", "Has settled, and is still there").to_owned(),
             Entry::Escalated { step, round, by, .. } => {
-                let who = by.as_ref().map(|person| format!(", {} {}", pick("theo yêu cầu của", "wanted by"), self.name(person)));
+                let who = by.as_ref().map(|person| format!(", {} {}", pick("theo yêu cầu của", "wanted by"), (self.name)(person)));
                 format!(
                     "{} {step}, {} {round}{}",
                     pick("Chuyển tới bước", "Escalated to step"),
@@ -62,7 +59,7 @@ impl Saying<'_> {
                 )
             }
             Entry::Paged { kind, persons, .. } => {
-                let names: Vec<String> = persons.iter().map(|person| self.name(person)).collect();
+                let names: Vec<String> = persons.iter().map(|person| (self.name)(person)).collect();
                 format!("{} {}: {}", pick("Báo cho", "Told"), names.join(", "), self.kind(*kind))
             }
             Entry::Exhausted { why, .. } => self.exhausted(*why).to_owned(),
@@ -72,11 +69,9 @@ impl Saying<'_> {
                 by(person, pick("đang xử lý việc cùng nhóm, nhận luôn việc này", "has what it joined, and so has this too"))
             }
             Entry::Taken { person } => by(person, pick("nhận về mình", "took it over")),
-            Entry::Snoozed { person, until } => {
-                by(person, &format!("{} {}", pick("hoãn đến", "snoozed it until"), self.calendar.moment(*until, self.now)))
-            }
+            Entry::Snoozed { person, until } => by(person, &format!("{} {}", pick("hoãn đến", "snoozed it until"), (self.moment)(*until))),
             Entry::Triggered { why } => format!("{}: {}", pick("Báo lại từ đầu", "Triggered again"), self.again(*why)),
-            Entry::Noted { person, text } => format!("{}: {text}", self.name(person)),
+            Entry::Noted { person, text } => format!("{}: {text}", (self.name)(person)),
             Entry::Resolved { cause } => format!("{}: {}", pick("Tự hết", "Over by itself"), self.cause(*cause)),
             Entry::ResolvedByHand { person } => by(person, pick("đóng sự cố", "resolved it")),
             Entry::Closed => pick("Mọi việc trong nhóm đã xong", "All of the group is over").to_owned(),
