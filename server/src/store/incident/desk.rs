@@ -489,7 +489,7 @@ impl Store {
                 soon.iter().map(|silence| routing::silence_ends(silence, open.iter().map(|(id, labels)| (*id, labels)), now, directory));
             pages.flatten().collect()
         };
-        Ok(desk.look_up(notice))
+        Ok(desk.look_up(false, notice))
     }
 
     fn desk_of(roster: &Arc<Roster>) -> Desk {
