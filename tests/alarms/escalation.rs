@@ -199,16 +199,20 @@ async fn an_answer_that_waited_for_a_step_to_be_taken_is_logged_after_it_also_by
     town.until(59).await;
     // The answer is given at 59 s and held up before it comes to the group, until the step at 60 s has been taken.
     town.sql.batch_execute("BEGIN; LOCK TABLE incident").await.unwrap();
-    let waiting = async |count: i64| {
-        let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        let ask = || async { (town.sql.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) == count).then_some(()) };
-        harness::eventually("both wait", std::time::Duration::from_secs(20), ask).await;
+    let other = town.database.client().await;
+    let until = async |what: &str, sql: &str| {
+        let ask = || async { other.query_one(sql, &[]).await.unwrap().get::<_, bool>(0).then_some(()) };
+        harness::eventually(what, std::time::Duration::from_secs(20), ask).await;
     };
     let answer = town.act(id, json!({ "act": "acknowledge", "person": "an" }));
     let end = async {
-        waiting(1).await;
+        until(
+            "the answer waits",
+            "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+        )
+        .await;
         town.clock.advance(SignedDuration::from_secs(1));
-        waiting(2).await;
+        until("the step has the group", "SELECT count(*) = 0 FROM (SELECT FROM incident_group FOR UPDATE SKIP LOCKED) AS free").await;
         town.sql.batch_execute("COMMIT").await.unwrap();
     };
     let (answer, ()) = tokio::join!(answer, end);

@@ -1,5 +1,6 @@
 //! Who is on call, as the API and the feeds say it.
 
+use crate::moments::said;
 use crate::town::Town;
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
@@ -138,10 +139,13 @@ async fn where_nobody_is_on_call_the_next_step_is_paged_at_once_and_the_gap_is_k
     assert_eq!(town.timeline(id).await, ["0 opened", "0 no_target 1.1", "0 escalated 1.2", "0 paged binh firing of 1"]);
     let gaps = town.centre.get("/api/v1/on-call").await.body["rotas"][0]["gaps"].clone();
     assert_eq!(gaps[0], json!({ "from": "2026-03-02T00:00:00Z", "to": "2026-03-02T13:00:00Z" }));
+    // Whoever the policy falls back to has been told, of this gap and of tomorrow's.
+    town.until(60).await;
+    assert_eq!(said(&town.sms.take(1).await[0]), "chi notice 1");
     // Nobody in any step: the fall-back at once.
     town.policy_of("night", &[json!({ "targets": [{ "rota": "night" }], "delay_s": 600 })], 1, "chi").await;
     town.team("night", "night").await;
     let id = town.report("night", "Cháy", "critical").await;
     assert_eq!(town.told().await, ["chi exhausted 1"]);
-    assert_eq!(town.timeline(id).await, ["0 opened", "0 no_target 1.1", "0 exhausted nobody_there", "0 paged chi exhausted of 1"]);
+    assert_eq!(town.timeline(id).await, ["60 opened", "60 no_target 1.1", "60 exhausted nobody_there", "60 paged chi exhausted of 1"]);
 }

@@ -101,7 +101,7 @@ async fn look(town: &Town) {
         assert_eq!(outcomes.get(&is.id), Some(&said), "incident {}", is.id.0);
     }
     let orphans = "SELECT count(*) FROM page WHERE group_id IS NOT NULL AND NOT EXISTS (SELECT FROM incident_log l WHERE l.group_id = page.group_id \
-        AND l.line->>'what' = 'paged' AND (l.line->>'turn')::bigint = page.turn AND l.line->'persons' ? page.person)";
+        AND l.line->>'what' = 'paged' AND l.line->>'turn' = page.content->>'turn' AND l.line->'persons' ? page.person)";
     let orphans: i64 = town.sql.query_one(orphans, &[]).await.unwrap().get(0);
     assert_eq!(orphans, 0, "pages without a line");
     let twice = "SELECT count(*) FROM incident WHERE rule IS NOT NULL AND resolved_at IS NULL GROUP BY rule, scope HAVING count(*) > 1";

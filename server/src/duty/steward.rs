@@ -26,6 +26,8 @@ use taydo_model::{Definitions, PersonId, TeamId, Text};
 const EVERY: Duration = Duration::from_secs(1);
 /// Outcomes that are taken at one look. The others have their turn at the next.
 const OUTCOMES: u32 = 500;
+/// A look that comes so much after the one before means that the whole process stood still, and not the evaluator alone.
+const STOOD_STILL: SignedDuration = SignedDuration::from_secs(30);
 /// A rule that was not evaluated for so many of its intervals stands still.
 const INTERVALS: i64 = 3;
 /// How long before a gap people are warned of it.
@@ -47,11 +49,15 @@ pub struct Steward {
 impl Steward {
     /// Runs until it is dropped.
     pub async fn run(self) {
-        let started = self.clock.now();
-        let mut last = started;
+        let mut awake_since = self.clock.now();
+        let (mut last, mut looked) = (awake_since, awake_since);
         loop {
             let now = self.clock.now();
-            match self.round(started, last, now).await {
+            if now.duration_since(looked) > STOOD_STILL {
+                awake_since = now;
+            }
+            looked = now;
+            match self.round(awake_since, last, now).await {
                 Ok(()) => last = now,
                 Err(error) => tracing::warn!(error = %chain(&error), "the duty can't be looked after now; trying again"),
             }
@@ -59,12 +65,12 @@ impl Steward {
         }
     }
 
-    async fn round(&self, started: Timestamp, last: Timestamp, now: Timestamp) -> Result<(), StoreError> {
+    async fn round(&self, awake_since: Timestamp, last: Timestamp, now: Timestamp) -> Result<(), StoreError> {
         let definitions = self.definitions.get();
         let outcomes = self.store.take_outcomes(OUTCOMES, now).await?;
         let mut notices = self.stop(&outcomes, now).await?;
         self.beats(&definitions, now).await?;
-        self.evaluator(&definitions, started, now).await?;
+        self.evaluator(&definitions, awake_since, now).await?;
         let roster = self.store.roster(now).await?;
         let reachable = |person: &PersonId| roster.persons.get(person).is_some_and(is_reachable);
         let is_new_minute = last == now || last.as_second().div_euclid(60) != now.as_second().div_euclid(60);
@@ -114,16 +120,16 @@ impl Steward {
     }
 
     /// Whether rules are evaluated at all. What stands still resolves nothing; people are told that it does.
-    async fn evaluator(&self, definitions: &Definitions, started: Timestamp, now: Timestamp) -> Result<(), StoreError> {
+    async fn evaluator(&self, definitions: &Definitions, awake_since: Timestamp, now: Timestamp) -> Result<(), StoreError> {
         let evaluated = self.store.evaluated_at().await?;
         let interval = |rule: &str| {
             let rule = definitions.rules.iter().find(|known| known.id.as_str() == rule)?;
             Some(i64::from(definitions.kpi(&rule.kpi)?.every_s))
         };
         let is_late = |(rule, at): &&(String, Timestamp)| {
-            // After a start the first evaluation is waited for as long as any.
+            // After a start, or a time in which the whole process stood still, the first evaluation is waited for as long as any.
             interval(rule).is_some_and(|every_s| {
-                now.duration_since((*at).max(started)) > SignedDuration::from_secs(every_s.saturating_mul(INTERVALS))
+                now.duration_since((*at).max(awake_since)) > SignedDuration::from_secs(every_s.saturating_mul(INTERVALS))
             })
         };
         let late = evaluated.iter().filter(is_late).count();
