@@ -5,13 +5,14 @@ use super::refusal::Refusal;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 
+/// The addresses before the id of what a page shows.
+const PAGES_OF_ONE: [&str; 5] = ["/wall/", "/board/", "/incidents/", "/on-call/", "/persons/"];
+
 /// The addresses that the page itself draws.
 fn is_page(path: &str) -> bool {
-    path == "/"
-        || path == "/sources"
-        || path == "/forms"
+    ["/", "/sources", "/forms", "/console", "/on-call"].contains(&path)
         || path.strip_prefix("/kpi/").is_some_and(|rest| !rest.is_empty() && rest.matches('/').count() <= 1)
-        || ["/wall/", "/board/"].iter().any(|page| path.strip_prefix(page).is_some_and(|id| !id.is_empty() && !id.contains(['/', '.'])))
+        || PAGES_OF_ONE.iter().any(|page| path.strip_prefix(page).is_some_and(|id| !id.is_empty() && !id.contains(['/', '.'])))
 }
 
 pub(super) async fn serve(request: HttpRequest) -> Result<HttpResponse, Refusal> {
