@@ -206,6 +206,7 @@ pub fn way(source: &Source) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use taydo_model::source::{Body, TopicPattern};
 
     #[test]
     fn a_feed_waits_lives_falls_silent_and_has_problems() {
@@ -214,7 +215,7 @@ mod tests {
             id: id.clone(),
             title: taydo_model::Text::default(),
             owner: None,
-            way: Way::Http,
+            way: Way::Mqtt { topic: TopicPattern { levels: Vec::new() }, body: Body::Value(None) },
             max_series: 10,
             silent_s: Some(300),
         };
