@@ -167,8 +167,10 @@ impl Application {
             readiness,
             metrics,
         });
-        let answers =
-            config.answer.as_ref().map(|answer| http::answer::server(bind(answer.listen)?, state.clone()).map_err(anyhow::Error::new));
+        let answers = config
+            .answer
+            .as_ref()
+            .map(|answer| http::answer::server(bind(answer.listen, "--answer-port")?, state.clone()).map_err(anyhow::Error::new));
         let answers = answers.transpose()?;
         let server = http::server(listener, state, config.workers)?;
         Ok(Self {
@@ -255,12 +257,13 @@ fn reason<E: std::error::Error + Send + Sync + 'static>(part: &str, ended: Resul
 
 fn listen(config: &Config) -> anyhow::Result<TcpListener> {
     anyhow::ensure!(config.listen.ip().is_loopback(), "this version listens on loopback only, since it has no accounts yet");
-    bind(config.listen)
+    bind(config.listen, "--port")
 }
 
-fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
-        .with_context(|| format!("can't listen on {address}; another program may use the port: stop it, or choose another one"))
+fn bind(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).with_context(|| {
+        format!("can't listen on {address}; another program may use the port: stop it, or choose another one with {option}")
+    })
 }
 
 /// Begins to deliver pages over the providers that a file names.

@@ -13,7 +13,7 @@ pub(super) async fn pull(transaction: &Transaction<'_>, pages: &[i64], now: Micr
     }
     let sql = "SELECT DISTINCT ON (this.id) next.id FROM page this JOIN page next ON next.person = this.person AND next.state = 'waiting' \
          AND next.contact <> this.contact AND next.group_id IS NOT DISTINCT FROM this.group_id AND next.escalation = this.escalation \
-         AND next.kind = this.kind AND next.turn = this.turn AND next.due_at > $2 WHERE this.id = ANY($1) ORDER BY this.id, next.due_at, next.id";
+         AND next.kind = this.kind AND next.content -> 'turn' = this.content -> 'turn' AND next.due_at > $2 WHERE this.id = ANY($1) ORDER BY this.id, next.due_at, next.id";
     let next = transaction.query(sql, &[&pages, &now]).await?.iter().map(|row| row.try_get(0)).collect::<Result<Vec<i64>, _>>()?;
     // Rows are locked in the order of their numbers, as everywhere, so that two transactions can't wait for each other.
     let sql = "WITH theirs AS (SELECT id FROM page WHERE id = ANY($1) AND state = 'waiting' ORDER BY id FOR UPDATE), pulled AS (UPDATE page \
