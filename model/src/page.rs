@@ -38,6 +38,29 @@ pub enum PageKind {
     Notice,
 }
 
+impl Page {
+    /// A page of no group, about no incident: of this kind, to this contact of a person, at once when its time has come.
+    #[must_use]
+    pub fn to_contact(kind: PageKind, person: PersonId, contact: ContactId, due_at: Timestamp) -> Self {
+        Self {
+            group: None,
+            incidents: Vec::new(),
+            resolved: Vec::new(),
+            flapping: Vec::new(),
+            others: 0,
+            escalation: 0,
+            person,
+            contact,
+            kind,
+            urgency: Urgency::High,
+            turn: 0,
+            after_min: 0,
+            about: None,
+            due_at,
+        }
+    }
+}
+
 /// What a notice about the duty tells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "about", rename_all = "snake_case")]

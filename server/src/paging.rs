@@ -16,7 +16,6 @@ pub mod egress;
 mod email;
 mod finisher;
 mod gateway;
-pub mod link;
 mod provider;
 pub mod reply;
 mod report;
@@ -35,15 +34,11 @@ pub use worker::Counters;
 use crate::clock::Clock;
 use crate::store::Store;
 use anyhow::Context as _;
-use channel::{Outgoing, Progress, SendError};
 use provider::Providers;
 use report::ReportShape;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use taydo_model::oncall::Contact;
-use taydo_model::text::Language;
-use text::Content;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use worker::Worker;
@@ -72,7 +67,6 @@ pub struct Paging {
     counters: Arc<Counters>,
     clock: Clock,
     reports: HashMap<String, ReportShape>,
-    providers: Arc<Providers>,
 }
 
 impl Paging {
@@ -82,13 +76,13 @@ impl Paging {
     /// When a secret can't be read, or the machine has no certificates to check servers by.
     pub fn start<D: Desk>(parts: Parts<D>) -> anyhow::Result<Self> {
         let Parts { store, clock, desk, settings } = parts;
-        let providers = Arc::new(Providers::build(&settings).context("paging can't start")?);
+        let providers = Providers::build(&settings).context("paging can't start")?;
         let reports = settings.reports().context("paging can't start")?;
         let stopping = Arc::new(Notify::new());
         let counters = Arc::new(Counters::default());
-        let worker = Worker::new(store, clock.clone(), desk, Arc::clone(&providers), Arc::clone(&counters));
+        let worker = Worker::new(store, clock.clone(), desk, providers, Arc::clone(&counters));
         let worker = tokio::spawn(worker.run(Arc::clone(&stopping)));
-        Ok(Self { stopping, worker: Some(worker), counters, clock, reports, providers })
+        Ok(Self { stopping, worker: Some(worker), counters, clock, reports })
     }
 
     /// What it has done since its start.
@@ -103,23 +97,6 @@ impl Paging {
     /// See [`ReportError`].
     pub fn report(&self, provider: &str, secret: &str, body: &serde_json::Value) -> Result<Report, ReportError> {
         self.reports.get(provider).ok_or(ReportError::Refused)?.parse(secret, body)
-    }
-
-    /// Sends a note at once, outside the outbox and to any contact: the code by which its owner proves that it is theirs,
-    /// which is of no use later. Whoever calls bounds how often.
-    ///
-    /// # Errors
-    /// See [`SendError`]; nothing is tried again.
-    pub async fn send_note(&self, contact: &Contact, language: Language, note: &str) -> Result<(), SendError> {
-        let now = self.clock.now();
-        let provider = self.providers.first(contact.channel).ok_or_else(|| SendError::failed("the channel has no provider"))?;
-        let reference = format!("note-{}-{}", contact.id.0, now.as_microsecond());
-        let content = Content { note: Some(note.to_owned()), reference: reference.clone(), ..Content::default() };
-        let texts = text::compose(&content, language, false);
-        let outgoing = Outgoing { reference, address: contact.address.clone(), texts, picture: None, now };
-        let progress = Progress::default();
-        let sent = self.clock.timeout(provider.limit, provider.channel.send(&outgoing, &progress)).await;
-        sent.unwrap_or_else(|_| Err(SendError::Unknown { why: "it didn't answer in time".to_owned() })).map(drop)
     }
 
     /// Claims nothing more, and waits for what is being sent.

@@ -37,6 +37,7 @@ mod session;
 mod tests;
 mod text;
 mod why;
+mod word;
 mod writer;
 
 pub use address::{AddressError, DatabaseAddress};
@@ -52,6 +53,7 @@ pub use migration::OpenError;
 pub use observation::SampleStream;
 pub use pane::Made;
 pub use why::Standings;
+pub(crate) use word::word;
 pub use writer::Writer;
 
 use crate::clock::Clock;

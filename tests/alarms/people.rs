@@ -6,11 +6,7 @@ use serde_json::json;
 #[tokio::test]
 async fn whoever_has_no_proved_contact_is_nobody_and_the_next_step_is_paged_at_once() {
     let town = Town::start().await;
-    town.put(
-        "persons/an",
-        &json!({ "id": "an", "name": "An", "zone": "Asia/Ho_Chi_Minh", "language": "vi", "quiet": null, "contacts": [], "rules": [] }),
-    )
-    .await;
+    town.somebody("an").await;
     let contact = town.contact("an", &phone("an")).await;
     town.person("binh").await;
     let steps = [json!({ "targets": [{ "person": "an" }], "delay_s": 600 }), json!({ "targets": [{ "person": "binh" }], "delay_s": 600 })];
@@ -27,11 +23,7 @@ async fn whoever_has_no_proved_contact_is_nobody_and_the_next_step_is_paged_at_o
 #[tokio::test]
 async fn a_code_is_sent_at_most_once_a_minute_and_counts_for_a_quarter_of_an_hour() {
     let town = Town::start().await;
-    town.put(
-        "persons/an",
-        &json!({ "id": "an", "name": "An", "zone": "Asia/Ho_Chi_Minh", "language": "vi", "quiet": null, "contacts": [], "rules": [] }),
-    )
-    .await;
+    town.somebody("an").await;
     let contact = town.contact("an", &phone("an")).await;
     let send = || async { town.centre.post(&format!("/api/v1/contacts/{contact}/code"), &json!({})).await.status };
     let code = || async {

@@ -50,20 +50,5 @@ fn notice(kind: PageKind, person: &PersonId, mut incidents: Vec<IncidentId>, due
     incidents.truncate(MAX_LISTED);
     let reach = directory.quiet_reach(person, Urgency::High, false);
     let (contact, after_min) = reach.first()?;
-    Some(Page {
-        group: None,
-        incidents,
-        resolved: Vec::new(),
-        flapping: Vec::new(),
-        others,
-        about: None,
-        escalation: 0,
-        person: person.clone(),
-        contact: contact.id,
-        kind,
-        urgency: Urgency::High,
-        turn: 0,
-        after_min: *after_min,
-        due_at,
-    })
+    Some(Page { incidents, others, after_min: *after_min, ..Page::to_contact(kind, person.clone(), contact.id, due_at) })
 }

@@ -15,10 +15,10 @@ use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 use taydo_engine::rota::OnCall;
-use taydo_engine::routing::Event;
-use taydo_model::alert::{Cause, Severity, Urgency};
+use taydo_model::alert::Severity;
+use taydo_model::heartbeat::Heartbeat;
 use taydo_model::incident::{GroupKey, Origin};
-use taydo_model::oncall::{Channel, Contact, Person};
+use taydo_model::oncall::{Channel, Contact};
 use taydo_model::page::{About, Page, PageKind};
 use taydo_model::{Definitions, PersonId, TeamId, Text};
 
@@ -72,7 +72,7 @@ impl Steward {
         self.beats(&definitions, now).await?;
         self.evaluator(&definitions, awake_since, now).await?;
         let roster = self.store.roster(now).await?;
-        let reachable = |person: &PersonId| roster.persons.get(person).is_some_and(is_reachable);
+        let reachable = |person: &PersonId| roster.reaches(person, false);
         let is_new_minute = last == now || last.as_second().div_euclid(60) != now.as_second().div_euclid(60);
         for rota in roster.rotas.values() {
             let on_call = OnCall::new(rota, &reachable);
@@ -105,14 +105,8 @@ impl Steward {
     /// Outside systems that have gone silent.
     async fn beats(&self, definitions: &Definitions, now: Timestamp) -> Result<(), StoreError> {
         for silent in self.store.silent_heartbeats(now).await? {
-            let what = HandIncident {
-                origin: Origin::Watch { name: format!("heartbeat {}", silent.name) },
-                severity: silent.heartbeat.severity,
-                group: GroupKey { team: silent.heartbeat.team, domain: DOMAIN.to_owned(), exercise: false },
-                area: None,
-                content: serde_json::json!({ "title": silent.heartbeat.title }),
-                key: Some(heartbeat_key(&silent.name)),
-            };
+            let Heartbeat { title, severity, team, .. } = silent.heartbeat;
+            let what = watched(heartbeat_key(&silent.name), severity, team, serde_json::json!({ "title": title }));
             self.store.open_incident(&what, definitions, now).await?;
             self.store.note_silence_told(&silent.name).await?;
         }
@@ -135,17 +129,11 @@ impl Steward {
         let late = evaluated.iter().filter(is_late).count();
         let key = "evaluator";
         if late == 0 {
-            return self.close(key, definitions, now).await;
+            return self.store.close_by_key(key, definitions, now).await;
         }
         let title = Text::new("Bộ đánh giá cảnh báo đã dừng", "The evaluation of alerts stands still");
-        let what = HandIncident {
-            origin: Origin::Watch { name: key.to_owned() },
-            severity: Severity::Critical,
-            group: GroupKey { team: self.own_team(definitions)?, domain: DOMAIN.to_owned(), exercise: false },
-            area: None,
-            content: serde_json::json!({ "title": title, "late": late }),
-            key: Some(key.to_owned()),
-        };
+        let content = serde_json::json!({ "title": title, "late": late });
+        let what = watched(key.to_owned(), Severity::Critical, self.own_team(definitions)?, content);
         self.store.open_incident(&what, definitions, now).await?;
         Ok(())
     }
@@ -154,14 +142,6 @@ impl Steward {
     fn own_team(&self, definitions: &Definitions) -> Result<TeamId, StoreError> {
         let own = definitions.rules.iter().find(|rule| rule.domain() == DOMAIN).map(|rule| rule.team.clone());
         own.map_or_else(|| TeamId::new(DOMAIN).map_err(|error| StoreError::Internal(error.into())), Ok)
-    }
-
-    /// Closes the open incident of a key.
-    async fn close(&self, key: &str, definitions: &Definitions, now: Timestamp) -> Result<(), StoreError> {
-        if let Some((incident, group)) = self.store.open_by_key(key).await? {
-            self.store.advance_group(group, &[Event::Resolved { incident, cause: Cause::Condition }], definitions, now).await?;
-        }
-        Ok(())
     }
 
     /// Silences that end soon, with open incidents inside.
@@ -173,14 +153,22 @@ impl Steward {
     }
 }
 
+/// An incident that a watch of the centre opens, by its name, which is its key too.
+fn watched(name: String, severity: Severity, team: TeamId, content: serde_json::Value) -> HandIncident {
+    HandIncident {
+        origin: Origin::Watch { name: name.clone() },
+        severity,
+        group: GroupKey { team, domain: DOMAIN.to_owned(), exercise: false },
+        area: None,
+        content,
+        key: Some(name),
+    }
+}
+
 /// The key of a heartbeat's incident.
 #[must_use]
 pub fn heartbeat_key(name: &str) -> String {
     format!("heartbeat {name}")
-}
-
-fn is_reachable(person: &Person) -> bool {
-    person.contacts.iter().any(Contact::is_usable)
 }
 
 /// Gaps of the next 24 hours, told to the fall-back of the team's policy, or to the keeper.
@@ -212,22 +200,7 @@ fn shifts(roster: &Roster, on_call: &OnCall<'_>, last: Timestamp, now: Timestamp
 /// A notice to somebody, by the first contact that isn't a call.
 fn notice(roster: &Roster, person: &PersonId, kind: PageKind, about: About, due_at: Timestamp) -> Option<Page> {
     let contacts = &roster.persons.get(person)?.contacts;
-    let usable = |contact: &&Contact| contact.is_usable() && !contact.exercise;
+    let usable = |contact: &&Contact| contact.is_usable_in(false);
     let contact = contacts.iter().filter(usable).find(|contact| contact.channel != Channel::Voice).or(contacts.iter().find(usable))?;
-    Some(Page {
-        group: None,
-        incidents: Vec::new(),
-        resolved: Vec::new(),
-        flapping: Vec::new(),
-        others: 0,
-        escalation: 0,
-        person: person.clone(),
-        contact: contact.id,
-        kind,
-        urgency: Urgency::High,
-        turn: 0,
-        after_min: 0,
-        about: Some(about),
-        due_at,
-    })
+    Some(Page { about: Some(about), ..Page::to_contact(kind, person.clone(), contact.id, due_at) })
 }

@@ -7,7 +7,7 @@ use super::refusal::Refusal;
 use super::said::Saying;
 use super::{State, body};
 use crate::duty::Link;
-use actix_web::dev::{Server, Service};
+use actix_web::dev::Server;
 use actix_web::http::{StatusCode, header};
 use actix_web::middleware::DefaultHeaders;
 use actix_web::web::{self, Data, Path, Payload};
@@ -47,7 +47,6 @@ pub fn server(listener: TcpListener, state: Data<State>) -> std::io::Result<Serv
                     .add((header::CACHE_CONTROL, "no-store"))
                     .add(("x-robots-tag", "noindex")),
             )
-            .wrap_fn(|request, service| service.call(request))
             .route("/i/{token}", web::get().to(show))
             .route("/i/{token}", web::post().to(answer))
             .route("/style.css", web::get().to(style))
@@ -285,7 +284,7 @@ fn body_of(page: &IncidentPage, opened: &Opened, said: &str) -> String {
     if view.exercise {
         let _ = write!(out, "<p class=\"exercise\">{}</p>", words.exercise);
     }
-    let severity = super::incidents::word(view.incident.severity);
+    let severity = crate::store::word(view.incident.severity);
     let _ = write!(
         out,
         "<h1 class=\"{severity}\">{}</h1><p class=\"place\">{}</p><p>{}</p><p><span>{} {}</span> <span>{} {}</span></p><p class=\"standing\">{}</p>{said}",

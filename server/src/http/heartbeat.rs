@@ -8,9 +8,7 @@ use super::{State, body};
 use crate::duty::heartbeat_key;
 use actix_web::web::{Data, Json, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use taydo_engine::routing::Event;
 use taydo_model::ErrorCode;
-use taydo_model::alert::Cause;
 use taydo_model::heartbeat::{Heartbeat, HeartbeatRow};
 use taydo_model::id::slug;
 
@@ -43,9 +41,9 @@ pub(super) async fn beat(name: Path<String>, state: Data<State>) -> Result<HttpR
     let now = state.clock.now();
     let told = state.store.heartbeat(&name, now).await.map_err(|error| unavailable(&error))?;
     let told = told.ok_or_else(|| Refusal::not_found(format!("heartbeat {name}")))?;
-    if told && let Some((incident, group)) = state.store.open_by_key(&heartbeat_key(&name)).await.map_err(|error| unavailable(&error))? {
-        let over = [Event::Resolved { incident, cause: Cause::Condition }];
-        state.store.advance_group(group, &over, &state.definitions.get(), now).await.map_err(|error| unavailable(&error))?;
+    if told {
+        let closed = state.store.close_by_key(&heartbeat_key(&name), &state.definitions.get(), now).await;
+        closed.map_err(|error| unavailable(&error))?;
     }
     Ok(HttpResponse::NoContent().finish())
 }

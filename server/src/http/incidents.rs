@@ -68,7 +68,7 @@ pub(super) async fn page(state: &State, id: IncidentId) -> Result<IncidentPage, 
             at: one.at,
             person: one.person,
             channel: channel(one.contact),
-            what: serde_json::to_value(one.what).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default(),
+            what: crate::store::word(one.what),
             provider: one.provider,
             detail: one.detail,
         })
@@ -223,9 +223,4 @@ pub(super) fn sentence(declined: Declined) -> &'static str {
         Declined::Muted => "everything that is open is muted; end the silence first",
         Declined::PastSnooze => "`until` is not in the future",
     }
-}
-
-/// The word that a value is on the wire.
-pub(super) fn word(value: impl serde::Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -51,7 +51,7 @@ async fn roster(state: &State) -> Result<Arc<Roster>, Refusal> {
 
 /// Whether somebody has a contact that pages of what is real may be sent to.
 fn reachable(roster: &Roster) -> impl Fn(&PersonId) -> bool + '_ {
-    |person| roster.persons.get(person).is_some_and(|person| person.contacts.iter().any(|contact| contact.is_usable_in(false)))
+    |person| roster.reaches(person, false)
 }
 
 fn people(roster: &Roster, persons: impl IntoIterator<Item = PersonId>) -> Vec<PersonName> {

@@ -14,7 +14,6 @@ use actix_web::{HttpRequest, HttpResponse};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use taydo_model::alert::Urgency;
 use taydo_model::oncall::request::{Code, Keeper, NewContact, NewSilence};
 use taydo_model::oncall::{ContactId, Person, Policy, Target, Team};
 use taydo_model::page::{Page, PageKind};
@@ -117,22 +116,7 @@ pub(super) async fn send_code(id: Path<i64>, state: Data<State>) -> Result<HttpR
         CodeSent::Unknown => Err(Refusal::not_found(format!("contact {id}"))),
         CodeSent::TooSoon => Err(Refusal::new(ErrorCode::Conflict, "a code was sent less than a minute ago; wait for it").retry_after(60)),
         CodeSent::Noted(person, contact) => {
-            let page = Page {
-                group: None,
-                incidents: Vec::new(),
-                resolved: Vec::new(),
-                flapping: Vec::new(),
-                others: 0,
-                about: None,
-                escalation: 0,
-                person,
-                contact: contact.id,
-                kind: PageKind::Code,
-                urgency: Urgency::High,
-                turn: now.as_microsecond(),
-                after_min: 0,
-                due_at: now,
-            };
+            let page = Page { turn: now.as_microsecond(), ..Page::to_contact(PageKind::Code, person, contact.id, now) };
             let new = NewPage { page: &page, team: None, exercise: contact.exercise };
             state.store.write_pages(&[new], now).await.map_err(|error| unavailable(&error))?;
             Ok(HttpResponse::Accepted().finish())

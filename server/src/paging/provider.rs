@@ -55,11 +55,6 @@ impl Providers {
         self.0.values().flatten().find(|provider| provider.name == name)
     }
 
-    /// The one that the file names first for a channel.
-    pub(super) fn first(&self, channel: oncall::Channel) -> Option<&Arc<Provider>> {
-        self.0.get(&channel)?.first()
-    }
-
     /// The first whose breaker is closed; or else the one whose breaker has been open for longest, once that is long
     /// enough, and then only for one call at a time, which finds out whether it is well again. `probing` holds those, and gets it.
     pub(super) fn choose(

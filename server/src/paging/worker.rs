@@ -55,7 +55,7 @@ pub(super) struct Worker<D> {
     store: Store,
     clock: Clock,
     desk: Arc<D>,
-    providers: Arc<Providers>,
+    providers: Providers,
     counters: Arc<Counters>,
     /// Providers whose breaker has let one call through that isn't back yet.
     probing: HashSet<String>,
@@ -64,7 +64,7 @@ pub(super) struct Worker<D> {
 }
 
 impl<D: Desk> Worker<D> {
-    pub(super) fn new(store: Store, clock: Clock, desk: Arc<D>, providers: Arc<Providers>, counters: Arc<Counters>) -> Self {
+    pub(super) fn new(store: Store, clock: Clock, desk: Arc<D>, providers: Providers, counters: Arc<Counters>) -> Self {
         Self { store, clock, desk, providers, counters, probing: HashSet::new(), sending: JoinSet::new() }
     }
 

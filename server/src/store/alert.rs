@@ -2,6 +2,7 @@
 //!
 //! It must never change or delete a transition.
 
+use super::word::word;
 use super::{Store, StoreError, micros::Micros};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashSet};
@@ -113,9 +114,4 @@ impl Store {
         let rows = self.client().await?.query(sql, &[&Micros::from(from), &Micros::from(to), &i64::from(limit)]).await?;
         rows.iter().rev().map(|row| Ok(row.try_get::<_, Json<Transition>>(0)?.0)).collect()
     }
-}
-
-/// The word that a value is on the wire.
-pub(super) fn word(value: impl serde::Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -2,10 +2,9 @@
 //!
 //! Append-only: it must never change or delete what was said.
 
+use super::word::{from_word, word};
 use super::{Store, StoreError, micros::Micros, text::storable};
 use jiff::Timestamp;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use taydo_model::event::{Event, Saying};
 use taydo_model::{AreaId, Text};
 use tokio_postgres::Row;
@@ -28,7 +27,7 @@ impl Store {
             "INSERT INTO event ({COLUMNS}) SELECT which.id, which.version, $1, $2, $3, $4, $5, $6, $7, $8, $9 \
              FROM ({which}) AS which (id, version) RETURNING {COLUMNS}"
         );
-        let kind = word(says.kind)?;
+        let kind = word(says.kind);
         let title = (storable(&says.title.vi), storable(&says.title.en));
         let area = says.area.as_ref().map(AreaId::as_str);
         let (from, to, source) = (Micros::from(says.from), says.to.map(Micros::from), storable(&says.source));
@@ -73,14 +72,4 @@ fn decode(row: &Row) -> Result<Event, StoreError> {
         withdrawn: row.try_get(10)?,
     };
     Ok(Event { id: row.try_get(0)?, version: row.try_get(1)?, updated: row.try_get::<_, Micros>(2)?.timestamp(), says })
-}
-
-/// A kind is stored as the word that it is on the wire.
-fn word(kind: impl Serialize) -> Result<String, StoreError> {
-    let word = serde_json::to_value(kind).ok().and_then(|value| value.as_str().map(str::to_owned));
-    word.ok_or_else(|| StoreError::internal("a kind that is no word"))
-}
-
-fn from_word<T: DeserializeOwned>(word: &str) -> Result<T, StoreError> {
-    serde_json::from_value(word.into()).map_err(|error| StoreError::Internal(error.into()))
 }

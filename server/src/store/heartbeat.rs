@@ -2,6 +2,7 @@
 //!
 //! It must never take one that has never beaten for one that fails.
 
+use super::word::{from_word, word};
 use super::{Store, StoreError, micros::Micros};
 use jiff::Timestamp;
 use taydo_model::TeamId;
@@ -13,11 +14,10 @@ const COLUMNS: &str = "name, title, every_s, severity, team, muted, last_at";
 
 fn decode(row: &Row) -> Result<HeartbeatRow, StoreError> {
     let every_s: i32 = row.try_get(2)?;
-    let severity: &str = row.try_get(3)?;
     let heartbeat = Heartbeat {
         title: row.try_get::<_, Json<_>>(1)?.0,
         every_s: u32::try_from(every_s).unwrap_or(1),
-        severity: serde_json::from_value(severity.into()).map_err(|error| StoreError::Internal(error.into()))?,
+        severity: from_word(row.try_get(3)?)?,
         team: TeamId::new(row.try_get::<_, &str>(4)?).map_err(|error| StoreError::Internal(error.into()))?,
         muted: row.try_get(5)?,
     };
@@ -32,7 +32,7 @@ impl Store {
     pub async fn save_heartbeat(&self, name: &str, one: &Heartbeat) -> Result<(), StoreError> {
         let sql = "INSERT INTO heartbeat (name, title, every_s, severity, team, muted) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name) DO UPDATE \
             SET title = excluded.title, every_s = excluded.every_s, severity = excluded.severity, team = excluded.team, muted = excluded.muted";
-        let (every_s, severity) = (i32::try_from(one.every_s).unwrap_or(i32::MAX), super::alert::word(one.severity));
+        let (every_s, severity) = (i32::try_from(one.every_s).unwrap_or(i32::MAX), word(one.severity));
         self.client().await?.execute(sql, &[&name, &Json(&one.title), &every_s, &severity, &one.team.as_str(), &one.muted]).await?;
         Ok(())
     }

@@ -19,9 +19,10 @@ pub use finish::{AttemptOutcome, BREAKER_FAILURES, Finish, Next, ProviderSign};
 pub use outcome::{Outcome, What};
 pub use receipt::{Receipt, ReceiptMessage, ReceiptState, ReceiptTaken};
 
+use super::word::{from_word, word};
 use super::{Store, StoreError, micros::Micros};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use taydo_engine::routing::dedupe_key;
 use taydo_model::PersonId;
 use taydo_model::TeamId;
@@ -80,16 +81,6 @@ pub struct Depth {
     pub messages: u64,
     /// Since when the oldest of either should have been sent, where one is overdue.
     pub oldest: Option<Timestamp>,
-}
-
-/// The name of a value as serde has it, for a text column.
-fn word<T: Serialize>(value: T) -> String {
-    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
-/// The value of such a name.
-fn from_word<T: DeserializeOwned>(word: &str) -> Result<T, StoreError> {
-    serde_json::from_value(serde_json::Value::String(word.to_owned())).map_err(|error| StoreError::Internal(error.into()))
 }
 
 /// In which order pages go: people who are waited for come first, digests last.

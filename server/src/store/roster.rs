@@ -20,8 +20,8 @@ use taydo_model::oncall::{Person, Policy, Team};
 use taydo_model::rota::Rota;
 use taydo_model::silence::Silence;
 use taydo_model::{PersonId, PolicyId, RotaId, TeamId};
-use tokio_postgres::types::Json;
-use tokio_postgres::{GenericClient, Row, Transaction};
+use tokio_postgres::types::{Json, ToSql};
+use tokio_postgres::{Row, Transaction};
 
 /// The roster as it is at one version.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +40,14 @@ pub struct Roster {
     pub keeper: Option<PersonId>,
     /// The silences that are not over.
     pub silences: Vec<Silence>,
+}
+
+impl Roster {
+    /// Whether somebody has a contact that pages may be sent to: in an exercise, or else in what is real.
+    #[must_use]
+    pub fn reaches(&self, person: &PersonId, exercise: bool) -> bool {
+        self.persons.get(person).is_some_and(|person| person.contacts.iter().any(|contact| contact.is_usable_in(exercise)))
+    }
 }
 
 /// The last roster that was read.
@@ -70,6 +78,26 @@ impl Store {
         let sql = "INSERT INTO secret (name, key) VALUES ($1, uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) ON CONFLICT DO NOTHING";
         client.execute(sql, &[&name]).await?;
         Ok(client.query_one("SELECT key FROM secret WHERE name = $1", &[&name]).await?.try_get(0)?)
+    }
+
+    /// Carries out one statement that changes the roster, with its version; returns how many rows it has changed.
+    async fn change_roster(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<u64, StoreError> {
+        let mut client = self.client().await?;
+        let transaction = tokio_postgres::Client::transaction(&mut client).await?;
+        let changed = transaction.execute(sql, parameters).await?;
+        change(&transaction).await?;
+        transaction.commit().await?;
+        Ok(changed)
+    }
+
+    /// The same for one that gives the number of its row, where it has written one.
+    async fn change_roster_row(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Option<i64>, StoreError> {
+        let mut client = self.client().await?;
+        let transaction = tokio_postgres::Client::transaction(&mut client).await?;
+        let row = transaction.query_opt(sql, parameters).await?;
+        change(&transaction).await?;
+        transaction.commit().await?;
+        Ok(row.map(|row| row.try_get(0)).transpose()?)
     }
 
     /// The roster as it is now.
@@ -128,14 +156,4 @@ async fn read(transaction: &Transaction<'_>, row: &Row, now: Timestamp) -> Resul
 
 fn content<T: DeserializeOwned>(row: &Row, at: usize) -> Result<T, StoreError> {
     Ok(row.try_get::<_, Json<T>>(at)?.0)
-}
-
-/// Writes a row of a table that has only an id and what it holds.
-async fn put<T: serde::Serialize + Sync + std::fmt::Debug>(
-    client: &impl GenericClient,
-    sql: &str,
-    id: &str,
-    content: &T,
-) -> Result<u64, StoreError> {
-    Ok(client.execute(sql, &[&id, &Json(content)]).await?)
 }

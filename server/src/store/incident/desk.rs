@@ -3,10 +3,10 @@
 //! Groups are locked by their key before their rows, in one order, so that no two transactions wait for each other. It must
 //! never advance a group whose row it doesn't hold.
 
-use crate::store::alert::word;
 use crate::store::micros::Micros;
 use crate::store::outbox::{self, NewPage};
 use crate::store::roster::Roster;
+use crate::store::word::word;
 use crate::store::{Store, StoreError};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -121,8 +121,7 @@ impl Desk {
 
     /// Who can't be reached, in an exercise or else in what is real, is not on call there.
     fn look_up<T>(&self, exercise: bool, ask: impl FnOnce(&Directory<'_>) -> T) -> T {
-        let is_reached = |person: &Person| person.contacts.iter().any(|contact| contact.is_usable_in(exercise));
-        let reachable = |person: &PersonId| self.roster.persons.get(person).is_some_and(is_reached);
+        let reachable = |person: &PersonId| self.roster.reaches(person, exercise);
         let on_call = |rota: &RotaId, at: Timestamp| match self.roster.rotas.get(rota) {
             Some(rota) => OnCall::new(rota, &reachable).at(at),
             None => Vec::new(),
@@ -461,13 +460,21 @@ impl Store {
     }
 
     /// The open incident of a key, and its group.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn open_by_key(&self, key: &str) -> Result<Option<(IncidentId, GroupId)>, StoreError> {
+    async fn open_by_key(&self, key: &str) -> Result<Option<(IncidentId, GroupId)>, StoreError> {
         let sql = "SELECT id, group_id FROM incident WHERE key = $1 AND resolved_at IS NULL";
         let row = self.client().await?.query_opt(sql, &[&key]).await?;
         row.map(|row| Ok((IncidentId(row.try_get(0)?), GroupId(row.try_get(1)?)))).transpose()
+    }
+
+    /// Closes the open incident of a key, because what it was about is over by itself; nothing where there is none.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn close_by_key(&self, key: &str, definitions: &Definitions, now: Timestamp) -> Result<(), StoreError> {
+        if let Some((incident, group)) = self.open_by_key(key).await? {
+            self.advance_group(group, &[Event::Resolved { incident, cause: Cause::Condition }], definitions, now).await?;
+        }
+        Ok(())
     }
 
     /// What the authors of silences are to be told that end soon with open incidents inside.

@@ -4,9 +4,9 @@
 
 use crate::store::micros::Micros;
 use crate::store::outbox::What;
+use crate::store::word::from_word;
 use crate::store::{Store, StoreError};
 use jiff::Timestamp;
-use serde::de::DeserializeOwned;
 use taydo_engine::routing::{self, Group, Hash};
 use taydo_model::incident::log::LogLine;
 use taydo_model::incident::{GroupId, Incident, IncidentId};
@@ -65,10 +65,6 @@ fn decode(row: &Row) -> Result<IncidentRow, StoreError> {
         resolved_at: time(9)?,
     };
     Ok(IncidentRow { incident, acknowledged_at: time(10)?, exercise: row.try_get(11)?, content: row.try_get::<_, Json<_>>(12)?.0 })
-}
-
-fn from_word<T: DeserializeOwned>(word: &str) -> Result<T, StoreError> {
-    serde_json::from_value(word.into()).map_err(|error| StoreError::Internal(error.into()))
 }
 
 impl Store {

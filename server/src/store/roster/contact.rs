@@ -4,6 +4,7 @@
 
 use super::change;
 use crate::store::micros::Micros;
+use crate::store::word::{from_word, word};
 use crate::store::{Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
@@ -40,23 +41,10 @@ pub enum Verified {
     TooMany,
 }
 
-fn word(channel: Channel) -> &'static str {
-    match channel {
-        Channel::Email => "email",
-        Channel::Sms => "sms",
-        Channel::Voice => "voice",
-        Channel::Webhook => "webhook",
-        Channel::Chat => "chat",
-    }
-}
-
 fn decode(row: &Row) -> Result<(PersonId, Contact), StoreError> {
-    let channel: &str = row.try_get(2)?;
-    let channel =
-        [Channel::Email, Channel::Sms, Channel::Voice, Channel::Webhook, Channel::Chat].into_iter().find(|one| word(*one) == channel);
     let contact = Contact {
         id: ContactId(row.try_get(0)?),
-        channel: channel.ok_or_else(|| StoreError::internal("a contact of an unknown channel"))?,
+        channel: from_word(row.try_get(2)?)?,
         address: row.try_get(3)?,
         verified_at: row.try_get::<_, Option<Micros>>(4)?.map(Micros::timestamp),
         disabled_at: row.try_get::<_, Option<Micros>>(5)?.map(Micros::timestamp),
@@ -94,12 +82,7 @@ impl Store {
     ) -> Result<Option<ContactId>, StoreError> {
         let sql = "INSERT INTO contact (person, channel, address, exercise) SELECT id, $2, $3, $4 FROM person WHERE id = $1 AND removed_at IS NULL \
             ON CONFLICT (person, channel, address) WHERE removed_at IS NULL DO UPDATE SET exercise = excluded.exercise RETURNING id";
-        let mut client = self.client().await?;
-        let transaction = tokio_postgres::Client::transaction(&mut client).await?;
-        let row = transaction.query_opt(sql, &[&person.as_str(), &word(channel), &address, &exercise]).await?;
-        change(&transaction).await?;
-        transaction.commit().await?;
-        Ok(row.map(|row| row.try_get(0)).transpose()?.map(ContactId))
+        Ok(self.change_roster_row(sql, &[&person.as_str(), &word(channel), &address, &exercise]).await?.map(ContactId))
     }
 
     /// Takes an address away. `false` when there is none of this number.
@@ -108,7 +91,7 @@ impl Store {
     /// See [`StoreError`].
     pub async fn remove_contact(&self, contact: ContactId, now: Timestamp) -> Result<bool, StoreError> {
         let sql = "UPDATE contact SET removed_at = $2 WHERE id = $1 AND removed_at IS NULL";
-        self.change_contact(sql, contact, now).await
+        Ok(self.change_roster(sql, &[&contact.0, &Micros::from(now)]).await? > 0)
     }
 
     /// Nothing is sent to it any more: its owner said STOP, or it can't be reached at all. `false` when that is so already.
@@ -117,12 +100,7 @@ impl Store {
     /// See [`StoreError`].
     pub async fn disable_contact(&self, contact: ContactId, why: &str, now: Timestamp) -> Result<bool, StoreError> {
         let sql = "UPDATE contact SET disabled_at = $2, disabled_why = $3 WHERE id = $1 AND disabled_at IS NULL AND removed_at IS NULL";
-        let mut client = self.client().await?;
-        let transaction = tokio_postgres::Client::transaction(&mut client).await?;
-        let changed = transaction.execute(sql, &[&contact.0, &Micros::from(now), &why]).await?;
-        change(&transaction).await?;
-        transaction.commit().await?;
-        Ok(changed > 0)
+        Ok(self.change_roster(sql, &[&contact.0, &Micros::from(now), &why]).await? > 0)
     }
 
     /// Messages are sent to it again: its owner said START, or asked for it on the page.
@@ -131,16 +109,7 @@ impl Store {
     /// See [`StoreError`].
     pub async fn enable_contact(&self, contact: ContactId, now: Timestamp) -> Result<bool, StoreError> {
         let sql = "UPDATE contact SET disabled_at = NULL, disabled_why = NULL WHERE id = $1 AND disabled_at <= $2 AND removed_at IS NULL";
-        self.change_contact(sql, contact, now).await
-    }
-
-    async fn change_contact(&self, sql: &str, contact: ContactId, now: Timestamp) -> Result<bool, StoreError> {
-        let mut client = self.client().await?;
-        let transaction = tokio_postgres::Client::transaction(&mut client).await?;
-        let changed = transaction.execute(sql, &[&contact.0, &Micros::from(now)]).await?;
-        change(&transaction).await?;
-        transaction.commit().await?;
-        Ok(changed > 0)
+        Ok(self.change_roster(sql, &[&contact.0, &Micros::from(now)]).await? > 0)
     }
 
     /// Notes that a code is sent to it at `now`, cut to whole microseconds, unless the last one was sent less than a minute ago.

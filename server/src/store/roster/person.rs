@@ -2,12 +2,12 @@
 //!
 //! It must never delete a person: logs name them.
 
-use super::{change, put};
 use crate::store::micros::Micros;
 use crate::store::{Store, StoreError};
 use jiff::Timestamp;
 use taydo_model::oncall::{Person, Policy, Team};
 use taydo_model::{PersonId, PolicyId, TeamId};
+use tokio_postgres::types::Json;
 
 /// Nobody is told who isn't there.
 const KEEPER: &str = "UPDATE roster_version SET keeper = $1";
@@ -22,12 +22,9 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn save_person(&self, person: &Person) -> Result<(), StoreError> {
-        let mut client = self.client().await?;
-        let transaction = tokio_postgres::Client::transaction(&mut client).await?;
         let bare = Person { contacts: Vec::new(), ..person.clone() };
-        put(&transaction, PERSON, person.id.as_str(), &bare).await?;
-        change(&transaction).await?;
-        Ok(transaction.commit().await?)
+        self.change_roster(PERSON, &[&person.id.as_str(), &Json(&bare)]).await?;
+        Ok(())
     }
 
     /// Says who is told when nobody else can be.
@@ -35,11 +32,8 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn save_keeper(&self, keeper: Option<&PersonId>) -> Result<(), StoreError> {
-        let mut client = self.client().await?;
-        let transaction = tokio_postgres::Client::transaction(&mut client).await?;
-        transaction.execute(KEEPER, &[&keeper.map(PersonId::as_str)]).await?;
-        change(&transaction).await?;
-        Ok(transaction.commit().await?)
+        self.change_roster(KEEPER, &[&keeper.map(PersonId::as_str)]).await?;
+        Ok(())
     }
 
     /// Somebody leaves: nobody is paged there any more. `false` when there was nobody of this name.
@@ -47,13 +41,8 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn remove_person(&self, person: &PersonId, now: Timestamp) -> Result<bool, StoreError> {
-        let mut client = self.client().await?;
-        let transaction = tokio_postgres::Client::transaction(&mut client).await?;
         let sql = "UPDATE person SET removed_at = $2 WHERE id = $1 AND removed_at IS NULL";
-        let removed = transaction.execute(sql, &[&person.as_str(), &Micros::from(now)]).await?;
-        change(&transaction).await?;
-        transaction.commit().await?;
-        Ok(removed > 0)
+        Ok(self.change_roster(sql, &[&person.as_str(), &Micros::from(now)]).await? > 0)
     }
 
     /// Keeps a team.
@@ -61,7 +50,8 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn save_team(&self, team: &Team) -> Result<(), StoreError> {
-        self.save_content(TEAM, team.id.as_str(), team).await
+        self.change_roster(TEAM, &[&team.id.as_str(), &Json(team)]).await?;
+        Ok(())
     }
 
     /// Keeps a policy. Escalations that are under way go on by the copy that they took.
@@ -69,7 +59,8 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn save_policy(&self, policy: &Policy) -> Result<(), StoreError> {
-        self.save_content(POLICY, policy.id.as_str(), policy).await
+        self.change_roster(POLICY, &[&policy.id.as_str(), &Json(policy)]).await?;
+        Ok(())
     }
 
     /// Takes a team away. `false` when there was none of this name.
@@ -77,7 +68,7 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn remove_team(&self, team: &TeamId) -> Result<bool, StoreError> {
-        self.remove_content("DELETE FROM team WHERE id = $1", team.as_str()).await
+        Ok(self.change_roster("DELETE FROM team WHERE id = $1", &[&team.as_str()]).await? > 0)
     }
 
     /// Takes a policy away. `false` when there was none of this name.
@@ -85,23 +76,6 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn remove_policy(&self, policy: &PolicyId) -> Result<bool, StoreError> {
-        self.remove_content("DELETE FROM policy WHERE id = $1", policy.as_str()).await
-    }
-
-    async fn save_content<T: serde::Serialize + Sync + std::fmt::Debug>(&self, sql: &str, id: &str, content: &T) -> Result<(), StoreError> {
-        let mut client = self.client().await?;
-        let transaction = tokio_postgres::Client::transaction(&mut client).await?;
-        put(&transaction, sql, id, content).await?;
-        change(&transaction).await?;
-        Ok(transaction.commit().await?)
-    }
-
-    pub(super) async fn remove_content(&self, sql: &str, id: &str) -> Result<bool, StoreError> {
-        let mut client = self.client().await?;
-        let transaction = tokio_postgres::Client::transaction(&mut client).await?;
-        let removed = transaction.execute(sql, &[&id]).await?;
-        change(&transaction).await?;
-        transaction.commit().await?;
-        Ok(removed > 0)
+        Ok(self.change_roster("DELETE FROM policy WHERE id = $1", &[&policy.as_str()]).await? > 0)
     }
 }

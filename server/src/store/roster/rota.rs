@@ -70,11 +70,8 @@ impl Store {
     /// See [`StoreError`].
     pub async fn save_rota(&self, rota: &Rota) -> Result<(), StoreError> {
         let bare = RotaParts { overrides: Vec::new(), temporary: Vec::new(), ..rota.parts().clone() };
-        let mut client = self.client().await?;
-        let transaction = tokio_postgres::Client::transaction(&mut client).await?;
-        transaction.execute(ROTA, &[&bare.id.as_str(), &bare.team.as_str(), &Json(&bare)]).await?;
-        change(&transaction).await?;
-        Ok(transaction.commit().await?)
+        self.change_roster(ROTA, &[&bare.id.as_str(), &bare.team.as_str(), &Json(&bare)]).await?;
+        Ok(())
     }
 
     /// Takes a rota away, with what was changed in it. `false` when there was none of this name.
@@ -82,7 +79,7 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn remove_rota(&self, rota: &RotaId) -> Result<bool, StoreError> {
-        self.remove_content("DELETE FROM rota WHERE id = $1", rota.as_str()).await
+        Ok(self.change_roster("DELETE FROM rota WHERE id = $1", &[&rota.as_str()]).await? > 0)
     }
 
     /// Changes a rota for once. Its number, or why it isn't taken.
@@ -130,7 +127,7 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn remove_override(&self, id: OverrideId, now: Timestamp) -> Result<bool, StoreError> {
-        self.remove_numbered("DELETE FROM rota_override WHERE id = $1 AND upper(during) > $2", id.0, now).await
+        Ok(self.change_roster("DELETE FROM rota_override WHERE id = $1 AND upper(during) > $2", &[&id.0, &Micros::from(now)]).await? > 0)
     }
 
     /// Puts fixed shifts in the place of a rota for a while; `None` when there is no such rota.
@@ -138,13 +135,8 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn add_temporary(&self, rota: &RotaId, one: &TemporarySchedule) -> Result<Option<TemporaryId>, StoreError> {
-        let mut client = self.client().await?;
-        let transaction = tokio_postgres::Client::transaction(&mut client).await?;
         let sql = "INSERT INTO rota_temporary (rota, content, until) SELECT id, $2, $3 FROM rota WHERE id = $1 RETURNING id";
-        let row = transaction.query_opt(sql, &[&rota.as_str(), &Json(one), &Micros::from(one.to)]).await?;
-        change(&transaction).await?;
-        transaction.commit().await?;
-        Ok(row.map(|row| row.try_get(0)).transpose()?.map(TemporaryId))
+        Ok(self.change_roster_row(sql, &[&rota.as_str(), &Json(one), &Micros::from(one.to)]).await?.map(TemporaryId))
     }
 
     /// Takes a temporary schedule away that is not past. `false` when there is none.
@@ -152,15 +144,6 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn remove_temporary(&self, id: TemporaryId, now: Timestamp) -> Result<bool, StoreError> {
-        self.remove_numbered("DELETE FROM rota_temporary WHERE id = $1 AND until > $2", id.0, now).await
-    }
-
-    async fn remove_numbered(&self, sql: &str, id: i64, now: Timestamp) -> Result<bool, StoreError> {
-        let mut client = self.client().await?;
-        let transaction = tokio_postgres::Client::transaction(&mut client).await?;
-        let removed = transaction.execute(sql, &[&id, &Micros::from(now)]).await?;
-        change(&transaction).await?;
-        transaction.commit().await?;
-        Ok(removed > 0)
+        Ok(self.change_roster("DELETE FROM rota_temporary WHERE id = $1 AND until > $2", &[&id.0, &Micros::from(now)]).await? > 0)
     }
 }

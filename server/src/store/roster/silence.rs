@@ -2,7 +2,7 @@
 //!
 //! It must never shorten the past: a silence is ended, never taken away.
 
-use super::{change, content};
+use super::content;
 use crate::store::micros::Micros;
 use crate::store::{Store, StoreError};
 use jiff::Timestamp;
@@ -26,14 +26,10 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn add_silence(&self, silence: &Silence, now: Timestamp) -> Result<i64, StoreError> {
-        let mut client = self.client().await?;
-        let transaction = tokio_postgres::Client::transaction(&mut client).await?;
         let sql = "INSERT INTO silence (content, begins, ends, made_at) VALUES ($1, $2, $3, $4) RETURNING id";
         let (from, until) = (Micros::from(silence.from), Micros::from(silence.until));
-        let row = transaction.query_one(sql, &[&Json(silence), &from, &until, &Micros::from(now)]).await?;
-        change(&transaction).await?;
-        transaction.commit().await?;
-        Ok(row.try_get(0)?)
+        let id = self.change_roster_row(sql, &[&Json(silence), &from, &until, &Micros::from(now)]).await?;
+        id.ok_or_else(|| StoreError::internal("a silence that was written has no number"))
     }
 
     /// Ends a silence that is not over; one that has not begun never does. `false` when there is none.
@@ -41,13 +37,8 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn end_silence(&self, id: i64, now: Timestamp) -> Result<bool, StoreError> {
-        let mut client = self.client().await?;
-        let transaction = tokio_postgres::Client::transaction(&mut client).await?;
         let sql = "UPDATE silence SET ends = greatest($2, begins + interval '1 microsecond') WHERE id = $1 AND ends > $2";
-        let ended = transaction.execute(sql, &[&id, &Micros::from(now)]).await?;
-        change(&transaction).await?;
-        transaction.commit().await?;
-        Ok(ended > 0)
+        Ok(self.change_roster(sql, &[&id, &Micros::from(now)]).await? > 0)
     }
 
     /// Silences, the newest first.
