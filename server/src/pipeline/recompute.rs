@@ -28,6 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const RETRY: Duration = Duration::from_secs(5);
 /// Grid instants that are computed before they are saved, so that years of them are never in memory at once.
 const INSTANTS: u32 = 100;
+/// Grid instants after which a job takes no further KPI: what is touched meanwhile must not wait for years of all others.
+const JOB: u64 = 2_000;
 /// Readings in one transaction.
 const CHUNK: usize = 5_000;
 
@@ -173,13 +175,10 @@ impl Recompute {
         if self.touched_due().is_some_and(|due| due <= now) {
             // The live engine's next readings rest on panes that were made again, so those must not wait for other KPIs.
             let reopened = std::mem::take(&mut self.reopened);
-            let (now_due, then): (BTreeMap<_, _>, BTreeMap<_, _>) =
-                std::mem::take(&mut self.ranges).into_iter().partition(|(kpi, _)| reopened.is_empty() || reopened.contains_key(kpi));
-            self.ranges = then;
+            let ranges = self.take_ranges(|kpi| reopened.is_empty() || reopened.contains_key(kpi));
             let is_all = self.ranges.is_empty();
             self.since = self.since.filter(|_| !is_all);
             let positions = if is_all { std::mem::take(&mut self.held) } else { BTreeMap::new() };
-            let ranges: Vec<Touched> = now_due.into_iter().map(|(kpi, (from, to))| Touched { kpi, from, to }).collect();
             let reopened: Vec<Reopened> = reopened.into_values().collect();
             let tools = self.tools(&ranges, closed_until);
             let task = tokio::spawn(mend_touched(tools, ranges.clone(), reopened.clone()));
@@ -191,6 +190,27 @@ impl Recompute {
             let task = tokio::spawn(answer(self.tools(&piece, closed_until), piece, progress, asked.is_last()));
             self.job = Some(Job { work: Work::Asked, task });
         }
+    }
+
+    /// Takes of the ranges of these KPIs a job's fill, the shortest first.
+    fn take_ranges(&mut self, is_wanted: impl Fn(&KpiId) -> bool) -> Vec<Touched> {
+        let touched = |(kpi, (from, to)): (&KpiId, &(Timestamp, Timestamp))| Touched { kpi: kpi.clone(), from: *from, to: *to };
+        let wanted = self.ranges.iter().filter(|(kpi, _)| is_wanted(kpi)).map(touched);
+        let mut sized: Vec<(u64, Touched)> = wanted.map(|touched| (self.instants(&touched), touched)).collect();
+        sized.sort_by_key(|(instants, _)| *instants);
+        let mut begun = 0;
+        let fill = sized.into_iter().take_while(|(instants, _)| {
+            let has_room = begun < JOB;
+            begun += instants;
+            has_room
+        });
+        let taken: Vec<Touched> = fill.map(|(_, touched)| touched).collect();
+        self.ranges.retain(|kpi, _| !taken.iter().any(|touched| touched.kpi == *kpi));
+        taken
+    }
+
+    fn instants(&self, touched: &Touched) -> u64 {
+        Plan::new(&self.parts.definitions, touched).map_or(0, |plan| plan.instants())
     }
 
     fn tools(&self, ranges: &[Touched], closed_until: impl Fn(&KpiId) -> Option<Timestamp>) -> Tools {
@@ -379,7 +399,8 @@ async fn mend_one(
     let before = from.saturating_sub(jiff::SignedDuration::from_micros(1)).unwrap_or(from);
     let kpi = plan.kpi().id.clone();
     let read_at = parts.clock.now();
-    let mut mending = Mending { parts, fence, kpi, every, from, read_at, complete: from, settled: before, changed: 0, tell };
+    let mut mending =
+        Mending { parts, fence, kpi, every, from, read_at, complete: from, unsaved: Vec::new(), settled: before, changed: 0, tell };
     let wanted = |series: &&Series| samples.as_ref().is_some_and(|needed| needed.metrics.contains(&series.metric));
     let mut run = plan.run(series.iter().filter(wanted).cloned().collect());
     if let Some(after) = cases_after {
@@ -406,6 +427,7 @@ async fn mend_one(
         }
     }
     mending.advance(run, Vec::new(), until).await?;
+    mending.settle().await?;
     Ok(mending.changed)
 }
 
@@ -418,16 +440,18 @@ struct Mending<'a> {
     from: Timestamp,
     /// When the rows began to be read: what the live engine has recorded since then knows more.
     read_at: Timestamp,
-    /// Everything up to here is computed and saved.
+    /// Everything up to here is computed.
     complete: Timestamp,
-    /// Of everything up to here, what is stored and turned out not to have existed is retracted.
+    /// What was computed after `settled`.
+    unsaved: Vec<Reading>,
+    /// Everything up to here is saved, and what is stored and turned out not to have existed is retracted.
     settled: Timestamp,
     changed: u64,
     tell: &'a (dyn Fn(u64, u64) + Sync),
 }
 
 impl Mending<'_> {
-    /// Hands the closed panes over, and computes and saves what rests on them alone.
+    /// Hands the closed panes over, and computes what rests on them alone.
     async fn take_closed(&mut self, mut run: Run, span: &ClosedSpan) -> Result<Run, StoreError> {
         closed::ensure(self.parts, self.fence, span, &[]).await?;
         for slice in closed::slices(span) {
@@ -439,36 +463,39 @@ impl Mending<'_> {
         Ok(run)
     }
 
-    /// Computes and saves what is complete up to `until` with this chunk.
+    /// Computes what is complete up to `until` with this chunk, and saves as soon as enough is computed.
     async fn advance(&mut self, mut run: Run, mut chunk: Vec<taydo_engine::Sample>, until: Timestamp) -> Result<Run, StoreError> {
         loop {
             let next = later(self.complete, self.every * INSTANTS).min(until);
             let (resumed, readings) = advance(run, std::mem::take(&mut chunk), next).await?;
             run = resumed;
-            let gone = self.gone(&readings, next).await?;
-            // As first readings: where an import fills an empty past they are, and the store finds out where they aren't.
-            let first = readings.into_iter().map(|reading| Recorded { reading, correction: false });
-            self.save(first.chain(gone).collect()).await?;
+            self.unsaved.extend(readings);
             self.complete = self.complete.max(next);
             let done_s = self.complete.duration_since(self.from).unsigned_abs().as_secs();
             (self.tell)(done_s / self.every.as_secs().max(1), self.changed);
+            if self.complete >= later(self.settled, self.every * INSTANTS) {
+                self.settle().await?;
+            }
             if self.complete >= until {
                 return Ok(run);
             }
         }
     }
 
-    /// What retracts the stored readings of scopes that turn out not to have existed at instants up to and including
-    /// `until`, given all readings that there are from where the last call ended.
-    async fn gone(&mut self, readings: &[Reading], until: Timestamp) -> Result<Vec<Recorded>, StoreError> {
-        if until <= self.settled {
-            return Ok(Vec::new());
-        }
-        let stored = self.parts.store.present(&self.kpi, self.settled, until).await?;
-        let computed: HashSet<(&Scope, Timestamp)> = readings.iter().map(|reading| (&reading.scope, reading.time)).collect();
-        self.settled = until;
-        let gone = stored.into_iter().filter(|(scope, time)| !computed.contains(&(scope, *time)));
-        Ok(gone.map(|(scope, time)| Recorded { reading: nothing(&self.kpi, scope, time), correction: true }).collect())
+    /// Saves what is computed, and retracts the stored readings of scopes that turn out not to have existed at instants
+    /// up to and including the last.
+    async fn settle(&mut self) -> Result<(), StoreError> {
+        let readings = std::mem::take(&mut self.unsaved);
+        let stored = self.parts.store.present(&self.kpi, self.settled, self.complete).await?;
+        let gone: Vec<Recorded> = {
+            let computed: HashSet<(&Scope, Timestamp)> = readings.iter().map(|reading| (&reading.scope, reading.time)).collect();
+            let gone = stored.into_iter().filter(|(scope, time)| !computed.contains(&(scope, *time)));
+            gone.map(|(scope, time)| Recorded { reading: nothing(&self.kpi, scope, time), correction: true }).collect()
+        };
+        self.settled = self.complete;
+        // As first readings: where an import fills an empty past they are, and the store finds out where they aren't.
+        let first = readings.into_iter().map(|reading| Recorded { reading, correction: false });
+        self.save(first.chain(gone).collect()).await
     }
 
     async fn save(&mut self, mut rest: Vec<Recorded>) -> Result<(), StoreError> {
