@@ -9,6 +9,7 @@ mod claim;
 mod finish;
 mod forward;
 mod outcome;
+mod purge;
 mod receipt;
 mod settle;
 
