@@ -21,7 +21,6 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -107,6 +106,9 @@ impl Application {
         address: tokio_postgres::Config,
         announce: &mut Option<impl FnOnce()>,
     ) -> anyhow::Result<Self> {
+        // What can't be used is said now, and not when a takeover needs it.
+        let answer = config.answer.as_ref().map(|answer| bind(answer.listen, "--answer-port")).transpose()?;
+        let settings = config.paging.as_deref().map(paging::Settings::load).transpose()?;
         let store = Store::open(address, clock.clone()).await?;
         let fence = lead(&config, &listener, &store, &clock, announce).await?;
         // From here on others must see that this server lives, however long it takes until it works.
@@ -171,7 +173,7 @@ impl Application {
         };
         let links = Links::new(config.answer.as_ref().map(|answer| answer.url.as_str()), &store.secret("links").await?);
         let briefs = Briefs { store: store.clone(), definitions: in_force.clone(), links: links.clone() };
-        let paging = config.paging.as_deref().map(|file| start_paging(file, &store, &clock, briefs)).transpose()?;
+        let paging = settings.map(|settings| start_paging(settings, &store, &clock, briefs)).transpose()?;
         let state = http::shared(State {
             door,
             links,
@@ -186,11 +188,7 @@ impl Application {
             readiness,
             metrics,
         });
-        let answers = config
-            .answer
-            .as_ref()
-            .map(|answer| http::answer::server(bind(answer.listen, "--answer-port")?, state.clone()).map_err(anyhow::Error::new));
-        let answers = answers.transpose()?;
+        let answers = answer.map(|listener| http::answer::server(listener, state.clone())).transpose()?;
         let server = http::server(listener, state, config.workers)?;
         Ok(Self {
             port: 0,
@@ -320,8 +318,7 @@ fn bind(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {
 }
 
 /// Begins to deliver pages over the providers that a file names.
-fn start_paging(file: &Path, store: &Store, clock: &Clock, briefs: Briefs) -> anyhow::Result<Paging> {
-    let settings = paging::Settings::load(file)?;
+fn start_paging(settings: paging::Settings, store: &Store, clock: &Clock, briefs: Briefs) -> anyhow::Result<Paging> {
     Paging::start(paging::Parts { store: store.clone(), clock: clock.clone(), desk: Arc::new(briefs), settings })
 }
 

@@ -138,18 +138,21 @@ fn inhibitions(rule: &taydo_model::rule::Rule) -> Vec<Inhibition> {
 }
 
 impl Store {
-    /// The groups whose time has come, the most overdue first; and when the next one's comes.
+    /// The groups whose time has come, the most overdue first; and when the next one's comes, unless there are `limit` of them.
     ///
     /// # Errors
     /// See [`StoreError`].
     pub async fn due_groups(&self, now: Timestamp, limit: u32) -> Result<(Vec<GroupId>, Option<Timestamp>), StoreError> {
-        let client = self.client().await?;
-        let sql = "SELECT id FROM incident_group WHERE over_at IS NULL AND wake <= $1 ORDER BY wake, id LIMIT $2";
-        let rows = client.query(sql, &[&Micros::from(now), &i64::from(limit)]).await?;
-        let due = rows.iter().map(|row| Ok(GroupId(row.try_get(0)?))).collect::<Result<_, StoreError>>()?;
-        let row =
-            client.query_one("SELECT min(wake) FROM incident_group WHERE over_at IS NULL AND wake > $1", &[&Micros::from(now)]).await?;
-        Ok((due, row.try_get::<_, Option<Micros>>(0)?.map(Micros::timestamp)))
+        let sql = "SELECT id, wake FROM incident_group WHERE over_at IS NULL AND wake IS NOT NULL ORDER BY wake, id LIMIT $1";
+        let mut due = Vec::new();
+        for row in self.client().await?.query(sql, &[&i64::from(limit)]).await? {
+            let wake = row.try_get::<_, Micros>(1)?.timestamp();
+            if wake > now {
+                return Ok((due, Some(wake)));
+            }
+            due.push(GroupId(row.try_get(0)?));
+        }
+        Ok((due, None))
     }
 
     /// Lets something happen to a group, and what is due with it; without events only what is due. `None` when there is no
