@@ -137,9 +137,9 @@ fn due_of(next: Next) -> Option<Micros> {
 }
 
 async fn update_attempts(transaction: &Transaction<'_>, ends: &[Finish], held: &HashSet<i64>, now: Micros) -> Result<(), StoreError> {
-    // An attempt that was given up as unknown gets the late word of its worker, and keeps it.
+    // An attempt that was given up as unknown gets the late word of its worker, and keeps it; one that was noted gets its end.
     let sql = "UPDATE attempt SET outcome = new.o, finished_at = $5, detail = new.d, provider_reference = new.r FROM unnest($1::bigint[], $2::text[], \
-         $3::text[], $4::text[]) AS new (a, o, d, r) WHERE attempt.id = new.a AND (attempt.outcome IS NULL OR attempt.outcome = 'unknown')";
+         $3::text[], $4::text[]) AS new (a, o, d, r) WHERE attempt.id = new.a AND (attempt.outcome IS NULL OR attempt.outcome IN ('unknown', 'accepted'))";
     let (mut attempts, mut outcomes, mut details, mut references) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for end in ends {
         let Some((attempt, outcome)) = end.attempt else { continue };
