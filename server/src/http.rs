@@ -27,6 +27,7 @@ pub mod refusal;
 mod roster;
 mod said;
 mod site;
+pub mod standby;
 mod why;
 
 pub use health::Readiness;

@@ -18,6 +18,7 @@ pub mod duty;
 pub mod http;
 pub mod hub;
 pub mod ingest;
+pub mod leader;
 pub mod paging;
 pub mod pipeline;
 pub mod self_watch;

@@ -48,7 +48,7 @@ pub use embedded::{EmbeddedDatabase, EmbeddedError};
 pub use error::{Cause, StoreError};
 pub use form::{NewEntry, NewReceipt, Unobserved};
 pub use gap::BeyondStream;
-pub use lease::Fence;
+pub use lease::{Fence, LeaseBeat};
 pub use migration::OpenError;
 pub use observation::SampleStream;
 pub use pane::Made;

@@ -21,3 +21,4 @@ mod rotas;
 mod rules;
 mod storms;
 mod town;
+mod two_servers;

@@ -37,17 +37,38 @@ impl Town {
         std::fs::write(folder.path().join("paging.toml"), format!("[outgoing]\nprivate = [\"127.0.0.0/8\"]\n{}", sms.entry("sms", true)))
             .unwrap();
         let port = harness::free_port();
-        let centre = Self::centre(&clock, &database, &folder, port).await;
+        let centre = Self::centre(&clock, &database, &folder, port, "first").await;
         let sql = database.client().await;
         Self { clock, database, centre, sms, sql, folder, port, start: START.parse().unwrap() }
     }
 
-    async fn centre(clock: &MovedClock, database: &Database, folder: &tempfile::TempDir, port: u16) -> Centre {
-        let paging = folder.path().join("paging.toml");
+    async fn centre(clock: &MovedClock, database: &Database, folder: &tempfile::TempDir, port: u16, name: &str) -> Centre {
+        let centre = Self::spawn(clock, database, folder, port, name).await;
+        eventually("the centre is ready", Duration::from_secs(60), || async { (centre.get("/readyz").await.status == 200).then_some(()) })
+            .await;
+        centre
+    }
+
+    /// A server with a data folder of this name: started again with the same one it is the same server.
+    async fn spawn(clock: &MovedClock, database: &Database, folder: &tempfile::TempDir, port: u16, name: &str) -> Centre {
+        let (paging, data) = (folder.path().join("paging.toml"), folder.path().join(name));
+        std::fs::create_dir_all(&data).unwrap();
         let url = format!("http://127.0.0.1:{port}");
         let more = ["--paging", paging.to_str().unwrap(), "--answer-port", &port.to_string(), "--answer-url", &url];
-        Centre::start(Setup { city: "tests/cities/alarms", clock: Some(clock), database: Some(database), more: &more, ..Setup::default() })
-            .await
+        let setup = Setup {
+            city: "tests/cities/alarms",
+            clock: Some(clock),
+            database: Some(database),
+            data: Some(data),
+            more: &more,
+            ..Setup::default()
+        };
+        Centre::spawn(setup).await.unwrap_or_else(|errors| panic!("the centre did not start:\n{errors}"))
+    }
+
+    /// Another server on the same database, with a data folder of this name.
+    pub async fn another(&self, name: &str) -> Centre {
+        Self::spawn(&self.clock, &self.database, &self.folder, harness::free_port(), name).await
     }
 
     /// A town with a team of these people, who are paged by SMS one after the other with so many seconds between them.
@@ -246,7 +267,7 @@ impl Town {
 
     async fn back_after(&mut self, seconds: i64) {
         self.clock.advance(SignedDuration::from_secs(seconds));
-        self.centre = Self::centre(&self.clock, &self.database, &self.folder, self.port).await;
+        self.centre = Self::centre(&self.clock, &self.database, &self.folder, self.port, "first").await;
     }
 
     /// The listener that messages' links lead to.

@@ -53,7 +53,7 @@ impl Server {
             workers: 1,
             test_clock: None,
         };
-        let application = Application::build(config).await?;
+        let application = Application::build(config, |_| ()).await?;
         let client = Client::of(&format!("http://127.0.0.1:{}", application.port()))?;
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         // The sender going away means the same.

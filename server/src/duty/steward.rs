@@ -30,6 +30,8 @@ const OUTCOMES: u32 = 500;
 const STOOD_STILL: SignedDuration = SignedDuration::from_secs(30);
 /// A rule that was not evaluated for so many of its intervals stands still.
 const INTERVALS: i64 = 3;
+/// What is evaluated every second may wait so long for the transaction of a flood: that is slow, and doesn't stand still.
+const LEAST_LATE: SignedDuration = SignedDuration::from_secs(30);
 /// How long before a gap people are warned of it.
 const WARNING: SignedDuration = SignedDuration::from_hours(24);
 /// With which incidents the centre's own are told together.
@@ -123,7 +125,8 @@ impl Steward {
         let is_late = |(rule, at): &&(String, Timestamp)| {
             // After a start, or a time in which the whole process stood still, the first evaluation is waited for as long as any.
             interval(rule).is_some_and(|every_s| {
-                now.duration_since((*at).max(awake_since)) > SignedDuration::from_secs(every_s.saturating_mul(INTERVALS))
+                let limit = SignedDuration::from_secs(every_s.saturating_mul(INTERVALS)).max(LEAST_LATE);
+                now.duration_since((*at).max(awake_since)) > limit
             })
         };
         let late = evaluated.iter().filter(is_late).count();

@@ -125,6 +125,11 @@ fn after_doubt(message: &Claimed, is_repeat: bool, can_ask: bool, why: String, n
     Ending::new(Next::Again { at: later(now, wait), doubt: true, asks: 0 }, What::Unknown, ProviderSign::Failed, why)
 }
 
+/// A message that a provider has, as was noted before its worker was gone.
+pub(super) fn noted() -> Ending {
+    Ending::new(Next::Done(PageState::Accepted), What::Accepted, ProviderSign::None, "it was noted before the worker was gone")
+}
+
 /// A message in doubt that must not be sent again. Its person is told elsewhere, unless it was a digest.
 pub(super) fn left(message: &Claimed, sign: ProviderSign, why: impl Into<String>) -> Ending {
     let pull = message.kind != PageKind::Digest && !message.pulled;
@@ -185,6 +190,7 @@ pub(super) mod tests {
             kind,
             exercise: false,
             created_at: now(),
+            is_taken: false,
             doubt: false,
             attempts: 0,
             repeats: 0,

@@ -9,7 +9,7 @@ use super::desk::{Brief, Desk, Verdict};
 use super::finisher;
 use super::provider::{Choice, Provider, Providers};
 use crate::clock::Clock;
-use crate::store::outbox::{Bell, Claim, Claimed, Finish, NewAttempt, PageState, ProviderSign};
+use crate::store::outbox::{AttemptOutcome, Bell, Claim, Claimed, Finish, NewAttempt, PageState, ProviderSign};
 use crate::store::{Store, StoreError};
 use jiff::Timestamp;
 use std::collections::HashSet;
@@ -173,6 +173,14 @@ impl<D: Desk> Worker<D> {
     }
 
     async fn work(&mut self, token: i64, messages: Vec<Claimed>, ends: &mpsc::Sender<Finish>, now: Timestamp) -> Result<(), StoreError> {
+        // Whatever has become of their incidents since: these were sent.
+        let (taken, messages): (Vec<Claimed>, Vec<Claimed>) = messages.into_iter().partition(|message| message.is_taken);
+        for message in taken {
+            let _ = ends.send(finish(token, message.id, None, message.provider, decision::noted())).await;
+        }
+        if messages.is_empty() {
+            return Ok(());
+        }
         let briefs = self.desk.brief(&messages, now).await?;
         let wanted = self.settle(token, messages, briefs, now).await?;
         // The lease begins anew with the attempt, by the time that it is now.
@@ -268,8 +276,18 @@ impl<D: Desk> Worker<D> {
     }
 
     fn spawn(&mut self, delivery: Delivery) {
-        let clock = self.clock.clone();
-        self.sending.spawn(async move { delivery.run(&clock).await });
+        let (clock, store) = (self.clock.clone(), self.store.clone());
+        self.sending.spawn(async move {
+            let can_ask = delivery.provider.channel.can_ask();
+            let end = delivery.run(&clock).await;
+            // Ends are written many at a time. A kill until then would leave in doubt what nobody can be asked about.
+            if let (false, Some((attempt, AttemptOutcome::Accepted))) = (can_ask, end.attempt)
+                && let Err(error) = store.note_accepted(attempt).await
+            {
+                tracing::debug!(error = &error as &dyn std::error::Error, attempt, "an accepted message can't be noted; its end follows");
+            }
+            end
+        });
     }
 }
 

@@ -9,6 +9,7 @@ mod claim;
 mod finish;
 mod forward;
 mod outcome;
+mod purge;
 mod receipt;
 mod settle;
 
@@ -156,6 +157,9 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn write_pages(&self, pages: &[NewPage<'_>], now: Timestamp) -> Result<u64, StoreError> {
+        if pages.is_empty() {
+            return Ok(0);
+        }
         let mut client = self.client().await?;
         let transaction = client.transaction().await?;
         let written = write_pages(&transaction, pages, now).await?;

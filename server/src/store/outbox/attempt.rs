@@ -54,6 +54,19 @@ impl Store {
         rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
     }
 
+    /// Notes at once that a provider took the message of an attempt whose lease is still held; the attempt's end follows.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn note_accepted(&self, attempt: i64) -> Result<(), StoreError> {
+        // In one piece, and without waiting for the disk: it is there for the kill of this process in the next moment.
+        let sql = format!(
+            "BEGIN; SET LOCAL synchronous_commit = off; UPDATE attempt SET outcome = 'accepted' FROM message m WHERE attempt.id = {attempt} \
+             AND m.id = attempt.message AND m.token = attempt.token AND m.state = 'sending' AND attempt.outcome IS NULL; COMMIT"
+        );
+        Ok(self.client().await?.batch_execute(&sql).await?)
+    }
+
     /// How the providers do that were ever called, by name.
     ///
     /// # Errors
