@@ -5,7 +5,7 @@
 mod desk;
 mod read;
 
-pub use desk::{Act, Acted, HandIncident, Opened};
+pub use desk::{Act, Acted, HandIncident, Merge, Opened};
 pub use read::{GroupView, IncidentRow, LoggedLine, PageOutcome};
 
 pub(super) use desk::apply_transitions;

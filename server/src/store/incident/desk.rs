@@ -3,6 +3,10 @@
 //! Groups are locked by their key before their rows, in one order, so that no two transactions wait for each other. It must
 //! never advance a group whose row it doesn't hold.
 
+mod merge;
+
+pub use merge::Merge;
+
 use crate::store::micros::Micros;
 use crate::store::outbox::{self, NewPage};
 use crate::store::roster::Roster;
@@ -380,7 +384,7 @@ async fn stand(transaction: &Transaction<'_>, line: &LogLine) -> Result<(), Stor
         Entry::Acknowledged { person, .. } | Entry::Joined { person } | Entry::Taken { person } => ("acknowledged", Some(person)),
         Entry::Snoozed { person, .. } => ("snoozed", Some(person)),
         Entry::Triggered { .. } => ("triggered", None),
-        Entry::Resolved { .. } | Entry::ResolvedByHand { .. } => ("resolved", None),
+        Entry::Resolved { .. } | Entry::ResolvedByHand { .. } | Entry::Merged { .. } => ("resolved", None),
         _ => return Ok(()),
     };
     let sql = match standing {
