@@ -143,7 +143,7 @@ const EN: Words = Words {
 };
 
 /// Text as HTML has it.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -98,6 +98,18 @@ impl Store {
         rows.iter().map(|row| Ok(row.try_get::<_, Json<LogLine>>(0)?.0)).collect()
     }
 
+    /// Those lines of some incidents' logs that say what people have marked: opened, snoozed, ticked, assigned; in order.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn incident_marks(&self, incidents: &[IncidentId]) -> Result<Vec<LogLine>, StoreError> {
+        let sql = "SELECT line FROM incident_log WHERE incidents && $1::bigint[] \
+            AND line->>'what' IN ('opened', 'snoozed', 'ticked', 'unticked', 'assigned') ORDER BY group_id, number";
+        let ids: Vec<i64> = incidents.iter().map(|id| id.0).collect();
+        let rows = self.client().await?.query(sql, &[&ids]).await?;
+        rows.iter().map(|row| Ok(row.try_get::<_, Json<LogLine>>(0)?.0)).collect()
+    }
+
     /// A group's whole log, with its hashes.
     ///
     /// # Errors
