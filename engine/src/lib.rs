@@ -32,6 +32,7 @@ pub mod refold;
 pub mod rota;
 pub mod routing;
 mod row;
+pub mod shift_log;
 mod sketch;
 mod span;
 mod spread;

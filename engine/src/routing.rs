@@ -14,6 +14,7 @@ mod draft;
 mod event;
 mod flush;
 mod group;
+mod merge;
 mod mute;
 mod notice;
 #[cfg(test)]

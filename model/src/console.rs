@@ -3,8 +3,8 @@
 //! It must never hold an address of a person.
 
 use crate::alert::Severity;
-use crate::incident::log::LogLine;
-use crate::incident::{Incident, IncidentId, Standing};
+use crate::incident::log::{Assigned, Done, LogLine};
+use crate::incident::{Incident, IncidentId, Party, Standing};
 use crate::oncall::Channel;
 use crate::rota::page::PersonName;
 use crate::{AreaId, KpiId, PersonId, Scope, TeamId, Text};
@@ -14,6 +14,10 @@ use std::collections::BTreeMap;
 
 /// The longest text that people write about an incident, in characters.
 pub const MAX_TEXT_CHARS: usize = 2_000;
+/// The longest name of an outside agency, in characters.
+pub const MAX_PARTY_CHARS: usize = 100;
+/// The longest telephone number, in characters.
+pub const MAX_PHONE_CHARS: usize = 40;
 
 /// An incident as people are shown it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -77,6 +81,12 @@ pub struct IncidentPage {
     pub view: IncidentView,
     /// What to do, as a check-list.
     pub sop: Vec<Text>,
+    /// Which steps of it are done, by their words in Vietnamese.
+    pub ticks: BTreeMap<String, Done>,
+    /// To whom it was given, in order.
+    pub assignments: Vec<Assigned>,
+    /// The incidents that go on as parts of it.
+    pub absorbed: Vec<IncidentId>,
     /// Where it is written what to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runbook: Option<String>,
@@ -117,6 +127,7 @@ pub struct IncidentNote {
     pub standing: Standing,
     pub assignee: Option<PersonId>,
     pub resolved_at: Option<Timestamp>,
+    pub merged_into: Option<IncidentId>,
 }
 
 /// An incident in words as the console reads it.
@@ -147,6 +158,9 @@ pub struct IncidentNotes {
     pub time: Timestamp,
     pub view: ViewNote,
     pub sop: Vec<Text>,
+    pub ticks: BTreeMap<String, Done>,
+    pub assignments: Vec<Assigned>,
+    pub absorbed: Vec<IncidentId>,
     pub runbook: Option<String>,
     pub said: Vec<SaidLine>,
     pub deliveries: Vec<Delivery>,
@@ -191,11 +205,61 @@ pub enum Act {
         /// What.
         text: String,
     },
+    /// Says that a step of the check-list is done, or that it is not after all.
+    Tick {
+        /// Who.
+        person: PersonId,
+        /// Which step, as the page gives it.
+        step: Text,
+        /// Whether it is done.
+        done: bool,
+    },
+    /// Gives it, or a part of it, to a team or an outside agency, which somebody has told.
+    Assign {
+        /// Who.
+        person: PersonId,
+        /// To whom.
+        party: Party,
+        /// When they were told; now, where it is absent.
+        #[serde(default)]
+        told_at: Option<Timestamp>,
+    },
+    /// Lets it go on as a part of another incident.
+    Merge {
+        /// Who.
+        person: PersonId,
+        /// Which goes on.
+        into: IncidentId,
+    },
     /// Says that it is over.
     Resolve {
         /// Who.
         person: PersonId,
     },
+}
+
+impl Act {
+    /// What keeps it from being done at `now`, with what to do; `None` when it is sound.
+    #[must_use]
+    pub fn problem(&self, now: Timestamp) -> Option<String> {
+        let is_line =
+            |text: &str, most: usize| !text.trim().is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control);
+        match self {
+            Self::Note { text, .. } if text.trim().is_empty() || text.chars().count() > MAX_TEXT_CHARS || text.contains('\0') => {
+                Some(format!("`text` has 1 to {MAX_TEXT_CHARS} characters"))
+            }
+            Self::Assign { told_at: Some(told_at), .. } if *told_at > now => {
+                Some("`told_at` is in the future; tell them first, then write down when".to_owned())
+            }
+            Self::Assign { party: Party::Agency { name, .. }, .. } if !is_line(name, MAX_PARTY_CHARS) => {
+                Some(format!("`name` has 1 to {MAX_PARTY_CHARS} characters in one line"))
+            }
+            Self::Assign { party: Party::Agency { phone, .. }, .. } if !phone.is_empty() && !is_line(phone, MAX_PHONE_CHARS) => Some(
+                format!("`phone` has at most {MAX_PHONE_CHARS} characters in one line; leave it empty when it was told in another way"),
+            ),
+            _ => None,
+        }
+    }
 }
 
 /// An incident that somebody opens by hand: the body of `POST /api/v1/incidents`.

@@ -38,6 +38,7 @@ pub mod recompute;
 pub mod rota;
 pub mod rule;
 pub mod scenario;
+pub mod shift_log;
 pub mod silence;
 pub mod source;
 pub mod text;

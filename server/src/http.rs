@@ -26,6 +26,7 @@ mod recompute;
 pub mod refusal;
 mod roster;
 mod said;
+mod shift_log;
 mod site;
 pub mod standby;
 mod why;
@@ -165,6 +166,14 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/incidents", web::post().to(incidents::open))
         .route("/api/v1/incidents/{id}", web::get().to(incidents::one))
         .route("/api/v1/incidents/{id}/acts", web::post().to(incidents::act))
+        .route("/api/v1/shift-logs", web::get().to(shift_log::list))
+        .route("/api/v1/shift-logs", web::post().to(shift_log::open))
+        .route("/api/v1/shift-logs/{id}", web::get().to(shift_log::one))
+        .route("/api/v1/shift-logs/{id}/entries", web::post().to(shift_log::write))
+        .route("/api/v1/shift-logs/{id}/signatures", web::post().to(shift_log::sign))
+        .route("/api/v1/shift-logs/{id}/sheet", web::get().to(shift_log::sheet))
+        .route("/shift-logs/sheet.css", web::get().to(shift_log::style))
+        .route("/shift-logs/{id}/sheet", web::get().to(shift_log::printed))
         .route("/api/v1/people", web::get().to(on_call::people_and_teams))
         .route("/api/v1/on-call", web::get().to(on_call::now))
         .route("/api/v1/rotas/{id}", web::get().to(on_call::calendar))

@@ -33,6 +33,7 @@ mod reject;
 pub mod roster;
 mod series;
 mod session;
+pub mod shift_log;
 #[cfg(test)]
 mod tests;
 mod text;

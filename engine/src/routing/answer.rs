@@ -6,6 +6,7 @@ use super::climb::Restart;
 use super::group::{MAX_MEMBERS, Member, Stage, State};
 use super::{Advance, Effect, Event, Opening, Refusal, Which};
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
 use taydo_model::PersonId;
 use taydo_model::incident::IncidentId;
 use taydo_model::incident::log::{Again, Entry};
@@ -29,6 +30,14 @@ impl Advance<'_> {
                 };
                 self.log(incidents, Entry::Noted { person: person.clone(), text: text.clone() });
             }
+            Event::Ticked { person, incident, step, done } => self.tick(person, *incident, step, *done),
+            Event::Assigned { person, incident, assignment } => {
+                if let Some(incidents) = self.answerable(Which::One(*incident), None) {
+                    self.log(incidents, Entry::Assigned { person: person.clone(), assignment: assignment.clone() });
+                }
+            }
+            Event::Merged { person, incident, into } => self.merge(person, *incident, *into),
+            Event::Absorbed { person, incident, merged, persons } => self.absorb(person, *incident, *merged, persons),
             Event::ResolvedByHand { person, which, link } => {
                 if let Some(incidents) = self.answerable(*which, *link) {
                     self.resolve(incidents, Entry::ResolvedByHand { person: person.clone() });
@@ -72,6 +81,7 @@ impl Advance<'_> {
             mute: None,
             flapping,
             flap_changed: false,
+            ticked: BTreeSet::new(),
         };
         self.group.members.insert(incident, member);
         self.log(vec![incident], Entry::Opened { severity, flapping });

@@ -72,6 +72,9 @@ pub struct Member {
     /// Whether that changed since people were last told.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub flap_changed: bool,
+    /// The steps of its check-list that are done, by their words in Vietnamese.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub ticked: BTreeSet<String>,
 }
 
 impl Member {

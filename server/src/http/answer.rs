@@ -2,11 +2,12 @@
 //!
 //! Opening a link changes nothing, whoever opens it: mail scanners and previews do. It must never show what its link isn't about.
 
-use super::incidents::{event, page, perform};
+use super::incidents::{event, page, perform, team_name};
 use super::refusal::Refusal;
 use super::said::Saying;
 use super::{State, body};
 use crate::duty::Link;
+use crate::store::roster::Roster;
 use actix_web::dev::Server;
 use actix_web::http::{StatusCode, header};
 use actix_web::middleware::DefaultHeaders;
@@ -16,6 +17,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use std::fmt::Write as _;
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 use taydo_engine::routing::Refusal as Declined;
 use taydo_model::console::{Act, IncidentPage};
@@ -141,7 +143,7 @@ const EN: Words = Words {
 };
 
 /// Text as HTML has it.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -172,6 +174,7 @@ struct Opened {
     words: &'static Words,
     language: Language,
     zone: TimeZone,
+    roster: Arc<Roster>,
 }
 
 async fn open(state: &State, token: &str) -> Result<Opened, HttpResponse> {
@@ -188,7 +191,7 @@ async fn open(state: &State, token: &str) -> Result<Opened, HttpResponse> {
         return Err(html(StatusCode::GONE, words, "Tây Đô", &format!("<p role=\"alert\">{}</p>", words.late)));
     }
     let zone = person.and_then(|person| TimeZone::get(&person.zone).ok()).unwrap_or_else(|| state.definitions.get().city.time_zone());
-    Ok(Opened { link, words, language, zone })
+    Ok(Opened { link, words, language, zone, roster })
 }
 
 fn failure(refusal: &Refusal) -> HttpResponse {
@@ -247,7 +250,7 @@ async fn take(request: &HttpRequest, payload: Payload, state: &State, opened: &O
         _ => return Err(wrong()),
     };
     let incident = opened.link.incident;
-    let refused = perform(state, incident, event(act, incident, Some(opened.link.escalation))).await?;
+    let refused = perform(state, incident, event(act, incident, Some(opened.link.escalation), now)).await?;
     let said = match refused.first() {
         None | Some(Declined::AlreadyAnswered | Declined::AlreadyEscalated) => format!("<p role=\"status\">{}</p>", opened.words.done),
         Some(Declined::AlreadyClosed) => format!("<p role=\"status\">{}</p>", opened.words.over),
@@ -325,7 +328,8 @@ fn body_of(page: &IncidentPage, opened: &Opened, said: &str) -> String {
     if !told.is_empty() {
         let _ = write!(out, "<h2>{}</h2><ul>{told}</ul>", words.told);
     }
-    let saying = Saying { name: &name, moment: &moment, language: *language };
+    let team = |team: &taydo_model::TeamId| team_name(&opened.roster, team);
+    let saying = Saying { name: &name, team: &team, moment: &moment, language: *language };
     let lines: String = page.log.iter().map(|line| format!("<li>{} – {}</li>", moment(line.at), escape(&saying.line(line)))).collect();
     let _ = write!(out, "<h2>{}</h2><ul>{lines}</ul>", words.happened);
     out

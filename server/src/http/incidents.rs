@@ -12,14 +12,14 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use taydo_engine::routing::{Event, Refusal as Declined, Which};
 use taydo_model::alert::Transition;
-use taydo_model::console::{Act, Delivery, IncidentPage, IncidentView, IncidentsPage, MAX_TEXT_CHARS, OpenByHand, OpenedByHand};
-use taydo_model::incident::log::{Entry, LogLine};
-use taydo_model::incident::{GroupKey, Incident, IncidentId, Origin};
+use taydo_model::console::{Act, Delivery, IncidentPage, IncidentView, IncidentsPage, OpenByHand, OpenedByHand};
+use taydo_model::incident::log::{Entry, LogLine, Outcome, replay};
+use taydo_model::incident::{Assignment, GroupKey, Incident, IncidentId, Origin, Party};
 use taydo_model::rule::Filling;
 use taydo_model::text::Language;
-use taydo_model::{Definitions, ErrorCode, PersonId, Scope, Text};
+use taydo_model::{Definitions, ErrorCode, PersonId, Scope, TeamId, Text};
 
-use crate::store::incident::{HandIncident, IncidentRow};
+use crate::store::incident::{HandIncident, IncidentRow, Merge};
 use crate::store::roster::Roster;
 
 /// The most incidents in one answer.
@@ -73,22 +73,46 @@ pub(super) async fn page(state: &State, id: IncidentId) -> Result<IncidentPage, 
             detail: one.detail,
         })
         .collect();
-    let rule = if let Origin::Alert { rule, .. } = &row.incident.origin { definitions.rule(rule).cloned() } else { None };
+    let (sop, runbook) = guide(&definitions, &row);
+    let (ticks, assignments, absorbed) = outcome(id, &log).map(|one| (one.ticks, one.assignments, one.absorbed)).unwrap_or_default();
     let named = log.iter().flat_map(persons).chain(deliveries.iter().map(|one| one.person.clone())).chain(row.incident.assignee.clone());
     let name = |id: &PersonId| roster.persons.get(id).map_or_else(|| id.to_string(), |person| person.name.clone());
     let zone = definitions.city.time_zone();
     let moment = |time: Timestamp| zone.to_datetime(time).strftime("%d/%m %H:%M").to_string();
     Ok(IncidentPage {
         time: now,
-        sop: rule.as_ref().map(|rule| rule.sop.clone()).unwrap_or_default(),
-        runbook: rule.and_then(|rule| rule.runbook.clone()),
+        sop,
+        ticks,
+        assignments,
+        absorbed,
+        runbook,
         escalation: groups.first().map(|view| (view.group.escalation().number, view.group.escalation().taken)).unwrap_or_default(),
-        said: said::said(&log, &name, &moment),
+        said: said::said(&log, &name, &|team| team_name(&roster, team), &moment),
         names: names(&roster, named),
         view: view(&definitions, row),
         log,
         deliveries,
     })
+}
+
+/// What to do about it: a check-list, and where more is written. An alert's is its rule's, and otherwise what it was opened with.
+pub(super) fn guide(definitions: &Definitions, row: &IncidentRow) -> (Vec<Text>, Option<String>) {
+    if let Origin::Alert { rule, .. } = &row.incident.origin {
+        return definitions.rule(rule).map(|rule| (rule.sop.clone(), rule.runbook.clone())).unwrap_or_default();
+    }
+    let sop = row.content.get("sop").cloned().and_then(|sop| serde_json::from_value(sop).ok());
+    (sop.unwrap_or_default(), row.content.get("runbook").and_then(serde_json::Value::as_str).map(str::to_owned))
+}
+
+/// An incident as its log leaves it.
+fn outcome(id: IncidentId, log: &[LogLine]) -> Option<Outcome> {
+    let mut outcomes = BTreeMap::new();
+    replay(&mut outcomes, log);
+    outcomes.remove(&id)
+}
+
+pub(super) fn team_name(roster: &Roster, team: &TeamId) -> String {
+    roster.teams.get(team).map_or_else(|| team.to_string(), |team| team.name.clone())
 }
 
 /// Whom a line names.
@@ -101,6 +125,11 @@ fn persons(line: &LogLine) -> Vec<PersonId> {
         | Entry::Taken { person }
         | Entry::Snoozed { person, .. }
         | Entry::Noted { person, .. }
+        | Entry::Ticked { person, .. }
+        | Entry::Unticked { person, .. }
+        | Entry::Assigned { person, .. }
+        | Entry::Merged { person, .. }
+        | Entry::Absorbed { person, .. }
         | Entry::ResolvedByHand { person } => vec![person.clone()],
         _ => Vec::new(),
     }
@@ -175,17 +204,50 @@ pub(super) async fn act(request: HttpRequest, payload: Payload, id: Path<i64>, s
     let body = body::read(&request, payload, &state.clock).await?;
     let act: Act =
         serde_json::from_slice(&body).map_err(|error| Refusal::new(ErrorCode::Malformed, format!("the body is no act: {error}")))?;
-    if let Act::Note { text, .. } = &act
-        && (text.trim().is_empty() || text.chars().count() > MAX_TEXT_CHARS || text.contains('\0'))
-    {
-        return Err(Refusal::new(ErrorCode::Invalid, format!("`text` has 1 to {MAX_TEXT_CHARS} characters")));
+    let (id, now) = (IncidentId(*id), state.clock.now());
+    if let Some(problem) = act.problem(now) {
+        return Err(Refusal::new(ErrorCode::Invalid, problem));
     }
-    let id = IncidentId(*id);
-    let refused = perform(&state, id, event(act, id, None)).await?;
+    known(&state, id, &act).await?;
+    let refused = perform(&state, id, event(act, id, None, now)).await?;
     match refused.first() {
         Some(declined) => Err(Refusal::new(ErrorCode::Conflict, sentence(*declined))),
         None => Ok(Json(page(&state, id).await?)),
     }
+}
+
+/// Refuses an act that names what there is not: a step of another check-list, a team, an incident that it can't be merged with.
+async fn known(state: &State, id: IncidentId, act: &Act) -> Result<(), Refusal> {
+    let invalid = |problem: String| Err(Refusal::new(ErrorCode::Invalid, problem));
+    let rows = |ids: Vec<IncidentId>| async move { state.store.incidents_by_id(&ids).await.map_err(|error| unavailable(&error)) };
+    match act {
+        Act::Tick { step, .. } => {
+            let rows = rows(vec![id]).await?;
+            let sop = rows.first().map(|row| guide(&state.definitions.get(), row).0).unwrap_or_default();
+            if !rows.is_empty() && !sop.contains(step) {
+                return invalid(format!("the check-list has no step {:?}; read the incident again", step.vi));
+            }
+        }
+        Act::Assign { party: Party::Team(team), .. } => {
+            let roster = state.store.roster(state.clock.now()).await.map_err(|error| unavailable(&error))?;
+            if !roster.teams.contains_key(team) {
+                return invalid(format!("there is no team `{team}`"));
+            }
+        }
+        Act::Merge { into, .. } => {
+            let rows = rows(vec![id, *into]).await?;
+            let of = |id: IncidentId| rows.iter().find(|row| row.incident.id == id);
+            let Some(target) = of(*into) else { return invalid(format!("there is no incident {}", into.0)) };
+            if *into == id {
+                return invalid("an incident can't be merged with itself; name another in `into`".to_owned());
+            }
+            if of(id).is_some_and(|row| row.exercise != target.exercise) {
+                return invalid("an exercise and what is real can't be merged".to_owned());
+            }
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 /// Lets an act happen to the incident's group.
@@ -194,12 +256,16 @@ pub(super) async fn perform(state: &State, id: IncidentId, event: Event) -> Resu
     let rows = state.store.incidents_by_id(&[id]).await.map_err(|error| unavailable(&error))?;
     let row = rows.first().ok_or_else(|| Refusal::not_found(format!("incident {}", id.0)))?;
     let definitions = state.definitions.get();
-    let acted = state.store.advance_group(row.incident.group, &[event], &definitions, now).await.map_err(|error| unavailable(&error))?;
+    let acted = match event {
+        Event::Merged { person, incident, into } => state.store.merge_incidents(&Merge { person, incident, into }, &definitions, now).await,
+        event => state.store.advance_group(row.incident.group, &[event], &definitions, now).await,
+    };
+    let acted = acted.map_err(|error| unavailable(&error))?;
     Ok(acted.map(|acted| acted.refused).unwrap_or_default())
 }
 
-/// An act as routing takes it.
-pub(super) fn event(act: Act, id: IncidentId, link: Option<i64>) -> Event {
+/// An act at `now` as routing takes it.
+pub(super) fn event(act: Act, id: IncidentId, link: Option<i64>, now: Timestamp) -> Event {
     // Who answers by a message's link answers for all that the message tells.
     let which = if link.is_some() { Which::All } else { Which::One(id) };
     match act {
@@ -208,6 +274,11 @@ pub(super) fn event(act: Act, id: IncidentId, link: Option<i64>) -> Event {
         Act::Snooze { person, until } => Event::Snoozed { person, which, link, until },
         Act::Escalate { person, escalation, taken } => Event::EscalateNow { person, escalation, taken },
         Act::Note { person, text } => Event::Noted { person, which: Which::One(id), text },
+        Act::Tick { person, step, done } => Event::Ticked { person, incident: id, step, done },
+        Act::Assign { person, party, told_at } => {
+            Event::Assigned { person, incident: id, assignment: Assignment { party, told_at: told_at.unwrap_or(now) } }
+        }
+        Act::Merge { person, into } => Event::Merged { person, incident: id, into },
         Act::Resolve { person } => Event::ResolvedByHand { person, which: Which::One(id), link },
     }
 }
@@ -221,6 +292,7 @@ pub(super) fn sentence(declined: Declined) -> &'static str {
         Declined::AlreadyAnswered => "it has been answered already",
         Declined::AlreadyEscalated => "the step has been taken already",
         Declined::Muted => "everything that is open is muted; end the silence first",
+        Declined::AlreadyTicked => "the step stands so already",
         Declined::PastSnooze => "`until` is not in the future",
     }
 }

@@ -7,12 +7,14 @@ mod by_hand;
 mod carry;
 mod desk;
 mod hold;
+mod merge;
 mod read;
 mod writing;
 
 pub use audit::Audit;
 pub use by_hand::{HandIncident, Opened};
 pub use desk::{Act, Acted};
+pub use merge::Merge;
 pub use read::{GroupView, IncidentRow, LoggedLine, PageOutcome};
 
 pub(super) use carry::apply_transitions;

@@ -99,7 +99,7 @@ fn standings<'l>(lines: impl Iterator<Item = &'l LogLine>) -> Vec<Change<'l>> {
             Entry::Joined { person } | Entry::Taken { person } => (Standing::Given, Some(person)),
             Entry::Snoozed { person, .. } => (Standing::Snoozed, Some(person)),
             Entry::Triggered { .. } => (Standing::Triggered, None),
-            Entry::Resolved { .. } | Entry::ResolvedByHand { .. } => (Standing::Resolved, None),
+            Entry::Resolved { .. } | Entry::ResolvedByHand { .. } | Entry::Merged { .. } => (Standing::Resolved, None),
             _ => continue,
         };
         let incidents = line.incidents.iter().map(|incident| incident.0);
