@@ -12,6 +12,7 @@ mod closed;
 mod combine;
 mod coverage;
 mod derived;
+pub mod duty;
 mod engine;
 mod figure;
 mod fold;

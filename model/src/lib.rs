@@ -16,6 +16,7 @@ pub mod compare;
 pub mod console;
 pub mod event;
 pub mod fault;
+pub mod figures;
 #[cfg(feature = "files")]
 pub mod files;
 pub mod form;
@@ -27,6 +28,7 @@ pub mod history;
 pub mod id;
 pub mod incident;
 pub mod kpi;
+pub mod letter;
 pub mod median;
 pub mod number;
 pub mod observation;

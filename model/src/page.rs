@@ -7,6 +7,7 @@ use crate::incident::{GroupId, IncidentId};
 use crate::oncall::ContactId;
 use crate::{PersonId, RotaId};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// The most incidents that a page names one by one; it counts the others.
@@ -36,6 +37,8 @@ pub enum PageKind {
     Code,
     /// Something about the duty itself: a gap, a silence that ends, a contact that was stopped.
     Notice,
+    /// The morning letter.
+    Letter,
 }
 
 impl Page {
@@ -92,6 +95,11 @@ pub enum About {
         person: PersonId,
         /// Which.
         contact: ContactId,
+    },
+    /// The morning letter of a date.
+    Letter {
+        /// The date, by the city's clocks.
+        date: Date,
     },
 }
 

@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::definitions::{self, InForce};
 use crate::door::{Door, Inbox};
-use crate::duty::{Briefs, Links, Steward, Waker};
+use crate::duty::{Briefs, LetterDesk, LetterWriter, Links, ShiftRecorder, Steward, Waker};
 use crate::http::{self, Readiness, State};
 use crate::hub::{Hub, Limits};
 use crate::ingest::{Health, Intake, LANES, Lanes, Mqtt};
@@ -151,6 +151,7 @@ impl Application {
             clock: clock.clone(),
             data: config.data.clone(),
         };
+        let letters = LetterDesk { store: store.clone(), definitions: in_force.clone(), health: health.clone() };
         let mut beside = vec![
             tokio::spawn(chores(clock.clone(), hub.clone(), store.clone())),
             tokio::spawn(watch.run(last_here)),
@@ -158,6 +159,8 @@ impl Application {
             tokio::spawn(bands::keep(in_force.clone(), store.clone(), clock.clone(), newest_bands)),
             tokio::spawn(baseline::run(in_force.clone(), store.clone(), clock.clone())),
             tokio::spawn(Steward { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run()),
+            tokio::spawn(ShiftRecorder { store: store.clone(), clock: clock.clone() }.run()),
+            tokio::spawn(LetterWriter { desk: letters, clock: clock.clone() }.run()),
             tokio::spawn(Waker { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run()),
         ];
         beside.extend(SelfWatch::new(own).map(|watch| tokio::spawn(watch.run())));

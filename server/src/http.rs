@@ -10,14 +10,16 @@ mod baseline;
 mod body;
 mod compare;
 mod event;
+mod figures;
 mod forms;
 mod gap;
 mod health;
 mod heartbeat;
 mod history;
-mod incidents;
+pub(crate) mod incidents;
 mod intake;
 mod kpi;
+mod letter;
 mod live;
 mod on_call;
 mod pages;
@@ -174,6 +176,11 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/shift-logs/{id}/sheet", web::get().to(shift_log::sheet))
         .route("/shift-logs/sheet.css", web::get().to(shift_log::style))
         .route("/shift-logs/{id}/sheet", web::get().to(shift_log::printed))
+        .route("/api/v1/alerts/figures", web::get().to(figures::figures))
+        .route("/api/v1/alerts/figures.csv", web::get().to(figures::csv))
+        .route("/api/v1/letter", web::get().to(letter::order))
+        .route("/api/v1/letter", web::put().to(letter::put_order))
+        .route("/api/v1/letter/preview", web::get().to(letter::preview))
         .route("/api/v1/people", web::get().to(on_call::people_and_teams))
         .route("/api/v1/on-call", web::get().to(on_call::now))
         .route("/api/v1/rotas/{id}", web::get().to(on_call::calendar))

@@ -14,6 +14,7 @@ mod definition_set;
 mod embedded;
 mod error;
 mod event;
+pub mod figures;
 mod form;
 mod gap;
 mod heartbeat;

@@ -13,7 +13,9 @@
 mod answers;
 mod escalation;
 mod exercises;
+mod figures;
 mod grouping;
+mod letter;
 mod moments;
 mod people;
 mod restarts;

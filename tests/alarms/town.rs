@@ -30,11 +30,16 @@ pub fn phone(person: &str) -> String {
 impl Town {
     /// A town in which nobody is on call yet.
     pub async fn start() -> Self {
+        Self::with("").await
+    }
+
+    /// The same with more providers, as a paging file names them.
+    pub async fn with(more: &str) -> Self {
         let clock = MovedClock::at(START);
         let database = Database::fresh().await;
         let sms = Gateway::start("sms").await;
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("paging.toml"), format!("[outgoing]\nprivate = [\"127.0.0.0/8\"]\n{}", sms.entry("sms", true)))
+        std::fs::write(folder.path().join("paging.toml"), format!("[outgoing]\nprivate = [\"127.0.0.0/8\"]\n{}{more}", sms.entry("sms", true)))
             .unwrap();
         let port = harness::free_port();
         let centre = Self::centre(&clock, &database, &folder, port, "first").await;

@@ -4,6 +4,7 @@
 
 use crate::broker::{free_port, kill_tree};
 use crate::eventually;
+use base64::Engine as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -27,6 +28,50 @@ impl Letter {
         let line = head.lines().find(|line| line.to_lowercase().starts_with(&format!("{}:", name.to_lowercase())));
         line.and_then(|line| line.split_once(':')).map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
     }
+}
+
+impl Letter {
+    /// Its part of this kind, such as `text/plain`, decoded.
+    ///
+    /// # Panics
+    /// When it has none.
+    #[must_use]
+    pub fn text(&self, kind: &str) -> String {
+        let named = format!("Content-Type: {kind}");
+        let part = self.0.split_once(&named).unwrap_or_else(|| panic!("the letter has a part {kind}: {}", self.0)).1;
+        let (head, body) = part.split_once("\n\n").expect("a part has a head and a body");
+        // Parts end where the next boundary is.
+        let body = body.split("\n--").next().unwrap_or_default();
+        match head.lines().find_map(|line| line.strip_prefix("Content-Transfer-Encoding: ")) {
+            Some("base64") => {
+                let packed: String = body.split_whitespace().collect();
+                String::from_utf8(base64::engine::general_purpose::STANDARD.decode(packed).expect("base64")).expect("UTF-8")
+            }
+            Some("quoted-printable") => unquoted(body),
+            _ => body.to_owned(),
+        }
+    }
+}
+
+/// Quoted-printable (RFC 2045, 6.7) decoded.
+fn unquoted(body: &str) -> String {
+    let body = body.replace("=\n", "");
+    let mut bytes = Vec::with_capacity(body.len());
+    let mut rest = body.as_bytes();
+    while let [first, others @ ..] = rest {
+        let code = (*first == b'=').then(|| others.get(..2).and_then(|code| u8::from_str_radix(std::str::from_utf8(code).ok()?, 16).ok()));
+        rest = match code.flatten() {
+            Some(byte) => {
+                bytes.push(byte);
+                others.get(2..).unwrap_or_default()
+            }
+            None => {
+                bytes.push(*first);
+                others
+            }
+        };
+    }
+    String::from_utf8(bytes).expect("UTF-8")
 }
 
 impl MailServer {

@@ -52,6 +52,10 @@ impl Desk for Briefs {
             if by_mail && brief.verdicts.contains(&Verdict::Wanted) {
                 brief.picture = self.picture(&view, message, brief).await;
             }
+            if message.kind == PageKind::Letter {
+                let said = super::letter::said(&self.store, message, brief.language).await?;
+                brief.content.said = said.map(Box::new);
+            }
         }
         Ok(briefs)
     }
@@ -102,7 +106,12 @@ impl View<'_> {
         let is_usable = |contact: &Contact| is_code || contact.is_usable_in(message.exercise);
         let is_reached = contact.is_some_and(is_usable);
         let age = self.now.duration_since(message.created_at);
-        let is_old = message.kind == PageKind::Digest && age > DIGEST_LIFE || is_code && age > CODE_LIFE;
+        let is_old = match message.kind {
+            PageKind::Digest => age > DIGEST_LIFE,
+            PageKind::Code => age > CODE_LIFE,
+            PageKind::Letter => age > super::letter::LATEST,
+            _ => false,
+        };
         let verdict = |is_wanted: &bool| match *is_wanted {
             false => Verdict::Suppressed,
             true if !is_reached => Verdict::Unreachable,
@@ -128,7 +137,7 @@ impl View<'_> {
         rows.sort_by_key(|row| (row.incident.standing == Standing::Resolved, std::cmp::Reverse(row.incident.severity), row.incident.id));
         let first = rows.first().map(|row| row.incident.id);
         let escalation = pages.iter().map(|page| page.escalation).max().unwrap_or_default();
-        let answers = !matches!(message.kind, PageKind::Resolved | PageKind::Notice);
+        let answers = !matches!(message.kind, PageKind::Resolved | PageKind::Notice | PageKind::Letter);
         let link = first.filter(|_| answers).and_then(|incident| self.links.write(incident, &message.person, escalation, self.now));
         let zone = person.and_then(|person| TimeZone::get(&person.zone).ok()).unwrap_or_else(|| self.definitions.city.time_zone());
         Content {
@@ -176,6 +185,7 @@ impl View<'_> {
                 Language::Vi => format!("{}: ca trực của bạn bắt đầu", rota(id)),
                 Language::En => format!("{}: your shift begins", rota(id)),
             },
+            About::Letter { date } => date.strftime("%d/%m/%Y").to_string(),
             About::Stopped { person, .. } => match language {
                 Language::Vi => format!("Một liên lạc của {} không dùng được nữa", name(person)),
                 Language::En => format!("A contact of {} no longer works", name(person)),

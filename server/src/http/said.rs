@@ -156,6 +156,7 @@ impl Saying<'_> {
             PageKind::Shift => ("đầu ca trực", "a shift begins"),
             PageKind::Code => ("mã xác nhận", "a code"),
             PageKind::Notice => ("thông báo", "a notice"),
+            PageKind::Letter => ("thư buổi sáng", "the morning letter"),
         };
         self.language.pick(vi, en)
     }

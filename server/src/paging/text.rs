@@ -8,6 +8,8 @@ mod gsm;
 mod html;
 mod vi;
 
+pub(crate) use html::escape;
+
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 use taydo_model::alert::Severity;
@@ -66,6 +68,9 @@ pub struct Content {
     /// The person's zone, in which times are written.
     #[serde(skip)]
     pub zone: TimeZone,
+    /// What it says on each channel, where that was made beforehand: the morning letter.
+    #[serde(skip)]
+    pub said: Option<Box<Texts>>,
 }
 
 impl Default for Content {
@@ -81,6 +86,7 @@ impl Default for Content {
             link: None,
             told: Vec::new(),
             zone: TimeZone::UTC,
+            said: None,
         }
     }
 }
@@ -128,6 +134,9 @@ struct Words {
 /// Says the content for every channel.
 #[must_use]
 pub fn compose(content: &Content, language: Language, has_picture: bool) -> Texts {
+    if let Some(said) = &content.said {
+        return Texts::clone(said);
+    }
     let words = match language {
         Language::Vi => &vi::WORDS,
         Language::En => &en::WORDS,

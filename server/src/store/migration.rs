@@ -29,6 +29,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 13, name: "heartbeat", sql: include_str!("../../../migrations/0013_heartbeat.sql") },
     Migration { version: 14, name: "two servers", sql: include_str!("../../../migrations/0014_two_servers.sql") },
     Migration { version: 15, name: "shift log", sql: include_str!("../../../migrations/0015_shift_log.sql") },
+    Migration { version: 18, name: "figures", sql: include_str!("../../../migrations/0018_figures.sql") },
 ];
 
 /// Serialises servers that start at the same time on one database. Any number that nothing else uses.

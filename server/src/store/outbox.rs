@@ -87,7 +87,7 @@ pub struct Depth {
 /// In which order pages go: people who are waited for come first, digests last.
 fn rank(page: &Page) -> i16 {
     match page.kind {
-        PageKind::Digest | PageKind::Shift | PageKind::Notice => 2,
+        PageKind::Digest | PageKind::Shift | PageKind::Notice | PageKind::Letter => 2,
         _ if page.urgency == Urgency::High && page.kind != PageKind::Resolved => 0,
         _ => 1,
     }

@@ -112,6 +112,20 @@ impl Store {
         Ok(roster)
     }
 
+    /// The roster with the rotas' changes that were not past at an earlier moment: what who was on call since then is reckoned
+    /// from.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn roster_since(&self, since: Timestamp) -> Result<Roster, StoreError> {
+        let mut client = self.client().await?;
+        let transaction = tokio_postgres::Client::transaction(&mut client).await?;
+        let row = transaction.query_one("SELECT version, keeper FROM roster_version FOR SHARE", &[]).await?;
+        let roster = read(&transaction, &row, since).await?;
+        transaction.commit().await?;
+        Ok(roster)
+    }
+
     /// The roster as a transaction sees it. Its version is locked against changes until the transaction ends, so that nobody
     /// is paged by a roster that was changed before the page was decided.
     pub(super) async fn roster_in(&self, transaction: &Transaction<'_>, now: Timestamp) -> Result<Arc<Roster>, StoreError> {

@@ -39,6 +39,7 @@ fn kind(kind: PageKind) -> &'static str {
         PageKind::Shift => "Your shift begins",
         PageKind::Code => "Verification code",
         PageKind::Notice => "Duty notice",
+        PageKind::Letter => "Morning letter",
     }
 }
 

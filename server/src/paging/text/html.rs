@@ -75,6 +75,7 @@ fn colour(severity: Severity) -> &'static str {
     }
 }
 
-fn escape(text: &str) -> String {
+/// A text as it stands in HTML, also within quoted attributes.
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }

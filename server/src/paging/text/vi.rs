@@ -39,6 +39,7 @@ fn kind(kind: PageKind) -> &'static str {
         PageKind::Shift => "Bắt đầu ca trực",
         PageKind::Code => "Mã xác nhận",
         PageKind::Notice => "Thông báo trực",
+        PageKind::Letter => "Thư buổi sáng",
     }
 }
 
