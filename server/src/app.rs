@@ -156,6 +156,7 @@ impl Application {
         let state = http::shared(State {
             door,
             links,
+            reception: paging.as_ref().map(|paging| paging.reception().clone()),
             definitions: in_force,
             build,
             clock: clock.clone(),

@@ -4,10 +4,12 @@
 
 mod brief;
 mod link;
+mod reply;
 mod steward;
 
 pub use brief::Briefs;
 pub use link::{Link, Links};
+pub use reply::take_reply;
 pub use steward::{Steward, heartbeat_key};
 
 use crate::clock::{Clock, later};

@@ -15,6 +15,7 @@ mod gap;
 mod health;
 mod heartbeat;
 mod history;
+mod hook;
 mod incidents;
 mod intake;
 mod kpi;
@@ -37,6 +38,7 @@ use crate::door::Door;
 use crate::duty::Links;
 use crate::hub::Hub;
 use crate::ingest::{Health, Intake};
+use crate::paging::Reception;
 use crate::pipeline::RecomputeDesk;
 use crate::store::Store;
 use crate::telemetry::Metrics;
@@ -75,6 +77,8 @@ pub struct State {
     pub desk: RecomputeDesk,
     /// What messages are answered by.
     pub links: Links,
+    /// Where providers bring what they send; none where nobody is paged.
+    pub reception: Option<Arc<Reception>>,
     /// What is not ready, and why.
     pub readiness: Arc<Readiness>,
     /// The server's own figures.
@@ -195,6 +199,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/heartbeats/{name}", web::put().to(heartbeat::put))
         .route("/api/v1/heartbeats/{name}", web::delete().to(heartbeat::delete))
         .route("/api/v1/heartbeats/{name}", web::post().to(heartbeat::beat))
+        .route("/api/v1/providers/{name}/reports", web::post().to(hook::report))
+        .route("/api/v1/providers/{name}/replies", web::post().to(hook::reply))
         .route("/api/v2/write", web::post().to(intake::lines))
         .route("/{path:.*}", web::get().to(site::serve));
 }

@@ -16,7 +16,9 @@ pub mod egress;
 mod email;
 mod finisher;
 mod gateway;
+mod hook;
 mod provider;
+mod reception;
 pub mod reply;
 mod report;
 pub mod settings;
@@ -27,7 +29,9 @@ mod webhook;
 mod worker;
 
 pub use desk::{Brief, Desk, Verdict};
-pub use report::{Report, ReportError};
+pub use hook::{HookError, Posted};
+pub use reception::Reception;
+pub use report::Report;
 pub use settings::Settings;
 pub use worker::Counters;
 
@@ -35,8 +39,6 @@ use crate::clock::Clock;
 use crate::store::Store;
 use anyhow::Context as _;
 use provider::Providers;
-use report::ReportShape;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -66,7 +68,7 @@ pub struct Paging {
     worker: Option<JoinHandle<()>>,
     counters: Arc<Counters>,
     clock: Clock,
-    reports: HashMap<String, ReportShape>,
+    reception: Arc<Reception>,
 }
 
 impl Paging {
@@ -77,12 +79,12 @@ impl Paging {
     pub fn start<D: Desk>(parts: Parts<D>) -> anyhow::Result<Self> {
         let Parts { store, clock, desk, settings } = parts;
         let providers = Providers::build(&settings).context("paging can't start")?;
-        let reports = settings.reports().context("paging can't start")?;
+        let reception = Arc::new(Reception::open(&settings).context("paging can't start")?);
         let stopping = Arc::new(Notify::new());
         let counters = Arc::new(Counters::default());
         let worker = Worker::new(store, clock.clone(), desk, providers, Arc::clone(&counters));
         let worker = tokio::spawn(worker.run(Arc::clone(&stopping)));
-        Ok(Self { stopping, worker: Some(worker), counters, clock, reports })
+        Ok(Self { stopping, worker: Some(worker), counters, clock, reception })
     }
 
     /// What it has done since its start.
@@ -91,12 +93,10 @@ impl Paging {
         &self.counters
     }
 
-    /// Reads what a provider reports about a message; [`Report::receipt`] is what the store takes.
-    ///
-    /// # Errors
-    /// See [`ReportError`].
-    pub fn report(&self, provider: &str, secret: &str, body: &serde_json::Value) -> Result<Report, ReportError> {
-        self.reports.get(provider).ok_or(ReportError::Refused)?.parse(secret, body)
+    /// Where providers bring what they send by themselves.
+    #[must_use]
+    pub fn reception(&self) -> &Arc<Reception> {
+        &self.reception
     }
 
     /// Claims nothing more, and waits for what is being sent.

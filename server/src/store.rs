@@ -30,6 +30,7 @@ mod passport;
 mod reading;
 mod recompute;
 mod reject;
+pub mod reply;
 pub mod roster;
 mod series;
 mod session;

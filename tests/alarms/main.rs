@@ -16,6 +16,7 @@ mod exercises;
 mod grouping;
 mod moments;
 mod people;
+mod replies;
 mod restarts;
 mod rotas;
 mod rules;

@@ -4,11 +4,13 @@
 //! Secrets are in files of their own, which are read at the start. It must never hold one, nor show one.
 
 mod call;
+mod hook;
 
 use super::chat::Chat;
 use super::egress::{Egress, networks};
 use super::email::{Email, Encryption, Server};
 use super::provider::Provider;
+use super::reply::ReplyShape;
 use super::report::ReportShape;
 use super::sms::Sms;
 use super::voice::Voice;
@@ -123,9 +125,9 @@ impl Settings {
         let kinds = [(Channel::Sms, raw.sms), (Channel::Voice, raw.voice), (Channel::Chat, raw.chat)];
         let mut gateways: Vec<(Channel, RawGateway)> =
             kinds.into_iter().flat_map(|(channel, list)| list.into_iter().map(move |one| (channel, one))).collect();
-        for (_, one) in &mut gateways {
+        for (channel, one) in &mut gateways {
             one.resolve(folder);
-            problems.extend(one.problems(&egress));
+            problems.extend(one.problems(*channel, &egress));
             problems.extend(limit_problem(&one.name, one.time_limit_s));
         }
         let mut webhook = raw.webhook;
@@ -163,6 +165,17 @@ impl Settings {
             }
         }
         Ok(reports)
+    }
+
+    /// How replies are read, by the name of their provider; their secrets are read now.
+    pub(super) fn replies(&self) -> anyhow::Result<HashMap<String, ReplyShape>> {
+        let mut replies = HashMap::new();
+        for (channel, gateway) in &self.gateways {
+            if let Some(reply) = gateway.reply(*channel).with_context(|| format!("the provider {}", gateway.name))? {
+                replies.insert(gateway.name.clone(), reply);
+            }
+        }
+        Ok(replies)
     }
 
     /// Makes the ways to all providers, in the file's order.

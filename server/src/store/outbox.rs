@@ -17,6 +17,7 @@ pub use bell::Bell;
 pub use claim::{Claim, Claimed, ClaimedPage};
 pub use finish::{AttemptOutcome, BREAKER_FAILURES, Finish, Next, ProviderSign};
 pub use outcome::{Outcome, What};
+pub(in crate::store) use receipt::message_of;
 pub use receipt::{Receipt, ReceiptMessage, ReceiptState, ReceiptTaken};
 
 use super::word::{from_word, word};
@@ -87,6 +88,7 @@ pub struct Depth {
 fn rank(page: &Page) -> i16 {
     match page.kind {
         PageKind::Digest | PageKind::Shift | PageKind::Notice => 2,
+        PageKind::Reply => 1,
         _ if page.urgency == Urgency::High && page.kind != PageKind::Resolved => 0,
         _ => 1,
     }

@@ -2,15 +2,18 @@
 //!
 //! It must never guess what a provider means: whatever isn't said is a failure that is tried again.
 
+use super::hook::{RawReply, RawReport};
 use super::secret;
 use crate::paging::egress::Egress;
 use crate::paging::gateway::template::{Escape, Template, Values};
 use crate::paging::gateway::{self, Call, Expected, Gateway, Question};
+use crate::paging::reply::ReplyShape;
 use crate::paging::report::ReportShape;
 use reqwest::{Client, Method, Url};
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use taydo_model::oncall::Channel;
 
 /// The statuses that mean that a message will never be taken, where the file doesn't say.
 const PERMANENT: [u16; 3] = [400, 410, 422];
@@ -37,23 +40,7 @@ pub(super) struct RawGateway {
     retry_after: Option<String>,
     status: Option<RawQuestion>,
     report: Option<RawReport>,
-}
-
-/// What the provider reports afterwards.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawReport {
-    secret_file: PathBuf,
-    event: String,
-    reference: Option<String>,
-    provider_reference: Option<String>,
-    state: String,
-    #[serde(default)]
-    delivered: Vec<String>,
-    #[serde(default)]
-    read: Vec<String>,
-    #[serde(default)]
-    failed: Vec<String>,
+    reply: Option<RawReply>,
 }
 
 /// A place in an answer of JSON, and what stands there.
@@ -106,7 +93,7 @@ impl RawExpected {
     }
 }
 
-fn pointer(at: &str) -> Result<(), String> {
+pub(super) fn pointer(at: &str) -> Result<(), String> {
     if at.starts_with('/') { Ok(()) } else { Err(format!("{at:?} is no JSON pointer, such as \"/messages/0/id\"")) }
 }
 
@@ -141,28 +128,19 @@ impl RawQuestion {
     }
 }
 
-impl RawReport {
-    fn check(&self) -> Result<(), String> {
-        if self.reference.is_none() && self.provider_reference.is_none() {
-            return Err("name where the message is: reference (ours) or provider_reference (its own)".to_owned());
-        }
-        [Some(&self.event), Some(&self.state), self.reference.as_ref(), self.provider_reference.as_ref()]
-            .into_iter()
-            .flatten()
-            .try_for_each(|at| pointer(at))
-    }
-}
-
 impl RawGateway {
     pub(super) fn resolve(&mut self, folder: &Path) {
         self.secret_file = self.secret_file.take().map(|file| folder.join(file));
         if let Some(report) = &mut self.report {
-            report.secret_file = folder.join(&report.secret_file);
+            report.resolve(folder);
+        }
+        if let Some(reply) = &mut self.reply {
+            reply.resolve(folder);
         }
     }
 
     /// Everything that is wrong with it, each by its name.
-    pub(super) fn problems(&self, egress: &Egress) -> Vec<String> {
+    pub(super) fn problems(&self, channel: Channel, egress: &Egress) -> Vec<String> {
         let mut problems = Vec::new();
         let mut note =
             |what: &str, result: Result<(), String>| problems.extend(result.err().map(|error| format!("{}: {what}{error}", self.name)));
@@ -175,6 +153,7 @@ impl RawGateway {
         note("permanent: ", self.permanent.as_ref().map_or(Ok(()), |one| one.checked().map(drop)));
         note("status: ", self.status.as_ref().map_or(Ok(()), |one| one.checked(&self.content_type).map(drop)));
         note("report: ", self.report.as_ref().map_or(Ok(()), RawReport::check));
+        note("reply: ", self.reply.as_ref().map_or(Ok(()), |one| one.check(channel)));
         let needs_secret = format!("{}{:?}{:?}", self.url, self.headers, self.body).contains("{secret}");
         if needs_secret && self.secret_file.is_none() {
             problems.push(format!("{}: {{secret}} is used and there is no secret_file", self.name));
@@ -184,23 +163,12 @@ impl RawGateway {
 
     /// How its reports are read, where it sends any; their secret is read now.
     pub(super) fn report(&self) -> anyhow::Result<Option<ReportShape>> {
-        let Some(raw) = &self.report else { return Ok(None) };
-        let secret = secret(&raw.secret_file)?;
-        anyhow::ensure!(
-            secret.len() >= super::LEAST_SECRET,
-            "the secret of {}'s reports is too short; make one of 32 characters",
-            self.name
-        );
-        Ok(Some(ReportShape {
-            secret,
-            event: raw.event.clone(),
-            ours: raw.reference.clone(),
-            theirs: raw.provider_reference.clone(),
-            state: raw.state.clone(),
-            delivered: raw.delivered.clone(),
-            read: raw.read.clone(),
-            failed: raw.failed.clone(),
-        }))
+        self.report.as_ref().map(RawReport::shape).transpose()
+    }
+
+    /// How its replies are read, where it passes any on; their secret is read now.
+    pub(super) fn reply(&self, channel: Channel) -> anyhow::Result<Option<ReplyShape>> {
+        self.reply.as_ref().map(|reply| reply.shape(channel)).transpose()
     }
 
     fn call(&self) -> Result<Call, String> {
