@@ -35,6 +35,8 @@ pub enum PageKind {
     Shift,
     /// The code that proves that a contact is somebody's: the only thing that is sent to one before.
     Code,
+    /// What somebody is told who answered a message.
+    Reply,
     /// Something about the duty itself: a gap, a silence that ends, a contact that was stopped.
     Notice,
     /// The morning letter.
@@ -101,6 +103,33 @@ pub enum About {
         /// The date, by the city's clocks.
         date: Date,
     },
+    /// What came of somebody's answer to a message.
+    Reply {
+        /// What.
+        outcome: ReplyOutcome,
+    },
+}
+
+/// What somebody is told who answered a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplyOutcome {
+    /// It was not understood: what can be answered.
+    Help,
+    /// It is theirs.
+    Acknowledged,
+    /// The next step was taken.
+    Escalated,
+    /// It is over already.
+    Closed,
+    /// It was escalated anew since their message.
+    Superseded,
+    /// Nothing is left to be done about it: it has been answered, or the step taken, already.
+    Late,
+    /// They were told of no such incident.
+    NotTold,
+    /// Messages are sent to them again.
+    Resumed,
 }
 
 /// A page, decided. Its key makes it the only one: the same decision taken twice gives the same key.

@@ -5,6 +5,8 @@
 mod brief;
 pub mod letter;
 mod link;
+mod overdue;
+mod reply;
 mod shifts;
 mod steward;
 mod toll;
@@ -12,6 +14,8 @@ mod toll;
 pub use brief::Briefs;
 pub use letter::{LetterDesk, LetterWriter, letter_contact};
 pub use link::{Link, Links};
+pub use overdue::{Heart, LATE, Overdue};
+pub use reply::take_reply;
 pub use shifts::ShiftRecorder;
 pub use steward::{Steward, heartbeat_key};
 pub use toll::record;

@@ -16,6 +16,7 @@ mod gap;
 mod health;
 mod heartbeat;
 mod history;
+mod hook;
 pub(crate) mod incidents;
 mod intake;
 mod kpi;
@@ -38,9 +39,10 @@ pub use health::Readiness;
 use crate::clock::Clock;
 use crate::definitions::InForce;
 use crate::door::Door;
-use crate::duty::Links;
+use crate::duty::{Links, Overdue};
 use crate::hub::Hub;
 use crate::ingest::{Health, Intake};
+use crate::paging::Face;
 use crate::pipeline::RecomputeDesk;
 use crate::store::Store;
 use crate::telemetry::Metrics;
@@ -79,6 +81,10 @@ pub struct State {
     pub desk: RecomputeDesk,
     /// What messages are answered by.
     pub links: Links,
+    /// Paging, as far as others see it; none where nobody is paged.
+    pub paging: Option<Arc<Face>>,
+    /// What is overdue.
+    pub overdue: Overdue,
     /// What is not ready, and why.
     pub readiness: Arc<Readiness>,
     /// The server's own figures.
@@ -212,6 +218,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/heartbeats/{name}", web::put().to(heartbeat::put))
         .route("/api/v1/heartbeats/{name}", web::delete().to(heartbeat::delete))
         .route("/api/v1/heartbeats/{name}", web::post().to(heartbeat::beat))
+        .route("/api/v1/providers/{name}/reports", web::post().to(hook::report))
+        .route("/api/v1/providers/{name}/replies", web::post().to(hook::reply))
         .route("/api/v2/write", web::post().to(intake::lines))
         .route("/{path:.*}", web::get().to(site::serve));
 }

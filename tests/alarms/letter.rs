@@ -12,7 +12,7 @@ const DAY: i64 = 24 * 3_600;
 
 /// A town with two readers of the letter, an in Vietnamese and binh in English.
 async fn town(mail: &MailServer) -> Town {
-    let town = Town::with(&mail.entry()).await;
+    let town = Town::start_with(&mail.entry()).await;
     for (person, language) in [("an", "vi"), ("binh", "en")] {
         let mut content = town.somebody(person).await;
         content["language"] = json!(language);

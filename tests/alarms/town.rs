@@ -8,6 +8,9 @@ use std::time::Duration;
 /// When every test begins: a whole minute.
 pub const START: &str = "2026-03-02T01:00:00Z";
 
+/// What providers prove themselves by.
+pub const HOOK_SECRET: &str = "0123456789abcdef0123456789abcdef";
+
 /// A town.
 pub struct Town {
     pub clock: MovedClock,
@@ -30,17 +33,18 @@ pub fn phone(person: &str) -> String {
 impl Town {
     /// A town in which nobody is on call yet.
     pub async fn start() -> Self {
-        Self::with("").await
+        Self::start_with("").await
     }
 
-    /// The same with more providers, as a paging file names them.
-    pub async fn with(more: &str) -> Self {
+    /// The same, with more in its paging file, before its own provider.
+    pub async fn start_with(more: &str) -> Self {
         let clock = MovedClock::at(START);
         let database = Database::fresh().await;
         let sms = Gateway::start("sms").await;
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("paging.toml"), format!("[outgoing]\nprivate = [\"127.0.0.0/8\"]\n{}{more}", sms.entry("sms", true)))
-            .unwrap();
+        std::fs::write(folder.path().join("hook.secret"), HOOK_SECRET).unwrap();
+        let file = format!("[outgoing]\nprivate = [\"127.0.0.0/8\"]\n{more}{}{}", sms.entry("sms", true), Gateway::hooks("sms"));
+        std::fs::write(folder.path().join("paging.toml"), file).unwrap();
         let port = harness::free_port();
         let centre = Self::centre(&clock, &database, &folder, port, "first").await;
         let sql = database.client().await;

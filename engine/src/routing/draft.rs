@@ -35,7 +35,7 @@ fn weight(kind: PageKind) -> u8 {
         PageKind::Reminder => 3,
         PageKind::Update => 2,
         PageKind::Resolved => 1,
-        PageKind::Digest | PageKind::Shift | PageKind::Notice | PageKind::Letter | PageKind::Code => 0,
+        PageKind::Digest | PageKind::Shift | PageKind::Notice | PageKind::Letter | PageKind::Code | PageKind::Reply => 0,
     }
 }
 

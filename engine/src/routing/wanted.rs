@@ -16,7 +16,7 @@ impl Group {
     #[must_use]
     pub fn still_wants(&self, page: &Page, now: Timestamp, directory: &Directory<'_>) -> bool {
         match page.kind {
-            PageKind::Resolved | PageKind::Shift | PageKind::Notice | PageKind::Letter | PageKind::Code => true,
+            PageKind::Resolved | PageKind::Shift | PageKind::Notice | PageKind::Letter | PageKind::Code | PageKind::Reply => true,
             // Whoever was paged learns of what is over, whatever became of the rest.
             PageKind::Digest if !page.resolved.is_empty() => true,
             PageKind::Update | PageKind::Reminder => self.any(page, |member| matches!(member.state, State::Acknowledged { .. })),

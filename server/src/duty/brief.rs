@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use taydo_model::alert::{Severity, Transition};
 use taydo_model::incident::{IncidentId, Origin, Standing};
 use taydo_model::oncall::{Channel, Contact, Person};
-use taydo_model::page::{About, Page, PageKind};
+use taydo_model::page::{About, Page, PageKind, ReplyOutcome};
 use taydo_model::text::Language;
 use taydo_model::{Definitions, PersonId, RotaId, Scope, Text, number};
 
@@ -136,8 +136,10 @@ impl View<'_> {
         let mut rows: Vec<&IncidentRow> = ids.iter().filter_map(|id| self.incidents.get(id)).collect();
         rows.sort_by_key(|row| (row.incident.standing == Standing::Resolved, std::cmp::Reverse(row.incident.severity), row.incident.id));
         let first = rows.first().map(|row| row.incident.id);
-        let escalation = pages.iter().map(|page| page.escalation).max().unwrap_or_default();
-        let answers = !matches!(message.kind, PageKind::Resolved | PageKind::Notice | PageKind::Letter);
+        // Of its own group: the message may tell of others too, which have been escalated more often.
+        let of_first = pages.iter().filter(|page| first.is_some_and(|first| page.incidents.contains(&first)));
+        let escalation = of_first.map(|page| page.escalation).max().unwrap_or_default();
+        let answers = !matches!(message.kind, PageKind::Resolved | PageKind::Notice | PageKind::Letter | PageKind::Reply);
         let link = first.filter(|_| answers).and_then(|incident| self.links.write(incident, &message.person, escalation, self.now));
         let zone = person.and_then(|person| TimeZone::get(&person.zone).ok()).unwrap_or_else(|| self.definitions.city.time_zone());
         Content {
@@ -190,6 +192,7 @@ impl View<'_> {
                 Language::Vi => format!("Một liên lạc của {} không dùng được nữa", name(person)),
                 Language::En => format!("A contact of {} no longer works", name(person)),
             },
+            About::Reply { outcome } => language.pick(replied(*outcome).0, replied(*outcome).1).to_owned(),
         }
     }
 
@@ -217,5 +220,28 @@ impl View<'_> {
                 bare(title.map(|title| title.get(language).to_owned()).unwrap_or_default(), place.unwrap_or_default())
             }
         }
+    }
+}
+
+/// What somebody is told who answered a message, in Vietnamese and in English. Each has room in one SMS.
+fn replied(outcome: ReplyOutcome) -> (&'static str, &'static str) {
+    match outcome {
+        ReplyOutcome::Help => (
+            "Trả lời ack198 để nhận việc 198, esc198 để chuyển cấp trên, STOP để ngừng nhận tin, START để nhận lại",
+            "Reply ack198 to take incident 198, esc198 to escalate it, STOP to get no more messages, START to get them again",
+        ),
+        ReplyOutcome::Acknowledged => ("Bạn đã nhận xử lý", "It is yours now"),
+        ReplyOutcome::Escalated => ("Đã chuyển cấp trên", "It was escalated"),
+        ReplyOutcome::Closed => ("Việc này đã kết thúc", "It is over already"),
+        ReplyOutcome::Superseded => (
+            "Việc này đã được báo lại từ đầu sau tin của bạn. Hãy trả lời tin mới nhất",
+            "It was escalated anew after your message. Answer the newest message",
+        ),
+        ReplyOutcome::Late => ("Việc này đã có người trả lời hoặc đã được chuyển cấp", "It has been answered or escalated already"),
+        ReplyOutcome::NotTold => (
+            "Bạn chưa được báo việc nào có số này. Trả lời HELP để xem hướng dẫn",
+            "You were told of no incident of that number. Reply HELP to see what can be answered",
+        ),
+        ReplyOutcome::Resumed => ("Bạn sẽ nhận tin trở lại", "You get messages again"),
     }
 }

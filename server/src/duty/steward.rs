@@ -201,7 +201,7 @@ fn shifts(roster: &Roster, on_call: &OnCall<'_>, last: Timestamp, now: Timestamp
 }
 
 /// A notice to somebody, by the first contact that isn't a call.
-fn notice(roster: &Roster, person: &PersonId, kind: PageKind, about: About, due_at: Timestamp) -> Option<Page> {
+pub(super) fn notice(roster: &Roster, person: &PersonId, kind: PageKind, about: About, due_at: Timestamp) -> Option<Page> {
     let contacts = &roster.persons.get(person)?.contacts;
     let usable = |contact: &&Contact| contact.is_usable_in(false);
     let contact = contacts.iter().filter(usable).find(|contact| contact.channel != Channel::Voice).or(contacts.iter().find(usable))?;

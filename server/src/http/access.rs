@@ -135,6 +135,9 @@ pub static ACCESS: &[(&str, &str, Role)] = &[
     ("PUT", "/api/v1/heartbeats/{name}", Role::Engineer),
     ("DELETE", "/api/v1/heartbeats/{name}", Role::Engineer),
     ("POST", "/api/v1/heartbeats/{name}", Role::Contributor),
+    // Providers prove themselves by their own secrets.
+    ("POST", "/api/v1/providers/{name}/reports", Role::Anybody),
+    ("POST", "/api/v1/providers/{name}/replies", Role::Anybody),
     ("POST", "/api/v2/write", Role::Contributor),
     ("GET", "/{path:.*}", Role::Anybody),
     // Over the WebSocket.

@@ -3,6 +3,7 @@
 //! Opening a link changes nothing, whoever opens it: mail scanners and previews do. It must never show what its link isn't about.
 
 use super::incidents::{event, page, perform, team_name};
+use super::pages::unavailable;
 use super::refusal::Refusal;
 use super::said::Saying;
 use super::{State, body};
@@ -19,7 +20,7 @@ use std::fmt::Write as _;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
-use taydo_engine::routing::Refusal as Declined;
+use taydo_engine::routing::{Event, Refusal as Declined, Which};
 use taydo_model::console::{Act, IncidentPage};
 use taydo_model::incident::Standing;
 use taydo_model::text::Language;
@@ -250,7 +251,11 @@ async fn take(request: &HttpRequest, payload: Payload, state: &State, opened: &O
         _ => return Err(wrong()),
     };
     let incident = opened.link.incident;
+    let is_acknowledgement = matches!(act, Act::Acknowledge { .. });
     let refused = perform(state, incident, event(act, incident, Some(opened.link.escalation), now)).await?;
+    if is_acknowledgement && refused.is_empty() {
+        acknowledge_together(state, opened, now).await?;
+    }
     let said = match refused.first() {
         None | Some(Declined::AlreadyAnswered | Declined::AlreadyEscalated) => format!("<p role=\"status\">{}</p>", opened.words.done),
         Some(Declined::AlreadyClosed) => format!("<p role=\"status\">{}</p>", opened.words.over),
@@ -262,6 +267,19 @@ async fn take(request: &HttpRequest, payload: Payload, state: &State, opened: &O
     };
     let page = page(state, incident).await?;
     Ok(html(StatusCode::OK, opened.words, page.view.title.get(opened.language), &body_of(&page, opened, &said)))
+}
+
+/// Who answers a message answers for everything that it told, also for what is of other groups.
+async fn acknowledge_together(state: &State, opened: &Opened, now: Timestamp) -> Result<(), Refusal> {
+    let person = &opened.link.person;
+    let others = state.store.told_together(person, opened.link.incident).await.map_err(|error| unavailable(&error))?;
+    for (group, escalation) in others {
+        let answer = Event::Acknowledged { person: person.clone(), which: Which::All, link: Some(escalation) };
+        let acted = state.store.advance_group(group, &[answer], &state.definitions.get(), now).await;
+        // What is over, or was escalated anew, stays as it is.
+        acted.map_err(|error| unavailable(&error))?;
+    }
+    Ok(())
 }
 
 /// Somebody whose link is of an earlier escalation gets one of the present.

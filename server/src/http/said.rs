@@ -155,6 +155,7 @@ impl Saying<'_> {
             PageKind::Digest => ("bản gộp", "a digest"),
             PageKind::Shift => ("đầu ca trực", "a shift begins"),
             PageKind::Code => ("mã xác nhận", "a code"),
+            PageKind::Reply => ("trả lời tin nhắn", "an answer to a reply"),
             PageKind::Notice => ("thông báo", "a notice"),
             PageKind::Letter => ("thư buổi sáng", "the morning letter"),
         };

@@ -5,6 +5,7 @@
 
 mod attempt;
 mod bell;
+mod canary;
 mod claim;
 mod finish;
 mod forward;
@@ -13,11 +14,12 @@ mod purge;
 mod receipt;
 mod settle;
 
-pub use attempt::{NewAttempt, ProviderHealth};
+pub use attempt::{CANARY_LIMIT, NewAttempt, ProviderHealth};
 pub use bell::Bell;
 pub use claim::{Claim, Claimed, ClaimedPage};
 pub use finish::{AttemptOutcome, BREAKER_FAILURES, Finish, Next, ProviderSign};
 pub use outcome::{Outcome, What};
+pub(in crate::store) use receipt::message_of;
 pub use receipt::{Receipt, ReceiptMessage, ReceiptState, ReceiptTaken};
 
 use super::word::{from_word, word};
@@ -88,6 +90,7 @@ pub struct Depth {
 fn rank(page: &Page) -> i16 {
     match page.kind {
         PageKind::Digest | PageKind::Shift | PageKind::Notice | PageKind::Letter => 2,
+        PageKind::Reply => 1,
         _ if page.urgency == Urgency::High && page.kind != PageKind::Resolved => 0,
         _ => 1,
     }

@@ -3,7 +3,7 @@
 //! Every change raises its version in the same transaction, so that a copy is known to be old. It must never say who is on
 //! call or whom to page.
 
-mod contact;
+pub(in crate::store) mod contact;
 mod person;
 mod rota;
 mod silence;

@@ -77,12 +77,15 @@ fn a_report_is_read_as_the_file_says_and_only_with_its_secret() {
     let text = "[[sms]]\nname = \"first\"\nurl = \"https://sms.example.vn/send\"\n[sms.report]\nsecret_file = \"report.secret\"\nevent = \"/id\"\n\
          provider_reference = \"/message/id\"\nstate = \"/message/state\"\ndelivered = [\"DELIVRD\"]\nfailed = [\"EXPIRED\", \"UNDELIV\"]\n";
     let reports = Settings::parse(text, folder.path()).unwrap().reports().unwrap();
-    let read = |secret: &str, body: serde_json::Value| reports["first"].parse(secret, &body);
+    let read = |secret: &str, body: serde_json::Value| {
+        let header = |name: &str| (name == "authorization").then(|| format!("Bearer {secret}"));
+        reports["first"].read(&crate::paging::Posted { header: &header, body: body.to_string().as_bytes() })
+    };
     let body = |state: &str| serde_json::json!({"id": 7, "message": {"id": "p-1", "state": state}});
     let report = read("0123456789abcdef", body("UNDELIV")).unwrap();
     let receipt = report.receipt("first");
     assert_eq!((receipt.event, receipt.state), ("7", crate::store::outbox::ReceiptState::Failed));
-    assert_eq!(read("0123456789abcdeF", body("DELIVRD")), Err(crate::paging::ReportError::Refused));
-    assert_eq!(read("0123456789abcdef", body("QUEUED")), Err(crate::paging::ReportError::Indifferent));
-    assert_eq!(read("0123456789abcdef", serde_json::json!({"id": 7})), Err(crate::paging::ReportError::Incomplete));
+    assert_eq!(read("0123456789abcdeF", body("DELIVRD")), Err(crate::paging::HookError::Refused));
+    assert_eq!(read("0123456789abcdef", body("QUEUED")), Err(crate::paging::HookError::Indifferent));
+    assert_eq!(read("0123456789abcdef", serde_json::json!({"id": 7})), Err(crate::paging::HookError::Incomplete));
 }

@@ -169,11 +169,23 @@ impl Store {
     ) -> Result<Option<Acted>, StoreError> {
         let mut client = self.client().await?;
         let transaction = tokio_postgres::Client::transaction(&mut client).await?;
-        let Some(mut held) = hold(&transaction, group).await? else { return Ok(None) };
-        let desk = Desk::open(self, &transaction, definitions, now).await?;
-        let acted = desk.advance(&transaction, &mut held, events, now).await?;
+        let acted = self.advance_group_in(&transaction, group, events, definitions, now).await?;
         transaction.commit().await?;
-        Ok(Some(acted))
+        Ok(acted)
+    }
+
+    /// The same, in a transaction in which more is done.
+    pub(in crate::store) async fn advance_group_in(
+        &self,
+        transaction: &Transaction<'_>,
+        group: GroupId,
+        events: &[Event],
+        definitions: &Definitions,
+        now: Timestamp,
+    ) -> Result<Option<Acted>, StoreError> {
+        let Some(mut held) = hold(transaction, group).await? else { return Ok(None) };
+        let desk = Desk::open(self, transaction, definitions, now).await?;
+        Ok(Some(desk.advance(transaction, &mut held, events, now).await?))
     }
 
     /// Of each page whether it is still to be sent, by its group as it is now; without a group it always is. Waits for whoever
