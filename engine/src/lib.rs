@@ -13,6 +13,7 @@ mod combine;
 mod coverage;
 mod derived;
 mod engine;
+pub mod feed;
 mod figure;
 mod fold;
 mod grid;

@@ -3,7 +3,9 @@
 //! It must never decide whom to page: routing does, under the group's lock.
 
 mod brief;
+mod feeds;
 mod link;
+mod missing;
 mod steward;
 
 pub use brief::Briefs;

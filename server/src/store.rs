@@ -14,6 +14,7 @@ mod definition_set;
 mod embedded;
 mod error;
 mod event;
+mod feed;
 mod form;
 mod gap;
 mod heartbeat;

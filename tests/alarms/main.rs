@@ -13,11 +13,16 @@
 mod answers;
 mod escalation;
 mod exercises;
+mod feeds;
+mod flapping;
 mod grouping;
 mod moments;
 mod people;
 mod restarts;
 mod rotas;
 mod rules;
+mod shifts;
 mod storms;
+mod timings;
 mod town;
+mod watches;

@@ -16,6 +16,7 @@ pub struct Town {
     pub sms: Gateway,
     /// For a test's own questions in SQL.
     pub sql: tokio_postgres::Client,
+    city: &'static str,
     folder: tempfile::TempDir,
     port: u16,
     pub start: Timestamp,
@@ -30,6 +31,11 @@ pub fn phone(person: &str) -> String {
 impl Town {
     /// A town in which nobody is on call yet.
     pub async fn start() -> Self {
+        Self::start_in("tests/cities/alarms").await
+    }
+
+    /// The same, with another city's files.
+    pub async fn start_in(city: &'static str) -> Self {
         let clock = MovedClock::at(START);
         let database = Database::fresh().await;
         let sms = Gateway::start("sms").await;
@@ -37,17 +43,16 @@ impl Town {
         std::fs::write(folder.path().join("paging.toml"), format!("[outgoing]\nprivate = [\"127.0.0.0/8\"]\n{}", sms.entry("sms", true)))
             .unwrap();
         let port = harness::free_port();
-        let centre = Self::centre(&clock, &database, &folder, port).await;
+        let centre = Self::centre(city, &clock, &database, &folder, port).await;
         let sql = database.client().await;
-        Self { clock, database, centre, sms, sql, folder, port, start: START.parse().unwrap() }
+        Self { city, clock, database, centre, sms, sql, folder, port, start: START.parse().unwrap() }
     }
 
-    async fn centre(clock: &MovedClock, database: &Database, folder: &tempfile::TempDir, port: u16) -> Centre {
+    async fn centre(city: &str, clock: &MovedClock, database: &Database, folder: &tempfile::TempDir, port: u16) -> Centre {
         let paging = folder.path().join("paging.toml");
         let url = format!("http://127.0.0.1:{port}");
         let more = ["--paging", paging.to_str().unwrap(), "--answer-port", &port.to_string(), "--answer-url", &url];
-        Centre::start(Setup { city: "tests/cities/alarms", clock: Some(clock), database: Some(database), more: &more, ..Setup::default() })
-            .await
+        Centre::start(Setup { city, clock: Some(clock), database: Some(database), more: &more, ..Setup::default() }).await
     }
 
     /// A town with a team of these people, who are paged by SMS one after the other with so many seconds between them.
@@ -246,7 +251,7 @@ impl Town {
 
     async fn back_after(&mut self, seconds: i64) {
         self.clock.advance(SignedDuration::from_secs(seconds));
-        self.centre = Self::centre(&self.clock, &self.database, &self.folder, self.port).await;
+        self.centre = Self::centre(self.city, &self.clock, &self.database, &self.folder, self.port).await;
     }
 
     /// The listener that messages' links lead to.

@@ -4,6 +4,7 @@
 
 mod desk;
 mod read;
+mod shift;
 
 pub use desk::{Act, Acted, HandIncident, Opened};
 pub use read::{GroupView, IncidentRow, LoggedLine, PageOutcome};

@@ -14,8 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use taydo_engine::quiet;
 use taydo_engine::rota::OnCall;
-use taydo_engine::routing::{self, Directory, Effect, Event, Firing, Group, Hash, Inhibition, Opening, Refusal, Settings};
+use taydo_engine::routing::{self, Directory, Effect, Event, Firing, Group, Hash, Inhibition, Opening, Refusal};
 use taydo_model::alert::{Cause, Severity, Transition, Turn};
+use taydo_model::duty::Duty;
 use taydo_model::incident::log::{Entry, LogLine};
 use taydo_model::incident::{GroupId, GroupKey, IncidentId, Origin};
 use taydo_model::oncall::Person;
@@ -54,6 +55,13 @@ pub struct HandIncident {
     pub key: Option<String>,
 }
 
+impl HandIncident {
+    /// Whether somebody reports it, and not the centre's own watch, which looks again and again.
+    fn is_report(&self) -> bool {
+        !matches!(self.origin, Origin::Watch { .. })
+    }
+}
+
 /// Whether an incident was opened, or one of the same key was open already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Opened {
@@ -66,7 +74,7 @@ pub struct Opened {
 /// One transaction's view of everything that routing looks up.
 pub(super) struct Desk {
     roster: Arc<Roster>,
-    settings: Settings,
+    duty: Arc<Duty>,
     inhibitions: Vec<Inhibition>,
     firing: Vec<Firing>,
 }
@@ -86,10 +94,14 @@ impl Desk {
     ) -> Result<Self, StoreError> {
         let roster = store.roster_in(transaction, now).await?;
         let inhibitions: Vec<Inhibition> = definitions.rules.iter().flat_map(|rule| inhibitions(rule)).collect();
-        let mut desk = Self { roster, settings: Settings::default(), inhibitions, firing: Vec::new() };
-        desk.settings.keeper = desk.roster.keeper.clone();
+        let mut desk = Self { roster, duty: definitions.duty.clone(), inhibitions, firing: Vec::new() };
         desk.look(transaction).await?;
         Ok(desk)
+    }
+
+    /// A view of the roster alone: for whom to reach, and not for what to decide about incidents.
+    pub(super) fn of(roster: &Arc<Roster>) -> Self {
+        Self { roster: roster.clone(), duty: Arc::default(), inhibitions: Vec::new(), firing: Vec::new() }
     }
 
     /// Which alerts fire now, as far as they explain others.
@@ -120,7 +132,7 @@ impl Desk {
     }
 
     /// Who can't be reached, in an exercise or else in what is real, is not on call there.
-    fn look_up<T>(&self, exercise: bool, ask: impl FnOnce(&Directory<'_>) -> T) -> T {
+    pub(super) fn look_up<T>(&self, exercise: bool, ask: impl FnOnce(&Directory<'_>) -> T) -> T {
         let reachable = |person: &PersonId| self.roster.reaches(person, exercise);
         let on_call = |rota: &RotaId, at: Timestamp| match self.roster.rotas.get(rota) {
             Some(rota) => OnCall::new(rota, &reachable).at(at),
@@ -135,7 +147,8 @@ impl Desk {
             silences: &self.roster.silences,
             inhibitions: &self.inhibitions,
             firing: &self.firing,
-            settings: &self.settings,
+            duty: &self.duty,
+            keeper: self.roster.keeper.as_ref(),
         };
         ask(&directory)
     }
@@ -490,7 +503,7 @@ impl Store {
         for row in self.client().await?.query("SELECT id, labels FROM incident WHERE resolved_at IS NULL", &[]).await? {
             open.push((IncidentId(row.try_get(0)?), row.try_get::<_, Json<Labels>>(1)?.0));
         }
-        let desk = Self::desk_of(roster);
+        let desk = Desk::of(roster);
         let notice = |directory: &Directory<'_>| {
             let pages =
                 soon.iter().map(|silence| routing::silence_ends(silence, open.iter().map(|(id, labels)| (*id, labels)), now, directory));
@@ -499,8 +512,24 @@ impl Store {
         Ok(desk.look_up(false, notice))
     }
 
-    fn desk_of(roster: &Arc<Roster>) -> Desk {
-        Desk { roster: roster.clone(), settings: Settings::default(), inhibitions: Vec::new(), firing: Vec::new() }
+    /// That what is open was reported again, in the log of its group. A group of another key is not waited for: then another
+    /// report of the same storm notes it.
+    async fn note_repeat(
+        &self,
+        transaction: Transaction<'_>,
+        groups: Vec<Held>,
+        incident: IncidentId,
+        group: GroupId,
+        definitions: &Definitions,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let Some(mut held) = groups.into_iter().find(|held| held.group.id == group) else { return Ok(()) };
+        if held.group.notes_repeats(incident, now) {
+            let desk = Desk::open(self, &transaction, definitions, now).await?;
+            desk.advance(&transaction, &mut held, &[Event::Repeated { incident }], now).await?;
+            transaction.commit().await?;
+        }
+        Ok(())
     }
 
     /// Opens an incident that no alert opened. With a key that is open already, nothing is opened, and that one is named.
@@ -512,9 +541,13 @@ impl Store {
         let transaction = tokio_postgres::Client::transaction(&mut client).await?;
         let mut groups = hold_key(&transaction, &what.group).await?;
         if let Some(key) = &what.key {
-            let sql = "SELECT id FROM incident WHERE key = $1 AND resolved_at IS NULL";
+            let sql = "SELECT id, group_id FROM incident WHERE key = $1 AND resolved_at IS NULL";
             if let Some(row) = transaction.query_opt(sql, &[key]).await? {
-                return Ok(Opened { incident: IncidentId(row.try_get(0)?), is_new: false });
+                let (incident, group) = (IncidentId(row.try_get(0)?), GroupId(row.try_get(1)?));
+                if what.is_report() {
+                    self.note_repeat(transaction, groups, incident, group, definitions, now).await?;
+                }
+                return Ok(Opened { incident, is_new: false });
             }
         }
         let group = roomy(&transaction, &what.group, &mut groups, &BTreeMap::new(), now).await?;
