@@ -14,6 +14,7 @@ mod coverage;
 mod derived;
 pub mod duty;
 mod engine;
+pub mod feed;
 mod figure;
 mod fold;
 mod grid;

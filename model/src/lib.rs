@@ -14,6 +14,7 @@ pub mod case;
 pub mod city;
 pub mod compare;
 pub mod console;
+pub mod duty;
 pub mod event;
 pub mod fault;
 pub mod figures;
@@ -89,6 +90,8 @@ pub struct Definitions {
     pub walls: Vec<Arc<wall::Wall>>,
     /// The alert rules, by id.
     pub rules: Vec<Arc<rule::Rule>>,
+    /// How long messages wait for each other, and who looks after feeds.
+    pub duty: Arc<duty::Duty>,
     /// The city's plan, in its own order.
     pub goals: Vec<goal::Part>,
 }

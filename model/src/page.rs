@@ -5,7 +5,7 @@
 use crate::alert::Urgency;
 use crate::incident::{GroupId, IncidentId};
 use crate::oncall::ContactId;
-use crate::{PersonId, RotaId};
+use crate::{PersonId, RotaId, RuleId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -90,6 +90,15 @@ pub enum About {
     Shift {
         /// By which rota.
         rota: RotaId,
+    },
+    /// Readings of some scopes of a rule went missing while others went on, and what fired there was taken for over.
+    Missing {
+        /// The rule.
+        rule: RuleId,
+        /// The grid instant at which that was decided.
+        at: Timestamp,
+        /// Of how many scopes.
+        scopes: u32,
     },
     /// Nothing is sent to somebody's contact any more.
     Stopped {

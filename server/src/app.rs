@@ -158,7 +158,7 @@ impl Application {
             tokio::spawn(folder.run()),
             tokio::spawn(bands::keep(in_force.clone(), store.clone(), clock.clone(), newest_bands)),
             tokio::spawn(baseline::run(in_force.clone(), store.clone(), clock.clone())),
-            tokio::spawn(Steward { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run()),
+            tokio::spawn(Steward::new(store.clone(), clock.clone(), in_force.clone(), health.clone()).run()),
             tokio::spawn(ShiftRecorder { store: store.clone(), clock: clock.clone() }.run()),
             tokio::spawn(LetterWriter { desk: letters, clock: clock.clone() }.run()),
             tokio::spawn(Waker { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run()),

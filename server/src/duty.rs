@@ -3,8 +3,10 @@
 //! It must never decide whom to page: routing does, under the group's lock.
 
 mod brief;
+mod feeds;
 pub mod letter;
 mod link;
+mod missing;
 mod overdue;
 mod reply;
 mod shifts;

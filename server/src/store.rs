@@ -15,6 +15,7 @@ mod embedded;
 mod error;
 mod event;
 pub mod figures;
+mod feed;
 mod form;
 mod gap;
 mod heartbeat;

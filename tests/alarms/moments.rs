@@ -60,6 +60,29 @@ impl Town {
         }
     }
 
+    /// Lets time pass until so many seconds after the start, and sees to it that the steward has looked every ten seconds: for
+    /// what is told because nothing happened.
+    pub async fn watched(&self, seconds: i64) {
+        let goal = self.moment(seconds);
+        assert!(self.clock.now() <= goal, "{seconds} s have passed already: it is {:#}", self.at());
+        loop {
+            let now = self.clock.now();
+            let looked = now.as_second().div_euclid(10) * 10;
+            let what = || format!("the steward has looked at {:#}", self.at());
+            eventually(what, Duration::from_secs(20), || async {
+                let sql = "SELECT count(*) FROM shift_told WHERE extract(epoch FROM until) >= $1::bigint";
+                let has_looked = self.sql.query_one(sql, &[&looked]).await.unwrap().get::<_, i64>(0) > 0;
+                has_looked.then_some(())
+            })
+            .await;
+            self.settled().await;
+            if now >= goal {
+                return;
+            }
+            self.clock.advance(SignedDuration::from_secs(10).min(goal.duration_since(now)));
+        }
+    }
+
     /// The next minute of the grid, up to the second at which it is evaluated: these probes show these values, the others
     /// are calm.
     pub async fn evaluation(&self, values: &[(&str, f64)]) {

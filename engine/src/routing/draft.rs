@@ -11,8 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use taydo_model::PersonId;
 use taydo_model::alert::{Severity, Urgency};
-use taydo_model::incident::IncidentId;
 use taydo_model::incident::log::Entry;
+use taydo_model::incident::{GroupKey, IncidentId};
 use taydo_model::oncall::ContactId;
 use taydo_model::page::{MAX_LISTED, Page, PageKind};
 
@@ -81,18 +81,19 @@ struct Sending {
 /// The ways by which a person learns of something decided at `now`. What quiet hours hold is told once, at their end.
 fn sendings(
     directory: &Directory<'_>,
+    GroupKey { team, exercise, .. }: &GroupKey,
     person: &PersonId,
     kind: PageKind,
     urgency: Urgency,
-    exercise: bool,
     now: Timestamp,
 ) -> Vec<Sending> {
+    let exercise = *exercise;
     let reach =
         if wants_answer(kind) { directory.reach(person, urgency, exercise) } else { directory.quiet_reach(person, urgency, exercise) };
     let mut sendings: Vec<Sending> = Vec::new();
     for (contact, after_min) in reach {
         let due_at = now.checked_add(SignedDuration::from_mins(after_min.into())).unwrap_or(Timestamp::MAX);
-        let held = directory.held(person, urgency, due_at);
+        let held = directory.held(team, person, urgency, due_at);
         if held.is_none() || !sendings.iter().any(|sending| sending.is_held) {
             sendings.push(Sending { contact: contact.id, after_min, due_at: held.unwrap_or(due_at), is_held: held.is_some() });
         }
@@ -132,16 +133,20 @@ impl Advance<'_> {
 
     /// Whether a message reaches the person when it is decided, and not later, by their rules or after their quiet hours.
     fn is_told_now(&self, person: &PersonId, draft: &Draft) -> bool {
-        let sendings = sendings(self.directory, person, draft.kind, draft.urgency(self.group), self.group.key.exercise, self.now);
+        let sendings = sendings(self.directory, &self.group.key, person, draft.kind, draft.urgency(self.group), self.now);
         sendings.iter().any(|sending| sending.due_at <= self.now)
     }
 
     fn page(&mut self, draft: &Draft, persons: Vec<PersonId>) {
-        let (urgency, exercise) = (draft.urgency(self.group), self.group.key.exercise);
+        let urgency = draft.urgency(self.group);
+        let flaps = |id: &IncidentId| self.group.members.get(id).is_some_and(|member| member.flapping);
+        // What begins to flap is told once, and by one way.
+        let most = if !draft.incidents.is_empty() && draft.incidents.iter().all(flaps) { 1 } else { usize::MAX };
         let sent: Vec<_> = persons
             .into_iter()
             .map(|person| {
-                let sendings = sendings(self.directory, &person, draft.kind, urgency, exercise, self.now);
+                let mut sendings = sendings(self.directory, &self.group.key, &person, draft.kind, urgency, self.now);
+                sendings.truncate(most);
                 (person, sendings)
             })
             .filter(|(_, sendings)| !sendings.is_empty())

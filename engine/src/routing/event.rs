@@ -37,6 +37,11 @@ pub enum Which {
 pub enum Event {
     /// An incident was opened, by an alert or by hand. One that the group knows already changes nothing.
     Opened(Opening),
+    /// The same was reported again while it is open.
+    Repeated {
+        /// Which.
+        incident: IncidentId,
+    },
     /// Its alert resolved. A transition whose cause is [`Cause::Flapping`] is not this, but `Flapping`.
     Resolved {
         /// Which.

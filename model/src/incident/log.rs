@@ -69,6 +69,8 @@ pub enum Exhaustion {
 pub enum Entry {
     /// It was opened.
     Opened { severity: Severity, flapping: bool },
+    /// The same was reported again while it is open, once or many times within five seconds.
+    DuplicateSuppressed,
     /// From now on it pages nobody.
     Muted { by: Mute },
     /// It may page again.

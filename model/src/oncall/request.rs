@@ -118,7 +118,7 @@ impl Team {
     /// What keeps it from being taken, with what to do; `None` when it is sound.
     #[must_use]
     pub fn problem(&self) -> Option<String> {
-        text("name", &self.name).or_else(|| count("members", self.members.len()))
+        text("name", &self.name).or_else(|| count("members", self.members.len())).or_else(|| self.timings.problem())
     }
 }
 

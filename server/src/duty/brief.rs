@@ -19,7 +19,7 @@ use taydo_model::incident::{IncidentId, Origin, Standing};
 use taydo_model::oncall::{Channel, Contact, Person};
 use taydo_model::page::{About, Page, PageKind, ReplyOutcome};
 use taydo_model::text::Language;
-use taydo_model::{Definitions, PersonId, RotaId, Scope, Text, number};
+use taydo_model::{Definitions, PersonId, RotaId, Scope, TeamId, Text, number};
 
 /// A digest that could not be sent for so long tells nobody anything.
 const DIGEST_LIFE: SignedDuration = SignedDuration::from_hours(24);
@@ -144,12 +144,20 @@ impl View<'_> {
         let zone = person.and_then(|person| TimeZone::get(&person.zone).ok()).unwrap_or_else(|| self.definitions.city.time_zone());
         Content {
             note: self.note(message, pages, &zone, language),
-            team: message.team.as_ref().map(|team| self.roster.teams.get(team).map_or_else(|| team.to_string(), |team| team.name.clone())),
+            team: message.team.as_ref().map(|team| self.team(team, language)),
             incidents: rows.into_iter().map(|row| self.item(row, language)).collect(),
             link,
             zone,
             ..Content::default()
         }
+    }
+
+    /// What a team is called; the one that stands for a steward by its department's name.
+    fn team(&self, team: &TeamId, language: Language) -> String {
+        let steward = self.definitions.duty.steward(team);
+        let department = steward.and_then(|steward| self.definitions.city.departments.iter().find(|one| one.id == steward.department));
+        let known = || self.roster.teams.get(team).map_or_else(|| team.to_string(), |team| team.name.clone());
+        department.map_or_else(known, |department| department.name.get(language).to_owned())
     }
 
     /// What a message without incidents says.
@@ -188,6 +196,14 @@ impl View<'_> {
                 Language::En => format!("{}: your shift begins", rota(id)),
             },
             About::Letter { date } => date.strftime("%d/%m/%Y").to_string(),
+            About::Missing { rule, at, scopes } => {
+                let title = self.definitions.rule(rule).map_or_else(|| rule.to_string(), |rule| rule.title.get(language).to_owned());
+                let at = moment(*at);
+                match language {
+                    Language::Vi => format!("{title}: mất số liệu của {scopes} nơi từ {at}, cảnh báo ở đó được coi là hết"),
+                    Language::En => format!("{title}: readings of {scopes} places are missing since {at}, alerts there count as over"),
+                }
+            }
             About::Stopped { person, .. } => match language {
                 Language::Vi => format!("Một liên lạc của {} không dùng được nữa", name(person)),
                 Language::En => format!("A contact of {} no longer works", name(person)),

@@ -46,6 +46,7 @@ impl Saying<'_> {
         match &line.entry {
             Entry::Opened { flapping: false, .. } => pick("Mở sự cố", "Opened").to_owned(),
             Entry::Opened { flapping: true, .. } => pick("Mở sự cố, đang dao động", "Opened, flapping").to_owned(),
+            Entry::DuplicateSuppressed => pick("Được báo lại, không mở thêm", "Reported again, duplicate suppressed").to_owned(),
             Entry::Muted { by } => format!("{}: {}", pick("Tạm không báo ai", "Pages nobody for now"), self.mute(*by)),
             Entry::Unmuted => pick("Được báo trở lại", "May page again").to_owned(),
             Entry::Flapping => pick("Dao động liên tục", "Has begun to flap").to_owned(),

@@ -9,6 +9,7 @@ mod desk;
 mod hold;
 mod merge;
 mod read;
+mod shift;
 mod writing;
 
 pub use audit::Audit;

@@ -30,6 +30,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 14, name: "two servers", sql: include_str!("../../../migrations/0014_two_servers.sql") },
     Migration { version: 15, name: "shift log", sql: include_str!("../../../migrations/0015_shift_log.sql") },
     Migration { version: 16, name: "provider_hooks", sql: include_str!("../../../migrations/0016_provider_hooks.sql") },
+    Migration { version: 17, name: "feed", sql: include_str!("../../../migrations/0017_feed.sql") },
     Migration { version: 18, name: "figures", sql: include_str!("../../../migrations/0018_figures.sql") },
 ];
 

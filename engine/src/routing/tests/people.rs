@@ -145,12 +145,13 @@ fn who_comes_on_duty_hears_of_what_is_open_once() {
     use crate::routing::{dedupe_key, shift_begins};
     use taydo_model::incident::IncidentId;
     let begins = |name: &str, open: &[i64]| {
-        let open = open.iter().copied().map(IncidentId).collect();
-        Town::new("u1 30m").directory(&[], |directory| shift_begins(&name.parse().unwrap(), open, moment("1h"), directory))
+        let open: Vec<IncidentId> = open.iter().copied().map(IncidentId).collect();
+        let rota = "r".parse().unwrap();
+        Town::new("u1 30m").directory(&[], |directory| shift_begins(&name.parse().unwrap(), &rota, &open, moment("1h"), directory))
     };
-    assert_eq!(begins("u1", &[]), None);
+    assert_eq!(begins("u1", &[]).map(|page| page.incidents), Some(vec![]));
     assert_eq!(begins("nobody", &[1]), None);
-    assert_eq!(begins("u1", &[2, 1]).map(|page| page.incidents), Some(vec![IncidentId(1), IncidentId(2)]));
+    assert_eq!(begins("u1", &[2, 1]).map(|page| page.incidents), Some(vec![IncidentId(2), IncidentId(1)]), "as they are given");
     let key = |open: &[i64]| begins("u1", open).map(|page| dedupe_key(&page));
     assert_eq!(key(&[1]), key(&[1, 2]));
     assert_ne!(key(&[1]), begins("u2", &[1]).map(|page| dedupe_key(&page)));

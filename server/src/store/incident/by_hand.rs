@@ -3,7 +3,7 @@
 //! It must never open a second incident for a key that has an open one.
 
 use super::desk::Desk;
-use super::hold::{hold_key, roomy};
+use super::hold::{Held, hold_key, roomy};
 use crate::store::micros::Micros;
 use crate::store::word::word;
 use crate::store::{Store, StoreError};
@@ -14,6 +14,7 @@ use taydo_model::alert::{Cause, Severity};
 use taydo_model::incident::{GroupId, GroupKey, IncidentId, Origin};
 use taydo_model::silence::Labels;
 use taydo_model::{AreaId, Definitions};
+use tokio_postgres::Transaction;
 use tokio_postgres::types::Json;
 
 /// An incident that an operator or another system opens.
@@ -31,6 +32,13 @@ pub struct HandIncident {
     pub content: serde_json::Value,
     /// One open incident for a key; none: always a new one.
     pub key: Option<String>,
+}
+
+impl HandIncident {
+    /// Whether somebody reports it, and not the centre's own watch, which looks again and again.
+    fn is_report(&self) -> bool {
+        !matches!(self.origin, Origin::Watch { .. })
+    }
 }
 
 /// Whether an incident was opened, or one of the same key was open already.
@@ -61,6 +69,26 @@ impl Store {
         Ok(())
     }
 
+    /// That what is open was reported again, in the log of its group. A group of another key is not waited for: then another
+    /// report of the same storm notes it.
+    async fn note_repeat(
+        &self,
+        transaction: Transaction<'_>,
+        groups: Vec<Held>,
+        incident: IncidentId,
+        group: GroupId,
+        definitions: &Definitions,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let Some(mut held) = groups.into_iter().find(|held| held.group.id == group) else { return Ok(()) };
+        if held.group.notes_repeats(incident, now) {
+            let desk = Desk::open(self, &transaction, definitions, now).await?;
+            desk.advance(&transaction, &mut held, &[Event::Repeated { incident }], now).await?;
+            transaction.commit().await?;
+        }
+        Ok(())
+    }
+
     /// Opens an incident that no alert opened. With a key that is open already, nothing is opened, and that one is named.
     ///
     /// # Errors
@@ -70,9 +98,13 @@ impl Store {
         let transaction = tokio_postgres::Client::transaction(&mut client).await?;
         let mut groups = hold_key(&transaction, &what.group).await?;
         if let Some(key) = &what.key {
-            let sql = "SELECT id FROM incident WHERE key = $1 AND resolved_at IS NULL";
+            let sql = "SELECT id, group_id FROM incident WHERE key = $1 AND resolved_at IS NULL";
             if let Some(row) = transaction.query_opt(sql, &[key]).await? {
-                return Ok(Opened { incident: IncidentId(row.try_get(0)?), is_new: false });
+                let (incident, group) = (IncidentId(row.try_get(0)?), GroupId(row.try_get(1)?));
+                if what.is_report() {
+                    self.note_repeat(transaction, groups, incident, group, definitions, now).await?;
+                }
+                return Ok(Opened { incident, is_new: false });
             }
         }
         let group = roomy(&transaction, &what.group, &mut groups, &BTreeMap::new(), now).await?;

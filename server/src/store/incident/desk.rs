@@ -14,7 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use taydo_engine::quiet;
 use taydo_engine::rota::OnCall;
-use taydo_engine::routing::{self, Directory, Effect, Event, Firing, Group, Inhibition, Refusal, Settings};
+use taydo_engine::routing::{self, Directory, Effect, Event, Firing, Group, Inhibition, Refusal};
+use taydo_model::duty::Duty;
 use taydo_model::incident::{GroupId, IncidentId};
 use taydo_model::oncall::Person;
 use taydo_model::page::Page;
@@ -38,7 +39,7 @@ pub struct Acted {
 /// One transaction's view of everything that routing looks up.
 pub(super) struct Desk {
     roster: Arc<Roster>,
-    settings: Settings,
+    duty: Arc<Duty>,
     inhibitions: Vec<Inhibition>,
     firing: Vec<Firing>,
 }
@@ -52,10 +53,14 @@ impl Desk {
     ) -> Result<Self, StoreError> {
         let roster = store.roster_in(transaction, now).await?;
         let inhibitions: Vec<Inhibition> = definitions.rules.iter().flat_map(|rule| inhibitions(rule)).collect();
-        let mut desk = Self { roster, settings: Settings::default(), inhibitions, firing: Vec::new() };
-        desk.settings.keeper = desk.roster.keeper.clone();
+        let mut desk = Self { roster, duty: definitions.duty.clone(), inhibitions, firing: Vec::new() };
         desk.look(transaction).await?;
         Ok(desk)
+    }
+
+    /// A view of the roster alone: for whom to reach, and not for what to decide about incidents.
+    pub(super) fn of(roster: &Arc<Roster>) -> Self {
+        Self { roster: roster.clone(), duty: Arc::default(), inhibitions: Vec::new(), firing: Vec::new() }
     }
 
     /// Which alerts fire now, as far as they explain others.
@@ -92,7 +97,7 @@ impl Desk {
     }
 
     /// Who can't be reached, in an exercise or else in what is real, is not on call there.
-    fn look_up<T>(&self, exercise: bool, ask: impl FnOnce(&Directory<'_>) -> T) -> T {
+    pub(super) fn look_up<T>(&self, exercise: bool, ask: impl FnOnce(&Directory<'_>) -> T) -> T {
         let reachable = |person: &PersonId| self.roster.reaches(person, exercise);
         let on_call = |rota: &RotaId, at: Timestamp| match self.roster.rotas.get(rota) {
             Some(rota) => OnCall::new(rota, &reachable).at(at),
@@ -107,7 +112,8 @@ impl Desk {
             silences: &self.roster.silences,
             inhibitions: &self.inhibitions,
             firing: &self.firing,
-            settings: &self.settings,
+            duty: &self.duty,
+            keeper: self.roster.keeper.as_ref(),
         };
         ask(&directory)
     }
@@ -227,16 +233,12 @@ impl Store {
         for row in self.client().await?.query("SELECT id, labels FROM incident WHERE resolved_at IS NULL", &[]).await? {
             open.push((IncidentId(row.try_get(0)?), row.try_get::<_, Json<Labels>>(1)?.0));
         }
-        let desk = Self::desk_of(roster);
+        let desk = Desk::of(roster);
         let notice = |directory: &Directory<'_>| {
             let pages =
                 soon.iter().map(|silence| routing::silence_ends(silence, open.iter().map(|(id, labels)| (*id, labels)), now, directory));
             pages.flatten().collect()
         };
         Ok(desk.look_up(false, notice))
-    }
-
-    fn desk_of(roster: &Arc<Roster>) -> Desk {
-        Desk { roster: roster.clone(), settings: Settings::default(), inhibitions: Vec::new(), firing: Vec::new() }
     }
 }
