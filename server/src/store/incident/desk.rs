@@ -20,8 +20,8 @@ use taydo_model::incident::log::{Entry, LogLine};
 use taydo_model::incident::{GroupId, GroupKey, IncidentId, Origin};
 use taydo_model::oncall::Person;
 use taydo_model::page::Page;
-use taydo_model::silence::{Labels, Matcher};
-use taydo_model::{AreaId, Definitions, PersonId, RotaId, Scope};
+use taydo_model::silence::Labels;
+use taydo_model::{AreaId, Definitions, PersonId, RotaId};
 use tokio_postgres::types::Json;
 use tokio_postgres::{Row, Transaction};
 
@@ -85,7 +85,7 @@ impl Desk {
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let roster = store.roster_in(transaction, now).await?;
-        let inhibitions: Vec<Inhibition> = definitions.rules.iter().flat_map(|rule| inhibitions(rule)).collect();
+        let inhibitions: Vec<Inhibition> = definitions.rules.iter().flat_map(|rule| routing::inhibitions(rule)).collect();
         let mut desk = Self { roster, settings: Settings::default(), inhibitions, firing: Vec::new() };
         desk.settings.keeper = desk.roster.keeper.clone();
         desk.look(transaction).await?;
@@ -146,47 +146,6 @@ fn held_until(person: &Person, at: Timestamp) -> Option<Timestamp> {
     quiet::held_until(person.quiet.as_ref()?, &zone, at)
 }
 
-/// What a rule mutes while it fires, as routing has it: a named rule or a named domain is enough.
-fn inhibitions(rule: &taydo_model::rule::Rule) -> Vec<Inhibition> {
-    let matcher = |label: &str, values: Vec<String>| Matcher { label: label.to_owned(), values };
-    let mut all = Vec::new();
-    for one in &rule.inhibits {
-        let rules: Vec<String> = one.rules.iter().map(ToString::to_string).collect();
-        for (label, values) in [("rule", rules), ("domain", one.domains.clone())] {
-            if values.is_empty() {
-                continue;
-            }
-            let mut target = vec![matcher(label, values)];
-            target.extend(one.no_data.then(|| matcher("no_data", vec!["true".to_owned()])));
-            let equal = one.equal.iter().map(|label| word(*label)).collect();
-            all.push(Inhibition { source: vec![matcher("rule", vec![rule.id.to_string()])], target, equal });
-        }
-    }
-    all
-}
-
-/// What silences and inhibitions know an alert by.
-fn labels(transition: &Transition) -> Labels {
-    let mut labels = Labels::from([
-        ("rule".to_owned(), transition.rule.to_string()),
-        ("scope".to_owned(), transition.scope.to_string()),
-        ("team".to_owned(), transition.team.to_string()),
-        ("domain".to_owned(), transition.domain.clone()),
-        ("severity".to_owned(), word(transition.severity)),
-        ("no_data".to_owned(), transition.no_data.to_string()),
-    ]);
-    match &transition.scope {
-        Scope::City => None,
-        Scope::Area(area) => labels.insert("area".to_owned(), area.to_string()),
-        Scope::Department(department) => labels.insert("department".to_owned(), department.to_string()),
-        Scope::Asset(asset) => labels.insert("asset".to_owned(), asset.to_string()),
-    };
-    if let Some(area) = &transition.area {
-        labels.insert("area".to_owned(), area.to_string());
-    }
-    labels
-}
-
 /// Carries transitions on to incidents and their groups, in the transaction that stores them.
 pub(in crate::store) async fn apply_transitions(
     store: &Store,
@@ -239,7 +198,7 @@ async fn carry(
             (Turn::Resolved, cause, Some((incident, group))) => (group, Event::Resolved { incident, cause }),
             (Turn::Fired, cause, None) | (Turn::Resolved, cause @ Cause::Flapping, None) => {
                 let group = roomy(transaction, key, &mut groups, &events, now).await?;
-                let labels = labels(transition);
+                let labels = routing::labels(transition);
                 let incident = insert(transaction, group, transition, &labels, now).await?;
                 let opening = Opening { incident, severity: transition.severity, labels, flapping: cause == Cause::Flapping };
                 (group, Event::Opened(opening))
