@@ -18,7 +18,6 @@
 //! marked, on stale and thin data; it is resolved as *missing* at the third evaluation in a row without a reading while
 //! other scopes have some. What is pending survives two such evaluations, but only a good one lets it fire.
 
-pub mod backtest;
 mod flapping;
 mod machine;
 mod outlook;
@@ -26,7 +25,7 @@ pub mod scenario;
 mod watched;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, HashMap};

@@ -6,6 +6,7 @@
 
 pub mod alert;
 mod backlog;
+pub mod backtest;
 mod book;
 mod calendar;
 mod closed;

@@ -14,6 +14,7 @@ mod draft;
 mod event;
 mod flush;
 mod group;
+mod label;
 mod merge;
 mod mute;
 mod notice;
@@ -25,6 +26,7 @@ pub use chain::{Hash, dedupe_key, hash, verify};
 pub use directory::{Directory, Settings};
 pub use event::{Effect, Event, Opening, Refusal, Which, Withdrawal};
 pub use group::{Escalation, Group, MAX_MEMBERS, Member, Stage, State};
+pub use label::{inhibitions, labels};
 pub use mute::{Firing, Inhibition};
 pub use notice::{shift_begins, silence_ends, warn_at};
 

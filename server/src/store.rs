@@ -16,6 +16,7 @@ mod error;
 mod event;
 pub mod figures;
 mod feed;
+mod first_reading;
 mod form;
 mod gap;
 mod heartbeat;
@@ -51,6 +52,7 @@ pub use batch_log::CommittedBatch;
 pub use case::CaseStream;
 pub use embedded::{EmbeddedDatabase, EmbeddedError};
 pub use error::{Cause, StoreError};
+pub use first_reading::FirstReading;
 pub use form::{NewEntry, NewReceipt, Unobserved};
 pub use gap::BeyondStream;
 pub use lease::{Fence, LeaseBeat};
@@ -96,6 +98,23 @@ impl Store {
         // A migration may rewrite a large table, so no limit.
         let mut session = Session::connect(&config, "taydo migration", None).await?;
         migration::migrate(&mut session, migration::MIGRATIONS, clock.now()).await?;
+        Ok(Self::with(config, clock)?)
+    }
+
+    /// Connects to the database of a server, which may be running, for reading alone: the database itself refuses
+    /// everything else.
+    ///
+    /// # Errors
+    /// When the database can't be reached, or its schema is not this program's.
+    pub async fn open_to_read(mut config: tokio_postgres::Config, clock: Clock) -> Result<Self, OpenError> {
+        let given = config.get_options().unwrap_or_default().to_owned();
+        config.options(format!("{given} -c default_transaction_read_only=on").trim_start());
+        let session = Session::connect(&config, "taydo", None).await?;
+        migration::check(&session, migration::MIGRATIONS).await?;
+        Ok(Self::with(config, clock)?)
+    }
+
+    fn with(config: tokio_postgres::Config, clock: Clock) -> Result<Self, StoreError> {
         let pool = session::pool(&config)?;
         Ok(Self(Arc::new(Inner {
             config,

@@ -53,6 +53,16 @@ pub enum OpenError {
         /// The newest that this program knows.
         program: i32,
     },
+    /// The database waits for a newer program's steps, or has none at all.
+    #[error(
+        "the database's schema is at version {database}, this program's is {program}; start `taydo serve` once, which brings it up to date"
+    )]
+    Older {
+        /// The database's version; 0 where it has no schema.
+        database: i32,
+        /// The newest that this program knows.
+        program: i32,
+    },
     /// A step in the database is not the one that this program has.
     #[error(
         "migration {version} ({name}) was applied to the database with another content than this program's; run the taydo that made the database, or choose another database"
@@ -77,6 +87,27 @@ pub(super) async fn migrate(session: &mut Session, steps: &[Migration], now: Tim
         tracing::info!(version = step.version, name = step.name, "migrated the database");
     }
     Ok(())
+}
+
+/// Says whether the database has exactly these steps, and changes nothing.
+pub(super) async fn check(session: &Session, steps: &[Migration]) -> Result<(), OpenError> {
+    let program = steps.last().map_or(0, |step| step.version);
+    let is_empty: bool = session.client.query_one("SELECT to_regclass('schema_migration') IS NULL", &[]).await?.try_get(0)?;
+    if is_empty {
+        return Err(OpenError::Older { database: 0, program });
+    }
+    let mut database = 0;
+    for row in session.client.query("SELECT version, hash FROM schema_migration ORDER BY version", &[]).await? {
+        database = row.try_get(0)?;
+        match steps.iter().find(|step| step.version == database) {
+            None => return Err(OpenError::Newer { database, program }),
+            Some(step) if hash_of(step) != row.try_get::<_, String>(1)? => {
+                return Err(OpenError::Changed { version: database, name: step.name });
+            }
+            Some(_) => {}
+        }
+    }
+    if database == program { Ok(()) } else { Err(OpenError::Older { database, program }) }
 }
 
 async fn apply_next<'a>(session: &mut Session, steps: &'a [Migration], now: Timestamp) -> Result<Option<&'a Migration>, OpenError> {

@@ -9,7 +9,7 @@ use crate::store::word::word;
 use crate::store::{Store, StoreError};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
-use taydo_engine::routing::{Event, Opening};
+use taydo_engine::routing::{self, Event, Opening};
 use taydo_model::alert::{Cause, Transition, Turn};
 use taydo_model::incident::{GroupId, GroupKey, IncidentId, Origin};
 use taydo_model::silence::Labels;
@@ -122,7 +122,7 @@ async fn carry(
             (Turn::Fired, cause, None) | (Turn::Resolved, cause @ Cause::Flapping, None) => {
                 let id = numbers.next().ok_or_else(|| StoreError::internal("an incident has no number"))?;
                 let group = roomy(transaction, key, &mut groups, &events, now).await?;
-                let labels = labels(transition);
+                let labels = routing::labels(transition);
                 open.insert(key_of(transition), (id, group));
                 new.push(NewIncident { id, group, transition, labels: labels.clone() });
                 let flapping = cause == Cause::Flapping;
@@ -186,26 +186,4 @@ async fn insert(transaction: &Transaction<'_>, new: &[NewIncident<'_>], now: Tim
         [&ids, &groups, &origins, &rules, &scopes, &no_data, &severities, &teams, &areas, &labels, &contents, &Micros::from(now)];
     transaction.execute(sql, &parameters).await?;
     Ok(())
-}
-
-/// What silences and inhibitions know an alert by.
-fn labels(transition: &Transition) -> Labels {
-    let mut labels = Labels::from([
-        ("rule".to_owned(), transition.rule.to_string()),
-        ("scope".to_owned(), transition.scope.to_string()),
-        ("team".to_owned(), transition.team.to_string()),
-        ("domain".to_owned(), transition.domain.clone()),
-        ("severity".to_owned(), word(transition.severity)),
-        ("no_data".to_owned(), transition.no_data.to_string()),
-    ]);
-    match &transition.scope {
-        Scope::City => None,
-        Scope::Area(area) => labels.insert("area".to_owned(), area.to_string()),
-        Scope::Department(department) => labels.insert("department".to_owned(), department.to_string()),
-        Scope::Asset(asset) => labels.insert("asset".to_owned(), asset.to_string()),
-    };
-    if let Some(area) = &transition.area {
-        labels.insert("area".to_owned(), area.to_string());
-    }
-    labels
 }

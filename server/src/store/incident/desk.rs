@@ -6,7 +6,6 @@ use super::hold::{Held, held, hold};
 use super::writing::write;
 use crate::store::micros::Micros;
 use crate::store::roster::Roster;
-use crate::store::word::word;
 use crate::store::{Store, StoreError};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -19,7 +18,7 @@ use taydo_model::duty::Duty;
 use taydo_model::incident::{GroupId, IncidentId};
 use taydo_model::oncall::Person;
 use taydo_model::page::Page;
-use taydo_model::silence::{Labels, Matcher};
+use taydo_model::silence::Labels;
 use taydo_model::{Definitions, PersonId, RotaId};
 use tokio_postgres::Transaction;
 use tokio_postgres::types::Json;
@@ -52,7 +51,7 @@ impl Desk {
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let roster = store.roster_in(transaction, now).await?;
-        let inhibitions: Vec<Inhibition> = definitions.rules.iter().flat_map(|rule| inhibitions(rule)).collect();
+        let inhibitions: Vec<Inhibition> = definitions.rules.iter().flat_map(|rule| routing::inhibitions(rule)).collect();
         let mut desk = Self { roster, duty: definitions.duty.clone(), inhibitions, firing: Vec::new() };
         desk.look(transaction).await?;
         Ok(desk)
@@ -122,25 +121,6 @@ impl Desk {
 fn held_until(person: &Person, at: Timestamp) -> Option<Timestamp> {
     let zone = TimeZone::get(&person.zone).unwrap_or(TimeZone::UTC);
     quiet::held_until(person.quiet.as_ref()?, &zone, at)
-}
-
-/// What a rule mutes while it fires, as routing has it: a named rule or a named domain is enough.
-fn inhibitions(rule: &taydo_model::rule::Rule) -> Vec<Inhibition> {
-    let matcher = |label: &str, values: Vec<String>| Matcher { label: label.to_owned(), values };
-    let mut all = Vec::new();
-    for one in &rule.inhibits {
-        let rules: Vec<String> = one.rules.iter().map(ToString::to_string).collect();
-        for (label, values) in [("rule", rules), ("domain", one.domains.clone())] {
-            if values.is_empty() {
-                continue;
-            }
-            let mut target = vec![matcher(label, values)];
-            target.extend(one.no_data.then(|| matcher("no_data", vec!["true".to_owned()])));
-            let equal = one.equal.iter().map(|label| word(*label)).collect();
-            all.push(Inhibition { source: vec![matcher("rule", vec![rule.id.to_string()])], target, equal });
-        }
-    }
-    all
 }
 
 impl Store {
