@@ -3,12 +3,14 @@
 //! It keeps in memory what the server's store keeps in tables. Whom to tell is routing's to decide and never decided here.
 
 use crate::quiet;
-use crate::routing::{self, Directory, Effect, Event, Firing, Group, Inhibition, Opening, Settings, Which, Withdrawal};
+use crate::routing::{self, Directory, Effect, Event, Firing, Group, Inhibition, Opening, Which, Withdrawal};
 use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use taydo_model::alert::{Cause, Transition, Turn, Urgency};
+use taydo_model::duty::{Duty, Timings};
 use taydo_model::incident::{GroupId, GroupKey, IncidentId};
 use taydo_model::oncall::{Channel, Contact, ContactId, Person, Policy, QuietHours, Step, Target, Team};
 use taydo_model::page::{Page, PageKind};
@@ -270,7 +272,7 @@ struct People {
     inhibitions: Vec<Inhibition>,
     /// The rules that mute others.
     sources: BTreeSet<String>,
-    settings: Settings,
+    duty: Arc<Duty>,
 }
 
 impl People {
@@ -281,7 +283,7 @@ impl People {
             policies: BTreeMap::new(),
             inhibitions: definitions.rules.iter().flat_map(|rule| routing::inhibitions(rule)).collect(),
             sources: definitions.rules.iter().filter(|rule| !rule.inhibits.is_empty()).map(|rule| rule.id.to_string()).collect(),
-            settings: Settings::default(),
+            duty: Arc::clone(&definitions.duty),
         };
         for team in definitions.rules.iter().map(|rule| &rule.team) {
             people.stand_in(team, &definitions.city.zone, assumptions);
@@ -314,7 +316,7 @@ impl People {
             Step { targets: vec![Target::Person(person.clone())], delay_s: assumptions.answer_s.saturating_mul(4), everybody: false };
         let climb = Policy { id: policy.clone(), steps: vec![step], repeats: 0, fallback: person.clone(), acknowledgement_timeout_s: None };
         self.policies.insert(policy.clone(), climb);
-        self.teams.insert(team.clone(), Team { id: team.clone(), name: team.to_string(), policy, members: vec![person] });
+        self.teams.insert(team.clone(), Team { id: team.clone(), name: team.to_string(), policy, members: vec![person], timings: Timings::default() });
     }
 
     fn look_up<T>(&self, firing: &[Firing], ask: impl FnOnce(&Directory<'_>) -> T) -> T {
@@ -331,7 +333,8 @@ impl People {
             silences: &[],
             inhibitions: &self.inhibitions,
             firing,
-            settings: &self.settings,
+            duty: &self.duty,
+            keeper: None,
         })
     }
 }

@@ -54,9 +54,9 @@ impl Store {
             audit.problems.push(format!("the logs name {} incidents, of which {} are among {count} rows", outcomes.len(), rows.len()));
         }
         for row in rows {
-            let (id, said) = (row.incident.id, standing(&row));
-            if outcomes.get(&id) != Some(&said) {
-                audit.problems.push(format!("incident {}: the log says {:?}, its row {said:?}", id.0, outcomes.get(&id)));
+            let (id, logged) = (row.incident.id, outcomes.get(&row.incident.id));
+            if logged != logged.map(|logged| standing(&row, logged.clone())).as_ref() {
+                audit.problems.push(format!("incident {}: the log says {logged:?}, its row {row:?}", id.0));
             }
         }
         Ok(())
@@ -80,8 +80,8 @@ impl Store {
     }
 }
 
-/// An incident's row as its log would leave it.
-fn standing(row: &IncidentRow) -> Outcome {
+/// What the log says of an incident, with what its row says in the place of what a row keeps.
+fn standing(row: &IncidentRow, logged: Outcome) -> Outcome {
     let IncidentRow { incident, acknowledged_at, .. } = row;
     Outcome {
         severity: incident.severity,
@@ -90,5 +90,7 @@ fn standing(row: &IncidentRow) -> Outcome {
         assignee: incident.assignee.clone(),
         acknowledged_at: *acknowledged_at,
         resolved_at: incident.resolved_at,
+        merged_into: incident.merged_into,
+        ..logged
     }
 }
