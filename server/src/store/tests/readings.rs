@@ -1,6 +1,7 @@
 //! T2: fenced, insert-only, and the same when repeated.
 
 use super::{super::*, Fresh, at};
+use jiff::Timestamp;
 use taydo_engine::alert::Evaluated;
 use taydo_engine::{Position, Recorded};
 use taydo_model::{
