@@ -214,7 +214,8 @@ fn decoded(header: &str) -> String {
     for word in header.split(' ') {
         let encoded = word.strip_prefix("=?utf-8?b?").and_then(|rest| rest.strip_suffix("?="));
         let bytes = encoded.and_then(|word| STANDARD.decode(word).ok());
-        if !text.is_empty() && !(was_encoded && bytes.is_some()) {
+        let is_joined = was_encoded && bytes.is_some();
+        if !text.is_empty() && !is_joined {
             text.push(' ');
         }
         was_encoded = bytes.is_some();

@@ -10,7 +10,7 @@ use std::path::Path;
 use taydo_bench::process::{self, resident_kb, tree_cpu_s};
 use taydo_bench::sink::Taken;
 use taydo_bench::stopwatch::{Stopwatch, now_us};
-use taydo_bench::town::{AREAS, AT_ONCE, Centre, FLOOD, HIGH, LOW, PEOPLE, PROBES, STANDING, Town, pause};
+use taydo_bench::town::{AREAS, AT_ONCE, Centre, FLOOD, HIGH, LOW, PEOPLE, STANDING, Town, pause};
 use taydo_bench::{database, process::cpu_s};
 use taydo_server::clock::Clock;
 use taydo_server::store::EmbeddedDatabase;
@@ -18,6 +18,8 @@ use tokio_postgres::Config;
 
 /// Pages of the part that measures the outbox: each its own message.
 const OUTBOX: i64 = 10_000;
+/// Probes that rise, one after the other, while the latency is measured.
+const RAISED: usize = 100;
 /// How long anything may take, in seconds.
 const PATIENCE_S: f64 = 300.0;
 
@@ -82,11 +84,11 @@ impl Bench {
     async fn latency(&self) -> anyhow::Result<()> {
         let mut latency: Histogram<u64> = Histogram::new_with_bounds(1, 600_000, 3)?;
         let mut first: Histogram<u64> = Histogram::new_with_bounds(1, 600_000, 3)?;
-        for probe in 0..PROBES {
+        for probe in 0..RAISED {
             // The places that stand high go on reporting meanwhile, and so do all probes.
             if probe % 20 == 0 {
                 self.town.send(&self.centre, "standing", 0..STANDING, HIGH).await?;
-                self.town.send(&self.centre, "probe", probe..PROBES, LOW).await?;
+                self.town.send(&self.centre, "probe", probe..RAISED, LOW).await?;
             }
             self.town.send(&self.centre, "probe", [probe], HIGH).await?;
             let committed = now_us();
@@ -155,38 +157,41 @@ impl Bench {
 
     /// Ten thousand gauges rise at once; when people know, all fall.
     async fn flood(&self) -> anyhow::Result<()> {
-        for from in (0..FLOOD).step_by(2_500) {
-            self.town.send(&self.centre, "flood", from..from + 2_500, LOW).await?;
-        }
+        self.all_gauges(LOW).await?;
         pause(15_000).await;
         drop(self.town.sink.take());
         let pid = self.centre.process.pid();
         let before = resident_kb(pid);
-        // All of them lie between two instants of the grid, so that they are evaluated together.
-        let into = now_us().rem_euclid(10_000_000);
-        pause(u64::try_from(11_500_000 - into)? / 1_000 % 10_000).await;
-        let watch = Stopwatch::start();
-        for from in (0..FLOOD).step_by(2_500) {
-            self.town.send(&self.centre, "flood", from..from + 2_500, HIGH).await?;
-        }
-        println!("flood: {FLOOD} values committed in {:.2} s; {:.0} MB resident before", watch.seconds(), before / 1e3);
+        self.all_gauges(HIGH).await?;
+        let watch = until_evaluated().await?;
         let (opened_s, most) = self.until_flood(&watch, FLOOD).await?;
-        let sent_s = until_sent(&self.town).await.map(|()| watch.seconds())?;
-        println!(
-            "all incidents were open after {opened_s:.1} s, the outbox empty after {sent_s:.1} s; {:.0} MB resident at most",
-            most / 1e3
-        );
+        until_sent(&self.town).await?;
+        let sent_s = watch.seconds();
+        println!("flood: {FLOOD} alerts are due to fire; seconds from then on, MB resident ({:.0} before)", before / 1e3);
+        println!("all incidents open after {opened_s:.1} s, the outbox empty after {sent_s:.1} s; {:.0} MB at most", most / 1e3);
         report(&self.town.sink.take());
-        let watch = Stopwatch::start();
-        for from in (0..FLOOD).step_by(2_500) {
-            self.town.send(&self.centre, "flood", from..from + 2_500, LOW).await?;
-        }
+        self.all_gauges(LOW).await?;
+        let watch = until_evaluated().await?;
         let (closed_s, most) = self.until_flood(&watch, 0).await?;
-        println!("all were over {closed_s:.1} s after the values fell; {:.0} MB resident at most", most / 1e3);
+        println!("all over {closed_s:.1} s after they were due to end; {:.0} MB at most", most / 1e3);
         pause(10_000).await;
-        println!("{:.0} MB resident afterwards", resident_kb(pid) / 1e3);
         let (messages, people) = who(&self.town.sink.take());
-        println!("until then {messages} messages to {people} people about the end (the rest at the groups' next flush)");
+        println!(
+            "{:.0} MB afterwards; {messages} messages to {people} people (the end is told at the groups' next flush)",
+            resident_kb(pid) / 1e3
+        );
+        Ok(())
+    }
+
+    /// All gauges show this, between the same two instants of their grid.
+    async fn all_gauges(&self, value: f64) -> anyhow::Result<()> {
+        let into_ms = now_us().rem_euclid(10_000_000) / 1_000;
+        if into_ms > 8_000 {
+            pause(2_500).await;
+        }
+        for from in (0..FLOOD).step_by(2_500) {
+            self.town.send(&self.centre, "flood", from..from + 2_500, value).await?;
+        }
         Ok(())
     }
 
@@ -203,6 +208,13 @@ impl Bench {
             pause(100).await;
         }
     }
+}
+
+/// Waits until the gauges' next evaluation is due: a second after the next instant of their grid.
+async fn until_evaluated() -> anyhow::Result<Stopwatch> {
+    let left_us = 11_000_000 - now_us().rem_euclid(10_000_000);
+    pause(u64::try_from(left_us / 1_000)?).await;
+    Ok(Stopwatch::start())
 }
 
 /// Waits until nothing that is due is unsent.

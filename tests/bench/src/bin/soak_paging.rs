@@ -56,7 +56,7 @@ async fn run(folder: &Path, config: Config, seconds: f64) -> anyhow::Result<()> 
 enum Probe {
     /// It may rise.
     Low,
-    /// It has risen; so many people have been told when all were.
+    /// It has risen; its people are to be told.
     High,
     /// It has fallen again; its people are still to be told that it is over.
     Falling,
@@ -80,6 +80,8 @@ impl Soak {
             self.turn(true).await?;
             if watch.seconds() - killed_s >= KILL_EVERY_S {
                 killed_s = watch.seconds();
+                // At another moment of what the probes do each time.
+                pause(u64::try_from(self.kills)? * 370 % REPORT_MS).await;
                 self.kill()?;
                 self.say(&watch, seconds).await?;
             }
