@@ -16,7 +16,7 @@ mod gap;
 mod health;
 mod heartbeat;
 mod history;
-pub(crate) mod incidents;
+mod incidents;
 mod intake;
 mod kpi;
 mod letter;
