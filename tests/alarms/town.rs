@@ -39,8 +39,11 @@ impl Town {
         let database = Database::fresh().await;
         let sms = Gateway::start("sms").await;
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("paging.toml"), format!("[outgoing]\nprivate = [\"127.0.0.0/8\"]\n{}{more}", sms.entry("sms", true)))
-            .unwrap();
+        std::fs::write(
+            folder.path().join("paging.toml"),
+            format!("[outgoing]\nprivate = [\"127.0.0.0/8\"]\n{}{more}", sms.entry("sms", true)),
+        )
+        .unwrap();
         let port = harness::free_port();
         let centre = Self::centre(&clock, &database, &folder, port).await;
         let sql = database.client().await;
