@@ -17,7 +17,7 @@ mod health;
 mod heartbeat;
 mod history;
 mod hook;
-pub(crate) mod incidents;
+mod incidents;
 mod intake;
 mod kpi;
 mod letter;

@@ -51,11 +51,13 @@ async fn hours_on_call_are_those_that_were_whatever_becomes_of_the_rota() {
         town.person(person).await;
     }
     // It is eight in the morning; hand-overs are at eight and at twenty.
-    let layer = json!({ "name": "Ca", "rotation": "hourly", "shift_length": 12, "start": "2026-03-02T08:00:00", "slots": [["an"], ["binh"]] });
+    let layer =
+        json!({ "name": "Ca", "rotation": "hourly", "shift_length": 12, "start": "2026-03-02T08:00:00", "slots": [["an"], ["binh"]] });
     let rota = |layers: Value| json!({ "id": "roads", "team": "roads", "name": "Ca trực", "zone": "Asia/Ho_Chi_Minh", "layers": layers });
     town.put("rotas/roads", &rota(json!([layer]))).await;
     let begun = town.at().as_secs();
-    let replace = json!({ "id": 0, "change": "replace", "person": "an", "by": "binh", "from": town.moment(3_600), "to": town.moment(7_200) });
+    let replace =
+        json!({ "id": 0, "change": "replace", "person": "an", "by": "binh", "from": town.moment(3_600), "to": town.moment(7_200) });
     assert_eq!(town.centre.post("/api/v1/rotas/roads/overrides", &replace).await.status, 201);
     town.until(1_800).await;
     // The override comes and goes while no server is there.

@@ -141,7 +141,7 @@ fn names(roster: &Roster, persons: impl IntoIterator<Item = PersonId>) -> BTreeM
 }
 
 /// An incident in words.
-pub(crate) fn view(definitions: &Definitions, row: IncidentRow) -> IncidentView {
+pub(super) fn view(definitions: &Definitions, row: IncidentRow) -> IncidentView {
     let (title, place, summary, figure) = words(definitions, &row.incident, &row.content);
     IncidentView { incident: row.incident, title, place, summary, figure, acknowledged_at: row.acknowledged_at, exercise: row.exercise }
 }

@@ -4,7 +4,6 @@
 
 use super::content::{Episode, Figure, Letter, Part, Silent};
 use crate::duty::toll;
-use crate::http::incidents;
 use crate::ingest::Health;
 use crate::store::incident::IncidentRow;
 use crate::store::{Store, StoreError};
@@ -14,8 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use taydo_model::alert::Severity;
 use taydo_model::api::FeedState;
 use taydo_model::goal::Goal;
-use taydo_model::incident::Standing;
+use taydo_model::incident::{Origin, Standing};
 use taydo_model::letter::{LetterOrder, Turn};
+use taydo_model::text::Language;
 use taydo_model::{Definitions, Kpi, KpiId, Quality, Reading, Scope, Status, Text};
 
 /// Incidents that are listed one by one; the others are counted.
@@ -131,16 +131,38 @@ impl Gathering<'_> {
     }
 
     fn episode(&self, row: &IncidentRow) -> Episode {
-        let view = incidents::view(self.definitions, row.clone());
+        let (title, place) = self.called(row);
+        let incident = &row.incident;
         Episode {
-            number: view.incident.id.0,
-            title: view.title,
-            place: view.place,
-            severity: view.incident.severity,
-            standing: view.incident.standing,
-            opened_at: view.incident.opened_at,
-            acknowledged_at: view.acknowledged_at,
-            resolved_at: view.incident.resolved_at,
+            number: incident.id.0,
+            title,
+            place,
+            severity: incident.severity,
+            standing: incident.standing,
+            opened_at: incident.opened_at,
+            acknowledged_at: row.acknowledged_at,
+            resolved_at: incident.resolved_at,
+        }
+    }
+
+    /// What an incident is called, and where it is.
+    fn called(&self, row: &IncidentRow) -> (Text, Text) {
+        let definitions = self.definitions;
+        match &row.incident.origin {
+            Origin::Alert { rule, scope, .. } => {
+                let in_language = |language| definitions.scope_name(scope, language);
+                let place = if *scope == Scope::City {
+                    definitions.city.name.clone()
+                } else {
+                    Text { vi: in_language(Language::Vi), en: in_language(Language::En) }
+                };
+                (definitions.rule(rule).map_or_else(|| Text::new(rule.as_str(), rule.as_str()), |rule| rule.title.clone()), place)
+            }
+            Origin::Hand { .. } | Origin::Watch { .. } => {
+                let title = serde_json::from_value(row.content.get("title").cloned().unwrap_or_default()).unwrap_or_default();
+                let place = row.incident.area.as_ref().map(|area| definitions.city.area_name(area)).unwrap_or_default();
+                (title, Text::new(place, place))
+            }
         }
     }
 

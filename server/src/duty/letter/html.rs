@@ -36,7 +36,7 @@ pub(super) fn compose(say: &Say<'_>) -> String {
 
 fn chip(mark: Mark) -> String {
     let style = format!(
-        "display:inline-block;padding:0 8px;background:{};border:1px solid #1b1f24;border-radius:4px;color:#1b1f24;font-size:13px;font-weight:700",
+        "display:inline-block;margin-bottom:4px;padding:0 8px;background:{};border:1px solid #1b1f24;border-radius:4px;color:#1b1f24;font-size:13px;font-weight:700",
         mark.fill
     );
     format!("<span style=\"{style}\">{} {}</span>", mark.shape, escape(mark.word))

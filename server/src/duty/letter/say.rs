@@ -130,12 +130,14 @@ impl<'l> Say<'l> {
     }
 
     pub(super) fn value(&self, figure: &Figure) -> String {
-        figure.value.map_or_else(|| self.pick("chưa có số liệu", "no data").to_owned(), |value| self.amount(value, figure))
+        figure.value.map_or_else(|| "—".to_owned(), |value| self.amount(value, figure))
     }
 
     /// What a value is of, and how old that is.
     pub(super) fn age(&self, figure: &Figure) -> String {
-        let Some(of) = figure.of else { return self.pick("chưa từng có số liệu", "there never was any").to_owned() };
+        let Some(of) = figure.of else {
+            return self.pick("KHÔNG CÓ SỐ LIỆU trong 40 ngày qua", "NO DATA within 40 days").to_owned();
+        };
         let (moment, ago) = (self.moment(of), self.ago(of));
         match (figure.quality, self.language) {
             (Quality::Good, Language::Vi) => format!("số liệu {moment}"),
@@ -144,8 +146,8 @@ impl<'l> Say<'l> {
             (Quality::Partial, Language::En) => format!("data of {moment}, incomplete"),
             (Quality::Stale, Language::Vi) => format!("SỐ LIỆU CŨ: {moment} ({ago})"),
             (Quality::Stale, Language::En) => format!("OLD DATA: {moment} ({ago})"),
-            (Quality::Missing, Language::Vi) => format!("không tính được lúc {moment}"),
-            (Quality::Missing, Language::En) => format!("could not be computed at {moment}"),
+            (Quality::Missing, Language::Vi) => format!("KHÔNG TÍNH ĐƯỢC lúc {moment}"),
+            (Quality::Missing, Language::En) => format!("NOT COMPUTED at {moment}"),
         }
     }
 
