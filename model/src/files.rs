@@ -112,6 +112,7 @@ fn define(documents: &[Document<'_>]) -> Definitions {
     set.walls = sorted(of(Role::Walls).flat_map(|document| wall::read(document, &known)), |wall| &wall.id);
     let rules = of(Role::Alerts).flat_map(|document| alert::read(document, &known, &set)).collect::<Vec<_>>();
     set.rules = sorted(rules.into_iter(), |rule| &rule.id);
+    alert::check_circles(of(Role::Alerts), &set.rules);
     set.goals = of(Role::Goals).flat_map(|document| goal::read(document, &known, &set.kpis)).collect();
     set
 }
