@@ -116,6 +116,7 @@ fn define(documents: &[Document<'_>]) -> Definitions {
     for document in of(Role::Duty) {
         set.duty = Arc::new(duty::read(document, &known, set.calendar.as_deref()));
     }
+    alert::check_circles(of(Role::Alerts), &set.rules);
     set.goals = of(Role::Goals).flat_map(|document| goal::read(document, &known, &set.kpis)).collect();
     set
 }

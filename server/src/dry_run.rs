@@ -7,6 +7,8 @@
 mod catch;
 mod centre;
 mod learnt;
+#[cfg(test)]
+mod tests;
 
 pub use catch::{Caught, Outcome};
 

@@ -11,6 +11,7 @@
 )]
 
 mod answers;
+mod backtests;
 mod escalation;
 mod exercises;
 mod feeds;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// All probes; those of which a test says nothing show this.
-const PROBES: [&str; 9] = ["p1", "p2", "p3", "p4", "keep", "band", "flood", "wet", "dry"];
+const PROBES: [&str; 10] = ["p1", "p2", "p3", "p4", "keep", "band", "flood", "wet", "dry", "rise"];
 const CALM: f64 = 10.0;
 
 /// What is due now, one count for each place, and the next moment at which something is, in microseconds since the epoch.

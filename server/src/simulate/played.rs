@@ -20,6 +20,9 @@ use taydo_model::{Asset, Case, Definitions, Metric, MetricId, SampleState, Scope
 /// Within so many hours of a day something drawn by chance begins: it is over, and told of, before the next.
 const DRAWN_HOURS: f64 = 20.0;
 
+/// How much of a desk's life is worked out at once: each time costs all lives that may still go on.
+const AT_ONCE: SignedDuration = SignedDuration::from_hours(14 * 24);
+
 /// What is to happen besides an ordinary life, and when.
 #[derive(Debug, Clone)]
 pub struct Happening {
@@ -101,7 +104,7 @@ struct PlayedDesk {
     source: SourceId,
     desk: Desk,
     silences: Vec<(Timestamp, Timestamp)>,
-    /// Worked out up to here; a day's changes at most wait in `coming`.
+    /// Worked out up to here; the changes of one `AT_ONCE` at most wait in `coming`.
     worked_out: Option<Timestamp>,
     coming: VecDeque<(Timestamp, Case)>,
 }
@@ -184,7 +187,7 @@ impl PlayedDesk {
         }
         let mut worked_out = self.worked_out.unwrap_or(after);
         while worked_out < until {
-            let next = worked_out.checked_add(SignedDuration::from_secs(DAY_S)).unwrap_or(Timestamp::MAX);
+            let next = worked_out.checked_add(AT_ONCE).unwrap_or(Timestamp::MAX);
             self.coming.extend(self.desk.told_in(worked_out, next));
             worked_out = next;
         }
