@@ -14,6 +14,7 @@ mod document;
 mod duration;
 mod formula;
 mod goal;
+mod incident;
 mod kpi;
 mod metric;
 mod name;
@@ -112,6 +113,7 @@ fn define(documents: &[Document<'_>]) -> Definitions {
     set.walls = sorted(of(Role::Walls).flat_map(|document| wall::read(document, &known)), |wall| &wall.id);
     let rules = of(Role::Alerts).flat_map(|document| alert::read(document, &known, &set)).collect::<Vec<_>>();
     set.rules = sorted(rules.into_iter(), |rule| &rule.id);
+    set.kinds = sorted(of(Role::Incidents).flat_map(incident::read), |kind| &kind.id);
     set.goals = of(Role::Goals).flat_map(|document| goal::read(document, &known, &set.kpis)).collect();
     set
 }
@@ -143,6 +145,8 @@ enum Role {
     Alerts,
     /// Tests of rules; no definitions.
     Scenarios,
+    /// Kinds of incidents.
+    Incidents,
     Goals,
 }
 
@@ -160,6 +164,7 @@ impl Role {
             Self::Walls => "walls",
             Self::Alerts => "alerts",
             Self::Scenarios => "scenarios",
+            Self::Incidents => "incidents",
             Self::Goals => "goals",
         }
     }
@@ -177,6 +182,7 @@ impl Role {
             "assets.toml" => Some(Self::Assets),
             "sources.toml" => Some(Self::Sources),
             "walls.toml" => Some(Self::Walls),
+            "incidents.toml" => Some(Self::Incidents),
             "goals.toml" => Some(Self::Goals),
             _ if in_folder("assets/") => Some(Self::Assets),
             _ if in_folder("kpis/") => Some(Self::Kpis),

@@ -53,8 +53,8 @@ pub use case::{Case, CaseKey};
 pub use city::{Area, City, Constant, Department};
 pub use fault::{ErrorBody, ErrorCode};
 pub use id::{
-    AreaId, AssetId, BoardId, CaseId, DepartmentId, GoalId, KpiId, LabelName, MetricId, PersonId, PolicyId, RotaId, RuleId, SourceId,
-    TeamId, WallId,
+    AreaId, AssetId, BoardId, CaseId, DepartmentId, GoalId, KindId, KpiId, LabelName, MetricId, PersonId, PolicyId, RotaId, RuleId,
+    SourceId, TeamId, WallId,
 };
 pub use kpi::Kpi;
 pub use observation::{Labels, Metric, Observation, SampleState};
@@ -87,6 +87,8 @@ pub struct Definitions {
     pub walls: Vec<Arc<wall::Wall>>,
     /// The alert rules, by id.
     pub rules: Vec<Arc<rule::Rule>>,
+    /// The kinds of incidents that people open by hand, by id.
+    pub kinds: Vec<Arc<incident::kind::Kind>>,
     /// The city's plan, in its own order.
     pub goals: Vec<goal::Part>,
 }
@@ -128,4 +130,5 @@ lookups! {
     board: BoardId => boards: board::Board,
     wall: WallId => walls: wall::Wall,
     rule: RuleId => rules: rule::Rule,
+    kind: KindId => kinds: incident::kind::Kind,
 }

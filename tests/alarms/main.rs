@@ -17,6 +17,7 @@ mod grouping;
 mod moments;
 mod people;
 mod restarts;
+mod room;
 mod rotas;
 mod rules;
 mod storms;

@@ -121,6 +121,11 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("scenarios.scenarios.start", "The first instant, on the KPI's grid."),
     ("scenarios.scenarios.readings", "For each scope a word for each instant: 12.5, 12.5x3, 12.5~ stale, 12.5@0.4 thin, _ missing, few."),
     ("scenarios.scenarios.expect", "Exactly the transitions that must follow."),
+    ("incidents", "Kinds of incidents that people open by hand, and what to do about each."),
+    ("incidents.*.severity", "How bad such an incident is, unless whoever opens it says otherwise."),
+    ("incidents.*.team", "Whose it is: the id of a team."),
+    ("incidents.*.sop", "What to do, as a check-list; an incident keeps the one that it was opened with."),
+    ("incidents.*.runbook", "Where it is written what to do."),
     ("goals", "The city's plan, point by point, and the KPIs that measure each."),
     ("goals.parts.goals.kpis", "The KPIs that measure the point; the first says most."),
 ];
