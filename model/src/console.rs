@@ -326,6 +326,22 @@ pub struct PeoplePage {
     pub people: Vec<PersonName>,
     /// The teams, by id.
     pub teams: Vec<TeamName>,
+    /// The kinds of incidents that can be opened by hand, by id.
+    #[serde(default)]
+    pub kinds: Vec<KindName>,
+}
+
+/// A kind of incidents as pages name it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KindName {
+    /// Its id.
+    pub id: KindId,
+    /// What people call it.
+    pub title: Text,
+    /// How bad such an incident is, unless whoever opens it says otherwise.
+    pub severity: Severity,
+    /// Whose it is, unless whoever opens it says otherwise.
+    pub team: TeamId,
 }
 
 /// A team as pages name it.

@@ -168,6 +168,7 @@ async fn the_sheet_names_what_the_next_shift_has_to_know() {
         (&json!([1, 3]), &json!(["Cảnh sát PCCC (114)"]), &json!("12 Lý Tự Trọng, Phường Bắc"))
     );
     assert_eq!(sheet["incidents"][1]["until"], json!(town.moment(7200)));
+    assert_eq!(sheet["silences"][0]["what"]["vi"], "đội: roads");
     assert_eq!((&sheet["silences"][0]["author"], &sheet["silences"][0]["until"]), (&json!("CHI"), &json!(town.moment(3600))));
     assert!(!sheet["feeds"].as_array().unwrap().is_empty(), "nothing has come yet: {sheet}");
     assert_eq!((&sheet["rotas"][0]["now"], &sheet["rotas"][0]["next"]), (&json!(["BINH"]), &json!(["AN"])));

@@ -30,7 +30,12 @@ async fn a_shift_is_opened_written_and_signed_by_both() {
     until(browser, "the log", "return document.activeElement?.id === 'entry';").await;
     browser.type_keys(&format!("Bao chay #{fire}\u{e007}")).await;
     room.says(".shift-log .log", "2. Nguyễn Văn An: Bao chay").await;
-    until(browser, "the field is ready for the next", "return document.activeElement?.id === 'entry' && document.activeElement.value === '';").await;
+    until(
+        browser,
+        "the field is ready for the next",
+        "return document.activeElement?.id === 'entry' && document.activeElement.value === '';",
+    )
+    .await;
     browser.type_keys("Camera 4 hong\u{e007}").await;
     room.says(".shift-log .log", "3. Nguyễn Văn An: Camera 4 hong").await;
     assert_eq!(browser.ask(&format!("return document.querySelector('.log a[href=\"/incidents/{fire}\"]') !== null;")).await, true);
@@ -82,7 +87,12 @@ async fn an_incident_by_hand_is_ticked_off_given_away_and_merged() {
     room.press(".tools .main").await;
     until(browser, "the kinds are there", "return document.querySelector('select[name=kind] option[value=fire]') !== null;").await;
     room.fill("select[name=kind]", "fire").await;
-    assert_eq!(browser.ask("return [document.querySelector('input[name=title]').value, document.querySelector('select[name=severity]').value];").await, json!(["Cháy", "critical"]));
+    assert_eq!(
+        browser
+            .ask("return [document.querySelector('input[name=title]').value, document.querySelector('select[name=severity]').value];")
+            .await,
+        json!(["Cháy", "critical"])
+    );
     room.fill("input[name=place]", "12 Lý Tự Trọng").await;
     room.press(".opening button[type=submit]").await;
     room.says(".opening", "Đã mở sự cố số").await;
@@ -112,7 +122,12 @@ async fn an_incident_by_hand_is_ticked_off_given_away_and_merged() {
     until(browser, "it is closed", "return document.querySelector('.case')?.dataset.standing === 'resolved';").await;
     room.look("incident-merged").await;
     room.press(".given .said a").await;
-    until(browser, "the other's page", &format!("return location.pathname === '/incidents/{first}' && document.querySelector('.given') !== null;")).await;
+    until(
+        browser,
+        "the other's page",
+        &format!("return location.pathname === '/incidents/{first}' && document.querySelector('.given') !== null;"),
+    )
+    .await;
     room.says(".given", &format!("Gồm cả sự cố #{id}")).await;
     assert_eq!(room.standing(first).await, "triggered");
     assert_eq!(browser.complaints().await, Vec::<String>::new());

@@ -16,8 +16,8 @@ use crate::{
     route::Route,
 };
 use jiff::Timestamp;
-use opening::Opening;
-use signing::Signing;
+use opening::use_opening;
+use signing::use_signing;
 use std::collections::BTreeMap;
 use taydo_model::{
     PersonId,
@@ -27,7 +27,7 @@ use taydo_model::{
         page::{LogHead, LogNotes, LogsPage, SaidEntry, Signature},
     },
 };
-use writing::Writing;
+use writing::use_writing;
 use yew::prelude::*;
 
 /// How often a log is asked for, in milliseconds.
@@ -62,6 +62,7 @@ pub fn ShiftLog(props: &ShiftLogProps) -> Html {
     let actor = use_actor();
     let asked = use_asked::<LogsPage>(String::new(), LIST_MS, || "/api/v1/shift-logs".to_owned());
     let is_opening = use_state_eq(|| false);
+    let opening = use_opening(&asked.again, language);
     let Some(centre) = use_context::<Centre>() else { return Html::default() };
     let Some(page) = &asked.answer else { return html! { <Failure error={asked.error()} {language} /> } };
     let calendar = centre.calendar();
@@ -77,11 +78,8 @@ pub fn ShiftLog(props: &ShiftLogProps) -> Html {
         Callback::from(move |_: MouseEvent| is_opening.set(!*is_opening))
     };
     let opened = {
-        let (is_opening, again) = (is_opening.setter(), asked.again.clone());
-        Callback::from(move |()| {
-            is_opening.set(false);
-            again.emit(());
-        })
+        let is_opening = is_opening.setter();
+        Callback::from(move |()| is_opening.set(false))
     };
     html! {
         <Frame title={words.log} head={actor.select(language)}>
@@ -90,7 +88,7 @@ pub fn ShiftLog(props: &ShiftLogProps) -> Html {
             { shown.map(|id| html! { <Log key={id.0} {id} actor={actor.clone()} changed={asked.again.clone()} /> }) }
             if open.is_empty() { <p class="note">{ words.no_log }</p> }
             <div class="buttons"><button type="button" aria-expanded={is_opening.to_string()} onclick={toggle}>{ words.open_log }</button></div>
-            if *is_opening { <Opening actor={actor.clone()} {language} {opened} /> }
+            if *is_opening { { opening.view(&actor, opened) } }
             if !past.is_empty() { <section class="list"><h2>{ words.past_logs }</h2><ul>{ for past.iter().map(to_past) }</ul></section> }
         </Frame>
     }
@@ -110,9 +108,6 @@ fn Log(props: &LogProps) -> Html {
     let language = use_speech().language;
     let words = room_words(language);
     let asked = use_asked::<LogNotes>(String::new(), ASK_MS, move || format!("/api/v1/shift-logs/{}", id.0));
-    let Some(centre) = use_context::<Centre>() else { return Html::default() };
-    let Some(page) = &asked.answer else { return html! { <p class="note">{ crate::locale::words(language).loading }</p> } };
-    let (calendar, head) = (centre.calendar(), &page.head);
     let again = {
         let again = asked.again.clone();
         Callback::from(move |()| {
@@ -120,6 +115,11 @@ fn Log(props: &LogProps) -> Html {
             changed.emit(());
         })
     };
+    let is_open = asked.answer.as_ref().is_some_and(|page| page.head.standing == Standing::Open);
+    let (signing, writing) = (use_signing(&again, language), use_writing(is_open, &again, language));
+    let Some(centre) = use_context::<Centre>() else { return Html::default() };
+    let Some(page) = &asked.answer else { return html! { <p class="note">{ crate::locale::words(language).loading }</p> } };
+    let (calendar, head) = (centre.calendar(), &page.head);
     let row = |name: &'static str, text: String| html! { if !text.is_empty() { <div><dt>{ name }</dt><dd>{ text }</dd></div> } };
     let signed = |one: &Option<Signature>| {
         one.as_ref().map(|one| format!("{}, {}", name(&page.names, &one.person), calendar.moment(one.at, page.time))).unwrap_or_default()
@@ -143,10 +143,10 @@ fn Log(props: &LogProps) -> Html {
                     { row(words.handed_over, signed(&head.handed_over)) }{ row(words.taken_over, signed(&head.taken_over)) }
                 </dl>
                 <p><a href={sheet_address(head.id, language)}>{ if head.handed_over.is_some() { words.sheet } else { words.draft } }</a></p>
-                <Signing {id} standing={head.standing} lines={head.lines} actor={actor.clone()} {language} again={again.clone()} />
+                { signing.view(head, &actor) }
             </div>
             <div class="course-of-events">
-                if head.standing == Standing::Open { <Writing {id} {actor} {language} {again} /> }
+                if is_open { { writing.view(id, &actor) } }
                 <section class="log"><ol>{ for page.said.iter().rev().map(line) }</ol></section>
             </div>
         </div>

@@ -8,7 +8,7 @@ use crate::{
     centre::Centre,
     client::{self, ClientError},
     locale::{Language, console_words, room_words},
-    pages::{actor::Actor, answered, asked::use_asked},
+    pages::{actor::Actor, answered},
     panels::severity,
     route::Route,
 };
@@ -16,14 +16,10 @@ use std::rc::Rc;
 use taydo_model::{
     AreaId, KindId, TeamId,
     alert::Severity,
-    console::{KindsPage, OpenByHand, OpenedByHand},
-    incident::kind::Kind,
+    console::{OpenByHand, OpenedByHand},
 };
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
-
-/// How often the kinds are asked for, in milliseconds.
-const KINDS_MS: u32 = 300_000;
 
 /// Who opens it, and what happens then.
 #[derive(Clone, PartialEq, Properties)]
@@ -50,7 +46,6 @@ pub(super) fn Opening(props: &OpeningProps) -> Html {
     let (title, how_bad, team, area) = (use_node_ref(), use_node_ref(), use_node_ref(), use_node_ref());
     let (caller, exercise) = (use_node_ref(), use_node_ref());
     let (kind, place) = (use_node_ref(), use_node_ref());
-    let kinds = use_asked::<KindsPage>(String::new(), KINDS_MS, || "/api/v1/incident-kinds".to_owned());
     let answer = use_state(|| None::<Result<OpenedByHand, ClientError>>);
     let problem = use_state_eq(|| None::<&'static str>);
     let is_busy = use_state_eq(|| false);
@@ -105,13 +100,13 @@ pub(super) fn Opening(props: &OpeningProps) -> Html {
             });
         })
     };
-    let known: Vec<Kind> = kinds.answer.as_ref().map(|page| page.kinds.clone()).unwrap_or_default();
+    let known = &actor.known.kinds;
     // A kind brings how bad it is and whose; whoever opens it may say otherwise.
     let onkind = {
-        let (title, how_bad, team, known) = (title.clone(), how_bad.clone(), team.clone(), known.clone());
+        let (title, how_bad, team, known) = (title.clone(), how_bad.clone(), team.clone(), actor.known.clone());
         Callback::from(move |event: Event| {
             let id = event.target_dyn_into::<HtmlSelectElement>().map(|select| select.value()).unwrap_or_default();
-            let Some(kind) = known.iter().find(|kind| kind.id.as_str() == id) else { return };
+            let Some(kind) = known.kinds.iter().find(|kind| kind.id.as_str() == id) else { return };
             for (node, value) in [(&how_bad, severity::severity_code(kind.severity)), (&team, kind.team.as_str())] {
                 if let Some(select) = node.cast::<HtmlSelectElement>() {
                     let was = select.value();

@@ -7,7 +7,7 @@ use crate::{
     locale::{Language, console_words, room_words},
     pages::{
         actor::{Actor, SELECT},
-        sending::use_sending,
+        sending::{Sending, use_sending},
     },
 };
 use taydo_model::shift_log::{MAX_ENTRY_CHARS, ShiftLogId, request::WriteEntry};
@@ -17,67 +17,72 @@ use yew::prelude::*;
 /// The field's id, so that it can be given the focus.
 const FIELD: &str = "entry";
 
-#[derive(Clone, PartialEq, Properties)]
-pub(super) struct WritingProps {
-    pub(super) id: ShiftLogId,
-    pub(super) actor: Actor,
-    pub(super) language: Language,
-    pub(super) again: Callback<()>,
+/// The field, and what came of the last entry.
+pub(super) struct Writing {
+    sending: Sending,
+    text: NodeRef,
+    corrects: NodeRef,
+    key: UseStateHandle<String>,
+    language: Language,
 }
 
 fn new_key() -> String {
     format!("log-{}-{:.0}", browser::guessed_time().as_millisecond(), js_sys::Math::random() * 1e15)
 }
 
-/// The form.
-#[component]
-pub(super) fn Writing(props: &WritingProps) -> Html {
-    let WritingProps { id, actor, language, again } = props.clone();
-    let words = room_words(language);
-    let sending = use_sending(&again, language);
-    let (text, corrects) = (use_node_ref(), use_node_ref());
-    let key = use_state(new_key);
-    use_effect_with((), |()| browser::focus(FIELD));
-    let onsubmit = {
-        let (text, corrects, key, sending, person) = (text.clone(), corrects.clone(), key.clone(), sending.clone(), actor.person.clone());
+/// The field; it has the focus as soon as the log can be written.
+#[hook]
+pub(super) fn use_writing(is_open: bool, again: &Callback<()>, language: Language) -> Writing {
+    use_effect_with(is_open, |is_open| {
+        if *is_open {
+            browser::focus(FIELD);
+        }
+    });
+    let sending = use_sending(again, language);
+    Writing { sending, text: use_node_ref(), corrects: use_node_ref(), key: use_state_eq(new_key), language }
+}
+
+fn input(node: &NodeRef) -> Option<HtmlInputElement> {
+    node.cast()
+}
+
+impl Writing {
+    fn submit(&self, id: ShiftLogId, actor: &Actor) -> Callback<SubmitEvent> {
+        let (text, corrects, key, sending) = (self.text.clone(), self.corrects.clone(), self.key.clone(), self.sending.clone());
+        let (person, language) = (actor.person.clone(), self.language);
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let Some(person) = person.clone() else {
                 sending.refuse(console_words(language).who_first);
                 return browser::focus(SELECT);
             };
-            let input = |node: &NodeRef| node.cast::<HtmlInputElement>();
             let value = |node: &NodeRef| input(node).map(|input| input.value()).unwrap_or_default();
-            let entry = WriteEntry {
-                person,
-                text: value(&text),
-                incidents: Vec::new(),
-                corrects: value(&corrects).parse().ok(),
-                key: Some((*key).clone()),
-            };
+            let corrected = value(&corrects).parse().ok();
+            let entry = WriteEntry { person, text: value(&text), incidents: Vec::new(), corrects: corrected, key: Some((*key).clone()) };
             let then = {
                 let (text, corrects, key) = (text.clone(), corrects.clone(), key.setter());
                 Callback::from(move |()| {
-                    for node in [&text, &corrects] {
-                        if let Some(input) = node.cast::<HtmlInputElement>() {
-                            input.set_value("");
-                        }
-                    }
+                    [&text, &corrects].into_iter().filter_map(input).for_each(|input| input.set_value(""));
                     key.set(new_key());
                     browser::focus(FIELD);
                 })
             };
-            sending.send(format!("/api/v1/shift-logs/{}/entries", id.0), client::json(&entry), words.written, then);
+            sending.send(format!("/api/v1/shift-logs/{}/entries", id.0), client::json(&entry), room_words(language).written, then);
         })
-    };
-    html! {
-        <section class="writing"><h2>{ words.entry }</h2>
-            <form class="entry" {onsubmit}>
-                <label class="field wide">{ words.entry_hint }<input ref={text} id={FIELD} name="text" type="text" required=true maxlength={MAX_ENTRY_CHARS.to_string()} autocomplete="off" /></label>
-                <label class="field">{ words.corrects }<input ref={corrects} name="corrects" type="number" min="1" /></label>
-                <div class="buttons"><button type="submit" class="main">{ words.write }</button></div>
-            </form>
-            { sending.view() }
-        </section>
+    }
+
+    /// What it looks like.
+    pub(super) fn view(&self, id: ShiftLogId, actor: &Actor) -> Html {
+        let words = room_words(self.language);
+        html! {
+            <section class="writing"><h2>{ words.entry }</h2>
+                <form class="entry" onsubmit={self.submit(id, actor)}>
+                    <label class="field wide">{ words.entry_hint }<input ref={self.text.clone()} id={FIELD} name="text" type="text" required=true maxlength={MAX_ENTRY_CHARS.to_string()} autocomplete="off" /></label>
+                    <label class="field">{ words.corrects }<input ref={self.corrects.clone()} name="corrects" type="number" min="1" /></label>
+                    <div class="buttons"><button type="submit" class="main">{ words.write }</button></div>
+                </form>
+                { self.sending.view() }
+            </section>
+        }
     }
 }
