@@ -3,11 +3,12 @@
 //! It must never hold an address of a person.
 
 use crate::alert::Severity;
+use crate::incident::kind::Kind;
 use crate::incident::log::{Assigned, Done, LogLine};
 use crate::incident::{Incident, IncidentId, Party, Standing};
 use crate::oncall::Channel;
 use crate::rota::page::PersonName;
-use crate::{AreaId, KpiId, PersonId, Scope, TeamId, Text};
+use crate::{AreaId, KindId, KpiId, PersonId, Scope, TeamId, Text};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -277,6 +278,12 @@ pub struct OpenByHand {
     /// Where.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub area: Option<AreaId>,
+    /// What kind it is: its check-list is that kind's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<KindId>,
+    /// Where exactly: a street and a number, a crossing.
+    #[serde(default)]
+    pub place: String,
     /// Who called it in, where somebody did; it is shown to those who handle it and to nobody else.
     #[serde(default)]
     pub caller: String,
@@ -295,7 +302,7 @@ impl OpenByHand {
         if self.title.trim().is_empty() {
             return Some("`title` is empty; say in a few words what happened".to_owned());
         }
-        for (name, text, most) in [("title", &self.title, 200), ("caller", &self.caller, 200)] {
+        for (name, text, most) in [("title", &self.title, 200), ("place", &self.place, 200), ("caller", &self.caller, 200)] {
             if text.chars().count() > most || text.chars().any(char::is_control) {
                 return Some(format!("`{name}` is longer than {most} characters or has control characters; write it in one line"));
             }
@@ -305,6 +312,13 @@ impl OpenByHand {
     }
 }
 
+/// `GET /api/v1/incident-kinds`: the kinds that can be opened by hand, by id.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KindsPage {
+    /// The kinds.
+    pub kinds: Vec<Kind>,
+}
+
 /// `GET /api/v1/people`: who may act at the console, and for whom incidents can be opened.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PeoplePage {
@@ -312,6 +326,22 @@ pub struct PeoplePage {
     pub people: Vec<PersonName>,
     /// The teams, by id.
     pub teams: Vec<TeamName>,
+    /// The kinds of incidents that can be opened by hand, by id.
+    #[serde(default)]
+    pub kinds: Vec<KindName>,
+}
+
+/// A kind of incidents as pages name it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KindName {
+    /// Its id.
+    pub id: KindId,
+    /// What people call it.
+    pub title: Text,
+    /// How bad such an incident is, unless whoever opens it says otherwise.
+    pub severity: Severity,
+    /// Whose it is, unless whoever opens it says otherwise.
+    pub team: TeamId,
 }
 
 /// A team as pages name it.

@@ -15,6 +15,7 @@ mod duration;
 mod duty;
 mod formula;
 mod goal;
+mod incident;
 mod kpi;
 mod metric;
 mod name;
@@ -117,6 +118,7 @@ fn define(documents: &[Document<'_>]) -> Definitions {
         set.duty = Arc::new(duty::read(document, &known, set.calendar.as_deref()));
     }
     alert::check_circles(of(Role::Alerts), &set.rules);
+    set.kinds = sorted(of(Role::Incidents).flat_map(incident::read), |kind| &kind.id);
     set.goals = of(Role::Goals).flat_map(|document| goal::read(document, &known, &set.kpis)).collect();
     set
 }
@@ -149,6 +151,8 @@ enum Role {
     /// Tests of rules; no definitions.
     Scenarios,
     Duty,
+    /// Kinds of incidents.
+    Incidents,
     Goals,
 }
 
@@ -167,6 +171,7 @@ impl Role {
             Self::Alerts => "alerts",
             Self::Scenarios => "scenarios",
             Self::Duty => "duty",
+            Self::Incidents => "incidents",
             Self::Goals => "goals",
         }
     }
@@ -185,6 +190,7 @@ impl Role {
             "sources.toml" => Some(Self::Sources),
             "walls.toml" => Some(Self::Walls),
             "duty.toml" => Some(Self::Duty),
+            "incidents.toml" => Some(Self::Incidents),
             "goals.toml" => Some(Self::Goals),
             _ if in_folder("assets/") => Some(Self::Assets),
             _ if in_folder("kpis/") => Some(Self::Kpis),

@@ -2,6 +2,7 @@
 //!
 //! It must never say whom to tell, or how: that is decided by routing, from the incident's group.
 
+pub mod kind;
 pub mod log;
 
 use crate::alert::Severity;

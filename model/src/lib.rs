@@ -56,8 +56,8 @@ pub use case::{Case, CaseKey};
 pub use city::{Area, City, Constant, Department};
 pub use fault::{ErrorBody, ErrorCode};
 pub use id::{
-    AreaId, AssetId, BoardId, CaseId, DepartmentId, GoalId, KpiId, LabelName, MetricId, PersonId, PolicyId, RotaId, RuleId, SourceId,
-    TeamId, WallId,
+    AreaId, AssetId, BoardId, CaseId, DepartmentId, GoalId, KindId, KpiId, LabelName, MetricId, PersonId, PolicyId, RotaId, RuleId,
+    SourceId, TeamId, WallId,
 };
 pub use kpi::Kpi;
 pub use observation::{Labels, Metric, Observation, SampleState};
@@ -92,6 +92,8 @@ pub struct Definitions {
     pub rules: Vec<Arc<rule::Rule>>,
     /// How long messages wait for each other, and who looks after feeds.
     pub duty: Arc<duty::Duty>,
+    /// The kinds of incidents that people open by hand, by id.
+    pub kinds: Vec<Arc<incident::kind::Kind>>,
     /// The city's plan, in its own order.
     pub goals: Vec<goal::Part>,
 }
@@ -133,4 +135,5 @@ lookups! {
     board: BoardId => boards: board::Board,
     wall: WallId => walls: wall::Wall,
     rule: RuleId => rules: rule::Rule,
+    kind: KindId => kinds: incident::kind::Kind,
 }

@@ -172,6 +172,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/forms/template.xlsx", web::get().to(forms::template_xlsx))
         .route("/api/v1/incidents", web::get().to(incidents::list))
         .route("/api/v1/incidents", web::post().to(incidents::open))
+        .route("/api/v1/incident-kinds", web::get().to(incidents::kinds))
         .route("/api/v1/incidents/{id}", web::get().to(incidents::one))
         .route("/api/v1/incidents/{id}/acts", web::post().to(incidents::act))
         .route("/api/v1/shift-logs", web::get().to(shift_log::list))

@@ -23,6 +23,7 @@ mod moments;
 mod people;
 mod replies;
 mod restarts;
+mod room;
 mod rotas;
 mod rules;
 mod shifts;

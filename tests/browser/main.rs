@@ -12,6 +12,7 @@ mod latency;
 mod link;
 mod on_call;
 mod room;
+mod shift_log;
 mod sizes;
 
 use chromium::Chromium;

@@ -38,7 +38,7 @@ pub(super) const KEYS: &[&str] = &[
 ];
 
 const DAY_S: u32 = 86_400;
-const SEVERITIES: &[(&str, Severity)] =
+pub(super) const SEVERITIES: &[(&str, Severity)] =
     &[("info", Severity::Info), ("medium", Severity::Medium), ("high", Severity::High), ("critical", Severity::Critical)];
 const NO_DATA: &[(&str, NoData)] = &[("separate", NoData::Separate), ("alert", NoData::Alert), ("keep", NoData::Keep), ("ok", NoData::Ok)];
 

@@ -3,6 +3,7 @@
 //! It must never hold a telephone number of a person.
 
 use super::{Line, ShiftLogId, Standing};
+use crate::incident::IncidentId;
 use crate::{PersonId, Text};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -62,10 +63,37 @@ pub struct LogPage {
     pub head: LogHead,
     /// Its lines, in order.
     pub lines: Vec<Line>,
-    /// The same in words; of entries what was written.
-    pub said: Vec<Text>,
+    /// The same in words.
+    pub said: Vec<SaidEntry>,
     /// Whether every line and the signed sheet are as they were written.
     pub is_intact: bool,
     /// What people named in it are called.
+    pub names: BTreeMap<PersonId, String>,
+}
+
+/// A line in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SaidEntry {
+    /// Its number.
+    pub number: i64,
+    /// When it was written.
+    pub at: Timestamp,
+    /// By whom.
+    pub person: PersonId,
+    /// What it says; of entries what was written.
+    pub text: Text,
+    /// The incidents that it is about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub incidents: Vec<IncidentId>,
+}
+
+/// [`LogPage`] as the log's page reads it, which has no use for the rest.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[expect(missing_docs, reason = "as in `LogPage`")]
+pub struct LogNotes {
+    pub time: Timestamp,
+    pub head: LogHead,
+    pub said: Vec<SaidEntry>,
+    pub is_intact: bool,
     pub names: BTreeMap<PersonId, String>,
 }

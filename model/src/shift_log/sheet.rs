@@ -76,7 +76,7 @@ pub struct OpenIncident {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Silenced {
     /// What, in words.
-    pub what: String,
+    pub what: Text,
     /// From when on.
     pub from: Timestamp,
     /// Until when.

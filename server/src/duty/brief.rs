@@ -232,8 +232,10 @@ impl View<'_> {
             }
             Origin::Hand { .. } | Origin::Watch { .. } => {
                 let title: Option<Text> = serde_json::from_value(row.content.get("title").cloned().unwrap_or_default()).ok();
-                let place = row.incident.area.as_ref().map(|area| self.definitions.city.area_name(area).to_owned());
-                bare(title.map(|title| title.get(language).to_owned()).unwrap_or_default(), place.unwrap_or_default())
+                let area = row.incident.area.as_ref().map(|area| self.definitions.city.area_name(area));
+                let exactly = row.content.get("place").and_then(serde_json::Value::as_str).filter(|place| !place.is_empty());
+                let place = exactly.into_iter().chain(area).collect::<Vec<_>>().join(", ");
+                bare(title.map(|title| title.get(language).to_owned()).unwrap_or_default(), place)
             }
         }
     }

@@ -89,6 +89,7 @@ pub static ACCESS: &[(&str, &str, Role)] = &[
     ("GET", "/api/v1/forms/template.xlsx", Role::Contributor),
     ("GET", "/api/v1/incidents", Role::Viewer),
     ("POST", "/api/v1/incidents", Role::Operator),
+    ("GET", "/api/v1/incident-kinds", Role::Viewer),
     ("GET", "/api/v1/incidents/{id}", Role::Viewer),
     ("POST", "/api/v1/incidents/{id}/acts", Role::Operator),
     ("GET", "/api/v1/shift-logs", Role::Viewer),

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use taydo_engine::routing::{Event, Refusal as Declined, Which};
 use taydo_model::alert::Transition;
-use taydo_model::console::{Act, Delivery, IncidentPage, IncidentView, IncidentsPage, OpenByHand, OpenedByHand};
+use taydo_model::console::{Act, Delivery, IncidentPage, IncidentView, IncidentsPage, KindsPage, OpenByHand, OpenedByHand};
 use taydo_model::incident::log::{Entry, LogLine, Outcome, replay};
 use taydo_model::incident::{Assignment, GroupKey, Incident, IncidentId, Origin, Party};
 use taydo_model::rule::Filling;
@@ -152,9 +152,11 @@ fn words(definitions: &Definitions, incident: &Incident, content: &serde_json::V
     let both = |of: &dyn Fn(Language) -> String| Text { vi: of(Language::Vi), en: of(Language::En) };
     let Origin::Alert { rule: id, scope, no_data } = &incident.origin else {
         let title = serde_json::from_value(content.get("title").cloned().unwrap_or_default()).unwrap_or_default();
-        let place = incident.area.as_ref().map(|area| definitions.city.area_name(area)).unwrap_or_default();
+        let area = incident.area.as_ref().map(|area| definitions.city.area_name(area)).unwrap_or_default();
+        let exactly = content.get("place").and_then(serde_json::Value::as_str).unwrap_or_default();
+        let place = [exactly, area].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
         let caller = content.get("caller").and_then(serde_json::Value::as_str).unwrap_or_default();
-        return (title, Text::new(place, place), Text::new(caller, caller), None);
+        return (title, Text::new(&place, &place), Text::new(caller, caller), None);
     };
     let place = both(&|language| definitions.scope_name(scope, language));
     let Some(rule) = definitions.rule(id) else { return (Text::new(id.as_str(), id.as_str()), place, Text::default(), None) };
@@ -172,6 +174,10 @@ fn words(definitions: &Definitions, incident: &Incident, content: &serde_json::V
     (rule.title.clone(), place, summary.unwrap_or_default(), figure)
 }
 
+pub(super) async fn kinds(state: Data<State>) -> Json<KindsPage> {
+    Json(KindsPage { kinds: state.definitions.get().kinds.iter().map(|kind| kind.as_ref().clone()).collect() })
+}
+
 pub(super) async fn open(request: HttpRequest, payload: Payload, state: Data<State>) -> Result<Json<OpenedByHand>, Refusal> {
     let body = body::read(&request, payload, &state.clock).await?;
     let what: OpenByHand =
@@ -184,17 +190,31 @@ pub(super) async fn open(request: HttpRequest, payload: Payload, state: Data<Sta
         .problem()
         .or_else(|| (!roster.persons.contains_key(&what.person)).then(|| format!("there is no person `{}`", what.person)))
         .or_else(|| (!roster.teams.contains_key(&what.team)).then(|| format!("there is no team `{}`", what.team)))
+        .or_else(|| {
+            let unknown = what.kind.as_ref().filter(|kind| definitions.kind(kind).is_none())?;
+            Some(format!("there is no kind `{unknown}`; leave `kind` out, or name one of GET /api/v1/incident-kinds"))
+        })
         .or_else(|| unknown.map(|area| format!("there is no area `{area}`; leave `area` out for the whole city")));
     if let Some(problem) = problem {
         return Err(Refusal::new(ErrorCode::Invalid, problem));
     }
+    let kind = what.kind.as_ref().and_then(|kind| definitions.kind(kind));
+    let key = what.key.filter(|key| !key.trim().is_empty());
     let hand = HandIncident {
         origin: Origin::Hand { person: what.person },
         severity: what.severity,
         group: GroupKey { team: what.team, domain: BY_HAND.to_owned(), exercise: what.exercise },
         area: what.area,
-        content: serde_json::json!({ "title": Text::new(what.title.trim(), what.title.trim()), "caller": what.caller }),
-        key: what.key.filter(|key| !key.trim().is_empty()),
+        content: serde_json::json!({
+            "title": Text::new(&what.title, &what.title),
+            "caller": what.caller,
+            "place": what.place.trim(),
+            "kind": kind.map(|kind| &kind.id),
+            "sop": kind.map(|kind| &kind.sop),
+            "runbook": kind.and_then(|kind| kind.runbook.as_ref()),
+        }),
+        // An exercise must never swallow what is real; no key has a line break.
+        key: key.map(|key| if what.exercise { format!("exercise\n{key}") } else { key }),
     };
     let opened = state.store.open_incident(&hand, &definitions, now).await.map_err(|error| unavailable(&error))?;
     Ok(Json(OpenedByHand { incident: opened.incident, is_new: opened.is_new }))

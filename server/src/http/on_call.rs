@@ -14,7 +14,7 @@ use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use taydo_engine::rota::{OnCall, ical, view};
-use taydo_model::console::{PeoplePage, TeamName};
+use taydo_model::console::{KindName, PeoplePage, TeamName};
 use taydo_model::rota::Shift;
 use taydo_model::rota::page::{MyShiftsPage, OnCallPage, PersonName, RotaPage};
 use taydo_model::{ErrorCode, PersonId, RotaId};
@@ -63,7 +63,13 @@ fn people(roster: &Roster, persons: impl IntoIterator<Item = PersonId>) -> Vec<P
 pub(super) async fn people_and_teams(state: Data<State>) -> Result<Json<PeoplePage>, Refusal> {
     let roster = roster(&state).await?;
     let teams = roster.teams.values().map(|team| TeamName { id: team.id.clone(), name: team.name.clone() }).collect();
-    Ok(Json(PeoplePage { people: people(&roster, roster.persons.keys().cloned()), teams }))
+    let kinds = state.definitions.get().kinds.iter().map(|kind| KindName {
+        id: kind.id.clone(),
+        title: kind.title.clone(),
+        severity: kind.severity,
+        team: kind.team.clone(),
+    });
+    Ok(Json(PeoplePage { people: people(&roster, roster.persons.keys().cloned()), teams, kinds: kinds.collect() }))
 }
 
 pub(super) async fn now(state: Data<State>) -> Result<Json<OnCallPage>, Refusal> {

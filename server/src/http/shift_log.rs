@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
 use taydo_engine::shift_log::Refusal as Declined;
 use taydo_model::incident::IncidentId;
-use taydo_model::shift_log::page::{LogHead, LogPage, LogsPage};
+use taydo_model::shift_log::page::{LogHead, LogPage, LogsPage, SaidEntry};
 use taydo_model::shift_log::request::{OpenLog, Sign, WriteEntry};
 use taydo_model::shift_log::sheet::Sheet;
 use taydo_model::shift_log::{Entry, Line, MAX_LINES, MAX_NAMED, ShiftLogId, named};
@@ -102,8 +102,14 @@ async fn page(state: &State, id: ShiftLogId) -> Result<LogPage, Refusal> {
     let StoredLog { log, lines, is_intact, .. } = stored(state, id).await?;
     let roster = state.store.roster(now).await.map_err(|error| unavailable(&error))?;
     let named = lines.iter().map(|line| line.person.clone()).chain(persons(log.head()));
-    let said = lines.iter().map(|line| Text { vi: said(line, Language::Vi), en: said(line, Language::En) }).collect();
+    let said = lines.iter().map(in_words).collect();
     Ok(LogPage { time: now, head: log.head().clone(), names: names(&roster, named), said, lines, is_intact })
+}
+
+fn in_words(line: &Line) -> SaidEntry {
+    let text = Text { vi: said(line, Language::Vi), en: said(line, Language::En) };
+    let incidents = if let Entry::Written { incidents, .. } = &line.entry { incidents.clone() } else { Vec::new() };
+    SaidEntry { number: line.number, at: line.at, person: line.person.clone(), text, incidents }
 }
 
 /// A line in words, without who wrote it.

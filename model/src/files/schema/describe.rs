@@ -136,6 +136,11 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("duty.stewards.departments", "The departments' stewards."),
     ("duty.stewards.departments.*.steward", "A person, a rota or a team."),
     ("duty.stewards.departments.*.hours", "Office hours on the calendar's working days; without them, the calendar's."),
+    ("incidents", "Kinds of incidents that people open by hand, and what to do about each."),
+    ("incidents.*.severity", "How bad such an incident is, unless whoever opens it says otherwise."),
+    ("incidents.*.team", "Whose it is: the id of a team."),
+    ("incidents.*.sop", "What to do, as a check-list; an incident keeps the one that it was opened with."),
+    ("incidents.*.runbook", "Where it is written what to do."),
     ("goals", "The city's plan, point by point, and the KPIs that measure each."),
     ("goals.parts.goals.kpis", "The KPIs that measure the point; the first says most."),
 ];

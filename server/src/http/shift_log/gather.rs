@@ -17,8 +17,9 @@ use taydo_model::incident::log::{Assigned, Entry as Happened, LogLine, Outcome, 
 use taydo_model::incident::{IncidentId, Party, Standing};
 use taydo_model::shift_log::sheet::{Entry, MAX_LISTED, OpenIncident, Sheet, Silenced, SilentFeed, Turn};
 use taydo_model::shift_log::{Entry as Line, Line as LogLineOfShift};
-use taydo_model::silence::Silence;
-use taydo_model::{Definitions, PersonId, Text};
+use taydo_model::silence::{Matcher, Silence};
+use taydo_model::text::Language;
+use taydo_model::{AreaId, Definitions, PersonId, RuleId, TeamId, Text};
 
 /// The most open incidents that are looked at; beyond it they are only counted.
 const MOST: u32 = 20_000;
@@ -45,7 +46,7 @@ pub(super) async fn sheet(state: &State, log: &ShiftLog, lines: &[LogLineOfShift
         on_duty: head.on_duty.iter().map(name).collect(),
         incidents,
         more_incidents,
-        silences: silenced.map(|silence| silence_of(silence, &name)).collect(),
+        silences: silenced.map(|silence| silence_of(silence, &definitions, &roster)).collect(),
         feeds: feeds
             .into_iter()
             .filter(|feed| feed.state != FeedState::Live)
@@ -66,11 +67,32 @@ fn entry(line: &LogLineOfShift, name: &dyn Fn(&PersonId) -> String) -> Option<En
     Some(Entry { number: line.number, at: line.at, person: name(&line.person), text, corrects })
 }
 
-fn silence_of(silence: Silence, name: &dyn Fn(&PersonId) -> String) -> Silenced {
-    let one = |matcher: &taydo_model::silence::Matcher| format!("{}={}", matcher.label, matcher.values.join("|"));
+fn silence_of(silence: Silence, definitions: &Definitions, roster: &Roster) -> Silenced {
     let Silence { matchers, from, until, author, reason, maintenance, .. } = silence;
-    let what = matchers.iter().map(one).collect::<Vec<_>>().join(", ");
-    Silenced { what, from, until, author: name(&author), reason, maintenance }
+    let author = roster.persons.get(&author).map_or_else(|| author.to_string(), |person| person.name.clone());
+    let what = |language| matchers.iter().map(|matcher| chosen(matcher, definitions, roster, language)).collect::<Vec<_>>().join("; ");
+    Silenced { what: Text { vi: what(Language::Vi), en: what(Language::En) }, from, until, author, reason, maintenance }
+}
+
+/// What a silence chooses, as people call it.
+fn chosen(matcher: &Matcher, definitions: &Definitions, roster: &Roster, language: Language) -> String {
+    let pick = |vi: &'static str, en: &'static str| language.pick(vi, en);
+    let label = match matcher.label.as_str() {
+        "rule" => pick("quy tắc", "rule"),
+        "team" => pick("đội", "team"),
+        "area" => pick("địa bàn", "area"),
+        "severity" => pick("mức", "severity"),
+        "asset" => pick("thiết bị", "asset"),
+        other => other,
+    };
+    let value = |value: &String| match matcher.label.as_str() {
+        "rule" => RuleId::new(value.as_str()).ok().and_then(|id| definitions.rule(&id)).map(|rule| rule.title.get(language).to_owned()),
+        "team" => TeamId::new(value.as_str()).ok().map(|team| team_name(roster, &team)),
+        "area" => AreaId::new(value.as_str()).ok().map(|area| definitions.city.area_name(&area).to_owned()),
+        _ => None,
+    };
+    let values: Vec<String> = matcher.values.iter().map(|one| value(one).unwrap_or_else(|| one.clone())).collect();
+    format!("{label}: {}", values.join(", "))
 }
 
 fn turns(roster: &Roster, now: Timestamp) -> Vec<Turn> {

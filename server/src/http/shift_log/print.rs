@@ -182,7 +182,7 @@ impl Print<'_> {
             let kind = if one.maintenance { self.pick("Bảo trì", "Planned work") } else { self.pick("Tắt báo", "Silence") };
             format!(
                 "<tr><td>{kind}</td><td>{}</td><td>{} – {}</td><td>{}: {}</td></tr>",
-                escape(&one.what),
+                self.text(&one.what),
                 self.short(one.from),
                 self.short(one.until),
                 escape(&one.author),

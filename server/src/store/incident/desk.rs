@@ -210,7 +210,7 @@ impl Store {
             return Ok(Vec::new());
         }
         let mut open: Vec<(IncidentId, Labels)> = Vec::new();
-        for row in self.client().await?.query("SELECT id, labels FROM incident WHERE resolved_at IS NULL", &[]).await? {
+        for row in self.client().await?.query("SELECT id, labels FROM incident WHERE resolved_at IS NULL AND NOT exercise", &[]).await? {
             open.push((IncidentId(row.try_get(0)?), row.try_get::<_, Json<Labels>>(1)?.0));
         }
         let desk = Desk::of(roster);
