@@ -78,6 +78,7 @@ impl Briefs {
             points: readings.into_iter().map(|point| (point.time, point.value)).collect(),
             limits: [limit(kpi.attention, Severity::Medium), limit(kpi.critical, Severity::Critical)].into_iter().flatten().collect(),
             event,
+            until: view.now,
             unit: kpi.unit.symbol().get(brief.language).to_owned(),
             zone: brief.content.zone.clone(),
             language: brief.language,
