@@ -5,14 +5,10 @@
 use crate::definitions::InForce;
 use crate::hub::Hub;
 use crate::ingest::Intake;
-use crate::paging::{Counters, Doing, ProviderStanding};
-use crate::store::outbox::Depth;
-use jiff::Timestamp;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::signal::unix::{SignalKind, signal};
@@ -76,9 +72,9 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// All figures in the OpenMetrics text format.
+    /// All figures in the OpenMetrics text format; `more` adds those of parts that aren't known here.
     #[must_use]
-    pub fn text(&self, hub: &Hub, intake: &Intake, definitions: &InForce, paging: &PagingFigures<'_>) -> String {
+    pub fn text(&self, hub: &Hub, intake: &Intake, definitions: &InForce, more: impl FnOnce(&mut Registry)) -> String {
         let mut registry = Registry::with_prefix("taydo");
         let mut counter = |name: &str, help: &str, value: u64| registry.register(name, help, ConstCounter::new(value));
         let pipeline = &self.pipeline;
@@ -106,69 +102,10 @@ impl Metrics {
         for level in intake.levels() {
             gauge(level.name, level.help, level.now);
         }
-        paging.register(&mut registry);
+        more(&mut registry);
         let mut text = String::new();
         // Writing to a string does not fail.
         let _ = encode(&mut text, &registry);
         text
     }
-}
-
-/// Paging's figures, as they were asked for.
-#[derive(Debug)]
-pub struct PagingFigures<'a> {
-    /// What this process has done; none where nobody is paged.
-    pub counters: Option<&'a Counters>,
-    /// How much waits, for all processes; none where the store couldn't say.
-    pub depth: Option<Depth>,
-    /// How the providers do.
-    pub providers: Vec<ProviderStanding>,
-    /// When they were asked for.
-    pub now: Timestamp,
-}
-
-impl PagingFigures<'_> {
-    fn register(&self, registry: &mut Registry) {
-        if let Some(counters) = self.counters {
-            let mut counter = |name: &str, help: &str, counter: &AtomicU64| {
-                registry.register(name, help, ConstCounter::new(counter.load(Ordering::Relaxed)));
-            };
-            counter("paging_accepted", "Messages that a provider took", &counters.accepted);
-            counter("paging_retried", "Attempts that failed and were to be made again", &counters.retried);
-            counter("paging_failed", "Messages that did not arrive, or may not have", &counters.failed);
-            counter("paging_unknown", "Attempts of which nobody knew what became", &counters.unknown);
-            counter("paging_asked", "Questions to a provider what became of a message", &counters.asked);
-            counter("paging_repeated", "Messages sent once more, marked, because nobody could tell", &counters.repeated);
-            counter("paging_suppressed", "Pages that were no longer wanted", &counters.suppressed);
-            counter("paging_late", "Ends that came after the lease was lost", &counters.late);
-        }
-        if let Some(depth) = self.depth {
-            let mut gauge = |name: &str, help: &str, value: f64| registry.register(name, help, ConstGauge::new(value));
-            gauge("paging_waiting_pages", "Pages that are due and in no message yet", depth.pages as f64);
-            gauge("paging_waiting_messages", "Messages that are not done", depth.messages as f64);
-            gauge(
-                "paging_oldest_seconds",
-                "For how long the oldest of them is overdue",
-                depth.oldest.map_or(0.0, |oldest| self.age_s(oldest)),
-            );
-        }
-        for provider in &self.providers {
-            let of = registry.sub_registry_with_label((Cow::Borrowed("provider"), Cow::Owned(provider.name.clone())));
-            let mut gauge = |name: &str, help: &str, value: f64| of.register(name, help, ConstGauge::new(value));
-            gauge("paging_provider_breaker_open", "Whether its breaker is open", flag(provider.doing == Doing::BreakerOpen));
-            gauge("paging_provider_degraded", "Whether its canaries do not arrive", flag(provider.doing == Doing::Degraded));
-            gauge("paging_provider_failures", "Failures in a row", f64::from(provider.failures));
-            if let Some(received_at) = provider.canary_received_at {
-                gauge("paging_provider_canary_age_seconds", "For how long no canary has arrived", self.age_s(received_at));
-            }
-        }
-    }
-
-    fn age_s(&self, since: Timestamp) -> f64 {
-        self.now.duration_since(since).as_secs_f64().max(0.0)
-    }
-}
-
-fn flag(is_so: bool) -> f64 {
-    if is_so { 1.0 } else { 0.0 }
 }

@@ -8,6 +8,7 @@ mod mail;
 mod many;
 mod outage;
 mod purge;
+mod tls;
 mod together;
 mod webhook;
 

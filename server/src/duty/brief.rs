@@ -63,7 +63,7 @@ impl Desk for Briefs {
 
 /// Readings of a chart: an hour's, also of a grid of one second.
 const MOST_POINTS: u32 = 3_700;
-/// A code that could not be sent for so long no longer counts.
+/// A code, or an answer to a reply, that could not be sent for so long no longer counts.
 const CODE_LIFE: SignedDuration = SignedDuration::from_mins(15);
 
 impl Briefs {
@@ -82,6 +82,7 @@ impl Briefs {
             points: readings.into_iter().map(|point| (point.time, point.value)).collect(),
             limits: [limit(kpi.attention, Severity::Medium), limit(kpi.critical, Severity::Critical)].into_iter().flatten().collect(),
             event,
+            until: view.now,
             unit: kpi.unit.symbol().get(brief.language).to_owned(),
             zone: brief.content.zone.clone(),
             language: brief.language,
@@ -108,7 +109,8 @@ impl View<'_> {
         let age = self.now.duration_since(message.created_at);
         let is_old = match message.kind {
             PageKind::Digest => age > DIGEST_LIFE,
-            PageKind::Code => age > CODE_LIFE,
+            // An answer to what somebody wrote an hour ago would only puzzle them.
+            PageKind::Code | PageKind::Reply => age > CODE_LIFE,
             PageKind::Letter => age > super::letter::LATEST,
             _ => false,
         };

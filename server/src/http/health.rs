@@ -2,10 +2,9 @@
 
 use super::State;
 use crate::duty::LATE;
-use crate::paging::{Doing, ProviderStanding};
+use crate::paging::{Doing, Figures, ProviderStanding};
 use crate::store::StoreError;
 use crate::store::outbox::Depth;
-use crate::telemetry::PagingFigures;
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::Data;
@@ -143,7 +142,7 @@ pub(super) async fn metrics(state: Data<State>) -> HttpResponse {
         Some(paging) => paging.providers(&state.store, now).await.unwrap_or_default(),
         None => Vec::new(),
     };
-    let paging = PagingFigures { counters: state.paging.as_ref().map(|paging| paging.counters()), depth, providers, now };
-    let text = state.metrics.text(&state.hub, &state.intake, &state.definitions, &paging);
+    let paging = Figures { counters: state.paging.as_ref().map(|paging| paging.counters()), depth, providers, now };
+    let text = state.metrics.text(&state.hub, &state.intake, &state.definitions, |registry| paging.register(registry));
     HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")).body(text)
 }
