@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::fmt::Write as _;
 use std::net::TcpListener;
 use std::time::Duration;
-use taydo_engine::routing::Refusal as Declined;
+use taydo_engine::routing::{Event, Refusal as Declined, Which};
 use taydo_model::console::{Act, IncidentPage};
 use taydo_model::incident::Standing;
 use taydo_model::text::Language;
@@ -247,6 +247,9 @@ async fn take(request: &HttpRequest, payload: Payload, state: &State, opened: &O
         _ => return Err(wrong()),
     };
     let incident = opened.link.incident;
+    if let Act::Acknowledge { person } = &act {
+        acknowledge_beside(state, opened, person, now).await?;
+    }
     let refused = perform(state, incident, event(act, incident, Some(opened.link.escalation))).await?;
     let said = match refused.first() {
         None | Some(Declined::AlreadyAnswered | Declined::AlreadyEscalated) => format!("<p role=\"status\">{}</p>", opened.words.done),
@@ -255,10 +258,25 @@ async fn take(request: &HttpRequest, payload: Payload, state: &State, opened: &O
             "<p role=\"alert\">{}</p><form method=\"post\"><button name=\"act\" value=\"fresh\">{}</button></form>",
             opened.words.superseded, opened.words.fresh
         ),
-        Some(other) => format!("<p role=\"alert\">{}</p>", escape(super::incidents::sentence(*other))),
+        Some(other) => format!("<p role=\"alert\">{}</p>", escape(super::incidents::sentence(*other).get(opened.language))),
     };
     let page = page(state, incident).await?;
     Ok(html(StatusCode::OK, opened.words, page.view.title.get(opened.language), &body_of(&page, opened, &said)))
+}
+
+/// Several pages of one team that left as one message are acknowledged together. What of them is over, or was escalated since,
+/// stays as it is: the link's own incident says so.
+async fn acknowledge_beside(state: &State, opened: &Opened, person: &taydo_model::PersonId, now: Timestamp) -> Result<(), Refusal> {
+    let unavailable = |error| super::pages::unavailable(&error);
+    let Link { incident, escalation, .. } = opened.link;
+    let Some(row) = state.store.incidents_by_id(&[incident]).await.map_err(unavailable)?.pop() else { return Ok(()) };
+    let beside = state.store.told_beside(incident, row.incident.group, person, escalation).await.map_err(unavailable)?;
+    let definitions = state.definitions.get();
+    for (group, link) in beside {
+        let event = Event::Acknowledged { person: person.clone(), which: Which::All, link: Some(link) };
+        state.store.advance_group(group, &[event], &definitions, now).await.map_err(unavailable)?;
+    }
+    Ok(())
 }
 
 /// Somebody whose link is of an earlier escalation gets one of the present.

@@ -2,6 +2,7 @@
 //!
 //! It must never decide whom to page, nor let two transactions advance one group at the same time.
 
+mod beside;
 mod desk;
 mod read;
 mod shift;
