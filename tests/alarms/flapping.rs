@@ -44,7 +44,7 @@ async fn what_settles_while_it_fires_is_told_so_and_climbs_on() {
     alternating(&town, 20).await;
     drop(town.told().await);
     let mut after: Vec<String> = Vec::new();
-    for _ in 0..25 {
+    for _ in 0..40 {
         town.evaluation(&[("p1", 90.0)]).await;
         after.extend(town.told().await);
         if after.len() > 1 {

@@ -101,5 +101,5 @@ async fn a_window_without_length_leaves_a_gap() {
     // Whoever is wanted there: the fall-back, at once.
     let id = town.report("desk", "Cháy", "critical").await;
     assert_eq!(town.message().await.field("to"), phone("chi"));
-    assert_eq!(town.timeline(id).await[1], "70 no_target 1.1");
+    assert!(town.timeline(id).await[1].ends_with(" no_target 1.1"));
 }

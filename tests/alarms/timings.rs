@@ -79,7 +79,7 @@ async fn who_acknowledges_is_reminded_half_way_and_then_it_begins_anew() {
     town.until(60 + 1200).await;
     assert_eq!(town.told().await, ["an firing 1"]);
     let page = town.centre.get(&format!("/api/v1/incidents/{id}")).await.body;
-    assert_eq!((&page["view"]["standing"], &page["escalation"][0]), (&json!("triggered"), &json!(2)), "{page}");
+    assert_eq!((&page["view"]["incident"]["standing"], &page["escalation"][0]), (&json!("triggered"), &json!(2)), "{page}");
     let expected = [
         "0 opened",
         "0 escalated 1.1",
@@ -103,7 +103,7 @@ async fn a_snooze_ends_at_its_time_and_begins_at_the_first_step() {
     town.until(600).await;
     assert_eq!(town.told().await, ["an firing 1", "binh firing 1"]);
     let past = town.act(id, json!({ "act": "snooze", "person": "binh", "until": town.moment(600) })).await;
-    assert_eq!(past.status, 400, "{past:?}");
+    assert_eq!(past.status, 409, "{past:?}");
     assert_eq!(town.act(id, json!({ "act": "snooze", "person": "binh", "until": town.moment(7200) })).await.status, 200);
     town.until(7199).await;
     assert!(town.told().await.is_empty());

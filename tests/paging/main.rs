@@ -100,6 +100,7 @@ impl Scene {
             flapping: Vec::new(),
             others: 0,
             about: None,
+            areas: Vec::new(),
             after_min: 0,
             turn: 1,
             due_at: self.now(),

@@ -3,6 +3,7 @@
 //!
 //! It must never make two messages of what one person learns at one moment, nor a page without its line in the log.
 
+use super::areas;
 use super::circle::{Circle, Known};
 use super::directory::Directory;
 use super::group::Group;
@@ -14,7 +15,7 @@ use taydo_model::alert::{Severity, Urgency};
 use taydo_model::incident::log::Entry;
 use taydo_model::incident::{GroupKey, IncidentId};
 use taydo_model::oncall::ContactId;
-use taydo_model::page::{MAX_LISTED, Page, PageKind};
+use taydo_model::page::{AreaCount, MAX_LISTED, Page, PageKind};
 
 /// What a person is to be told.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,6 +53,7 @@ impl Draft {
             list.sort_by_key(|id| (std::cmp::Reverse(severity(id)), *id));
             list.dedup();
         }
+        areas::spread(group, &mut self.incidents);
     }
 
     fn urgency(&self, group: &Group) -> Urgency {
@@ -67,6 +69,7 @@ struct About {
     incidents: Vec<IncidentId>,
     resolved: Vec<IncidentId>,
     flapping: Vec<IncidentId>,
+    areas: Vec<AreaCount>,
     others: u32,
 }
 
@@ -164,13 +167,14 @@ impl Advance<'_> {
         for (person, sendings) in sent {
             for Sending { contact, after_min, due_at, is_held } in sendings {
                 let kind = if is_held { PageKind::Digest } else { draft.kind };
-                let About { incidents, resolved, flapping, others } = about.clone();
+                let About { incidents, resolved, flapping, areas, others } = about.clone();
                 let (group, person, turn) = (Some(self.group.id), person.clone(), self.group.turn);
                 let page = Page {
                     group,
                     incidents,
                     resolved,
                     flapping,
+                    areas,
                     others,
                     about: None,
                     escalation,
@@ -194,6 +198,7 @@ impl Advance<'_> {
         About {
             resolved: incidents.iter().skip(draft.incidents.len()).copied().collect(),
             flapping: incidents.iter().filter(flaps).copied().collect(),
+            areas: areas::count(self.group, &draft.incidents),
             others: u32::try_from(all.count() - incidents.len()).unwrap_or(u32::MAX),
             incidents,
         }

@@ -13,13 +13,13 @@ use crate::store::roster::Roster;
 use crate::store::{Store, StoreError};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use taydo_model::alert::{Severity, Transition};
-use taydo_model::incident::{IncidentId, Origin, Standing};
+use taydo_model::incident::{GroupId, IncidentId, Origin, Standing};
 use taydo_model::oncall::{Channel, Contact, Person};
 use taydo_model::page::{About, Page, PageKind, ReplyOutcome};
 use taydo_model::text::Language;
-use taydo_model::{Definitions, PersonId, RotaId, Scope, TeamId, Text, number};
+use taydo_model::{AreaId, Definitions, PersonId, RotaId, Scope, TeamId, Text, number};
 
 /// A digest that could not be sent for so long tells nobody anything.
 const DIGEST_LIFE: SignedDuration = SignedDuration::from_hours(24);
@@ -44,7 +44,9 @@ impl Desk for Briefs {
         let ids: Vec<IncidentId> = pages.iter().flat_map(|page| page.incidents.iter().chain(&page.resolved).copied()).collect();
         let incidents: BTreeMap<IncidentId, IncidentRow> =
             self.store.incidents_by_id(&ids).await?.into_iter().map(|row| (row.incident.id, row)).collect();
-        let view = View { definitions: &definitions, roster: &roster, incidents: &incidents, links: &self.links, now };
+        let escalations = self.escalations(messages, &incidents).await?;
+        let view =
+            View { definitions: &definitions, roster: &roster, incidents: &incidents, escalations: &escalations, links: &self.links, now };
         let mut briefs: Vec<Brief> =
             messages.iter().map(|message| view.brief(message, wanted.by_ref().take(message.pages.len()).collect())).collect();
         for (brief, message) in briefs.iter_mut().zip(messages) {
@@ -61,12 +63,31 @@ impl Desk for Briefs {
     }
 }
 
+/// Areas that a message names; it counts all.
+const MOST_AREAS: usize = 12;
 /// Readings of a chart: an hour's, also of a grid of one second.
 const MOST_POINTS: u32 = 3_700;
 /// A code, or an answer to a reply, that could not be sent for so long no longer counts.
 const CODE_LIFE: SignedDuration = SignedDuration::from_mins(15);
 
 impl Briefs {
+    /// Where the groups stand that messages about shifts tell of.
+    async fn escalations(
+        &self,
+        messages: &[Claimed],
+        incidents: &BTreeMap<IncidentId, IncidentRow>,
+    ) -> Result<BTreeMap<GroupId, i64>, StoreError> {
+        let told = messages.iter().filter(|message| message.kind == PageKind::Shift).flat_map(|message| &message.pages);
+        let groups = told.flat_map(|page| &page.page.incidents).filter_map(|id| incidents.get(id)).map(|row| row.incident.group);
+        let groups: BTreeSet<GroupId> = groups.collect();
+        if groups.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let groups: Vec<GroupId> = groups.into_iter().collect();
+        let rows = self.store.groups(&groups).await?;
+        Ok(rows.into_iter().map(|view| (view.group.id, view.group.escalation().number)).collect())
+    }
+
     /// The course of the worst incident's figure around its beginning; none where there is nothing to draw.
     async fn picture(&self, view: &View<'_>, message: &Claimed, brief: &Brief) -> Option<Vec<u8>> {
         let first = IncidentId(brief.content.incidents.first()?.number);
@@ -95,6 +116,8 @@ struct View<'a> {
     definitions: &'a Definitions,
     roster: &'a Roster,
     incidents: &'a BTreeMap<IncidentId, IncidentRow>,
+    /// The number of the escalation of each group that somebody who comes on duty is told of.
+    escalations: &'a BTreeMap<GroupId, i64>,
     links: &'a Links,
     now: Timestamp,
 }
@@ -138,9 +161,12 @@ impl View<'_> {
         let mut rows: Vec<&IncidentRow> = ids.iter().filter_map(|id| self.incidents.get(id)).collect();
         rows.sort_by_key(|row| (row.incident.standing == Standing::Resolved, std::cmp::Reverse(row.incident.severity), row.incident.id));
         let first = rows.first().map(|row| row.incident.id);
+        let current = || first.and_then(|first| self.escalations.get(&self.incidents.get(&first)?.incident.group)).copied();
         // Of its own group: the message may tell of others too, which have been escalated more often.
-        let of_first = pages.iter().filter(|page| first.is_some_and(|first| page.incidents.contains(&first)));
-        let escalation = of_first.map(|page| page.escalation).max().unwrap_or_default();
+        let group = first.and_then(|first| self.incidents.get(&first)).map(|row| row.incident.group);
+        let told_in = pages.iter().filter(|page| page.group == group).map(|page| page.escalation).max().unwrap_or_default();
+        // Whoever comes on duty answers for the escalation as it is then.
+        let escalation = current().filter(|_| message.kind == PageKind::Shift).unwrap_or(told_in);
         let answers = !matches!(message.kind, PageKind::Resolved | PageKind::Notice | PageKind::Letter | PageKind::Reply);
         let link = first.filter(|_| answers).and_then(|incident| self.links.write(incident, &message.person, escalation, self.now));
         let zone = person.and_then(|person| TimeZone::get(&person.zone).ok()).unwrap_or_else(|| self.definitions.city.time_zone());
@@ -170,7 +196,23 @@ impl View<'_> {
             return Some(format!("Tây Đô: {}", self.links.code(message.contact, sent_at)));
         }
         let notes: Vec<String> = pages.iter().filter_map(|page| Some(self.about(page.about.as_ref()?, zone, language))).collect();
+        let notes = if notes.is_empty() { self.areas(pages, language).into_iter().collect() } else { notes };
         (!notes.is_empty()).then(|| notes.join("; "))
+    }
+
+    /// How much is open in each area, where it is many.
+    fn areas(&self, pages: &[&Page], language: Language) -> Option<String> {
+        let mut open: BTreeMap<&AreaId, u32> = BTreeMap::new();
+        for count in pages.iter().flat_map(|page| &page.areas) {
+            *open.entry(&count.area).or_default() += count.open;
+        }
+        let mut open: Vec<(&AreaId, u32)> = open.into_iter().collect();
+        open.sort_by_key(|(area, open)| (std::cmp::Reverse(*open), *area));
+        let named: Vec<String> =
+            open.iter().take(MOST_AREAS).map(|(area, open)| format!("{} {open}", self.definitions.city.area_name(area))).collect();
+        let more = if open.len() > named.len() { ", …" } else { "" };
+        let areas = language.pick("khu vực", "areas");
+        (!open.is_empty()).then(|| format!("{} {areas}: {}{more}", open.len(), named.join(", ")))
     }
 
     /// A notice about the duty, in one sentence.

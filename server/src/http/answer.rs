@@ -263,7 +263,7 @@ async fn take(request: &HttpRequest, payload: Payload, state: &State, opened: &O
             "<p role=\"alert\">{}</p><form method=\"post\"><button name=\"act\" value=\"fresh\">{}</button></form>",
             opened.words.superseded, opened.words.fresh
         ),
-        Some(other) => format!("<p role=\"alert\">{}</p>", escape(super::incidents::sentence(*other))),
+        Some(other) => format!("<p role=\"alert\">{}</p>", escape(super::incidents::sentence(*other).get(opened.language))),
     };
     let page = page(state, incident).await?;
     Ok(html(StatusCode::OK, opened.words, page.view.title.get(opened.language), &body_of(&page, opened, &said)))

@@ -4,6 +4,7 @@
 
 use super::pages::unavailable;
 use super::refusal::Refusal;
+use super::roster::malformed;
 use super::{State, body, query, said};
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path, Payload};
@@ -180,23 +181,32 @@ pub(super) async fn kinds(state: Data<State>) -> Json<KindsPage> {
 
 pub(super) async fn open(request: HttpRequest, payload: Payload, state: Data<State>) -> Result<Json<OpenedByHand>, Refusal> {
     let body = body::read(&request, payload, &state.clock).await?;
-    let what: OpenByHand =
-        serde_json::from_slice(&body).map_err(|error| Refusal::new(ErrorCode::Malformed, format!("the body is no incident: {error}")))?;
+    let what: OpenByHand = serde_json::from_slice(&body).map_err(|error| malformed("incident", &error))?;
     let definitions = state.definitions.get();
     let now = state.clock.now();
     let roster = state.store.roster(now).await.map_err(|error| unavailable(&error))?;
     let unknown = what.area.as_ref().filter(|area| !definitions.city.areas.iter().any(|known| known.id == **area));
     let problem = what
         .problem()
-        .or_else(|| (!roster.persons.contains_key(&what.person)).then(|| format!("there is no person `{}`", what.person)))
-        .or_else(|| (!roster.teams.contains_key(&what.team)).then(|| format!("there is no team `{}`", what.team)))
+        .or_else(|| (!roster.persons.contains_key(&what.person)).then(|| Refusal::unknown("người", "person", &what.person)))
+        .or_else(|| (!roster.teams.contains_key(&what.team)).then(|| Refusal::unknown("nhóm", "team", &what.team)))
         .or_else(|| {
             let unknown = what.kind.as_ref().filter(|kind| definitions.kind(kind).is_none())?;
-            Some(format!("there is no kind `{unknown}`; leave `kind` out, or name one of GET /api/v1/incident-kinds"))
+            Some(Text::of(
+                format!("không có loại `{unknown}`; bỏ `kind`, hoặc lấy một loại trong GET /api/v1/incident-kinds"),
+                format!("there is no kind `{unknown}`; leave `kind` out, or name one of GET /api/v1/incident-kinds"),
+            ))
         })
-        .or_else(|| unknown.map(|area| format!("there is no area `{area}`; leave `area` out for the whole city")));
+        .or_else(|| {
+            unknown.map(|area| {
+                Text::of(
+                    format!("không có khu vực `{area}`; bỏ `area` nếu là cả thành phố"),
+                    format!("there is no area `{area}`; leave `area` out for the whole city"),
+                )
+            })
+        });
     if let Some(problem) = problem {
-        return Err(Refusal::new(ErrorCode::Invalid, problem));
+        return Err(Refusal::both(ErrorCode::Invalid, problem));
     }
     let kind = what.kind.as_ref().and_then(|kind| definitions.kind(kind));
     let key = what.key.filter(|key| !key.trim().is_empty());
@@ -222,16 +232,15 @@ pub(super) async fn open(request: HttpRequest, payload: Payload, state: Data<Sta
 
 pub(super) async fn act(request: HttpRequest, payload: Payload, id: Path<i64>, state: Data<State>) -> Result<Json<IncidentPage>, Refusal> {
     let body = body::read(&request, payload, &state.clock).await?;
-    let act: Act =
-        serde_json::from_slice(&body).map_err(|error| Refusal::new(ErrorCode::Malformed, format!("the body is no act: {error}")))?;
+    let act: Act = serde_json::from_slice(&body).map_err(|error| malformed("act", &error))?;
     let (id, now) = (IncidentId(*id), state.clock.now());
     if let Some(problem) = act.problem(now) {
-        return Err(Refusal::new(ErrorCode::Invalid, problem));
+        return Err(Refusal::both(ErrorCode::Invalid, problem));
     }
     known(&state, id, &act).await?;
     let refused = perform(&state, id, event(act, id, None, now)).await?;
     match refused.first() {
-        Some(declined) => Err(Refusal::new(ErrorCode::Conflict, sentence(*declined))),
+        Some(declined) => Err(Refusal::both(ErrorCode::Conflict, sentence(*declined))),
         None => Ok(Json(page(&state, id).await?)),
     }
 }
@@ -304,15 +313,21 @@ pub(super) fn event(act: Act, id: IncidentId, link: Option<i64>, now: Timestamp)
 }
 
 /// Why an act changed nothing.
-pub(super) fn sentence(declined: Declined) -> &'static str {
-    match declined {
-        Declined::Full { .. } => "the group takes no more incidents; try again",
-        Declined::Superseded { .. } => "the link is of an earlier escalation; open the newest message, or answer here again",
-        Declined::AlreadyClosed => "it is over already",
-        Declined::AlreadyAnswered => "it has been answered already",
-        Declined::AlreadyEscalated => "the step has been taken already",
-        Declined::Muted => "everything that is open is muted; end the silence first",
-        Declined::AlreadyTicked => "the step stands so already",
-        Declined::PastSnooze => "`until` is not in the future",
-    }
+pub(super) fn sentence(declined: Declined) -> Text {
+    let (vi, en) = match declined {
+        Declined::Full { .. } => ("nhóm không nhận thêm sự cố; hãy thử lại", "the group takes no more incidents; try again"),
+        Declined::Superseded { .. } => (
+            "liên kết thuộc lần chuyển cấp trước; hãy mở tin mới nhất, hoặc trả lời lại ở đây",
+            "the link is of an earlier escalation; open the newest message, or answer here again",
+        ),
+        Declined::AlreadyClosed => ("sự cố đã kết thúc", "it is over already"),
+        Declined::AlreadyAnswered => ("đã có người trả lời", "it has been answered already"),
+        Declined::AlreadyEscalated => ("bước này đã được thực hiện", "the step has been taken already"),
+        Declined::Muted => {
+            ("mọi việc còn mở đều đang tắt báo; hãy kết thúc khoảng lặng trước", "everything that is open is muted; end the silence first")
+        }
+        Declined::AlreadyTicked => ("bước đã ở trạng thái này", "the step stands so already"),
+        Declined::PastSnooze => ("`until` không ở tương lai", "`until` is not in the future"),
+    };
+    Text::new(vi, en)
 }

@@ -17,7 +17,7 @@ use taydo_engine::rota::{OnCall, ical, view};
 use taydo_model::console::{KindName, PeoplePage, TeamName};
 use taydo_model::rota::Shift;
 use taydo_model::rota::page::{MyShiftsPage, OnCallPage, PersonName, RotaPage};
-use taydo_model::{ErrorCode, PersonId, RotaId};
+use taydo_model::{ErrorCode, PersonId, RotaId, Text};
 
 /// What is shown when it isn't said.
 const SHOWN: SignedDuration = SignedDuration::from_hours(28 * 24);
@@ -39,7 +39,8 @@ impl Range {
         let from = from.unwrap_or(now);
         let to = to.unwrap_or_else(|| from.saturating_add(SHOWN).unwrap_or(from));
         if to <= from || to.duration_since(from) > LONGEST {
-            return Err(Refusal::new(ErrorCode::Invalid, "`to` must lie after `from`, and within 366 days of it"));
+            let (vi, en) = ("`to` phải sau `from`, trong vòng 366 ngày", "`to` must lie after `from`, and within 366 days of it");
+            return Err(Refusal::both(ErrorCode::Invalid, Text::new(vi, en)));
         }
         Ok((from, to))
     }

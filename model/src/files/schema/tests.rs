@@ -139,7 +139,9 @@ fn places(value: &Value, pointer: String, found: &mut Vec<String>) {
 
 /// Whether the keys there are names: then an unknown one is only another name.
 fn is_named(_file: &str, pointer: &str) -> bool {
-    ["areas", "departments", "teams", "assets", "labels", "only", "traffic", "readings"].iter().any(|name| pointer.ends_with(&format!("/{name}")))
+    ["areas", "departments", "teams", "assets", "labels", "only", "traffic", "readings"]
+        .iter()
+        .any(|name| pointer.ends_with(&format!("/{name}")))
 }
 
 #[test]
