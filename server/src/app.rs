@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::definitions::{self, InForce};
 use crate::door::{Door, Inbox};
-use crate::duty::{Briefs, Links, Steward, Waker};
+use crate::duty::{Briefs, Heart, Links, Overdue, Steward, Waker};
 use crate::http::{self, Readiness, State};
 use crate::hub::{Hub, Limits};
 use crate::ingest::{Health, Intake, LANES, Lanes, Mqtt};
@@ -152,11 +152,16 @@ impl Application {
         };
         let links = Links::new(config.answer.as_ref().map(|answer| answer.url.as_str()), &store.secret("links").await?);
         let briefs = Briefs { store: store.clone(), definitions: in_force.clone(), links: links.clone() };
-        let paging = config.paging.as_deref().map(|file| start_paging(file, &store, &clock, briefs)).transpose()?;
+        let mut paging = config.paging.as_deref().map(|file| start_paging(file, &store, &clock, briefs)).transpose()?;
+        let overdue = Overdue { store: store.clone(), definitions: in_force.clone(), saving: metrics.pipeline.clone() };
+        if let Some(dead_man) = paging.as_mut().and_then(Paging::take_dead_man) {
+            beside.push(tokio::spawn(Heart { clock: clock.clone(), overdue: overdue.clone(), dead_man }.run()));
+        }
         let state = http::shared(State {
             door,
             links,
-            reception: paging.as_ref().map(|paging| paging.reception().clone()),
+            paging: paging.as_ref().map(|paging| paging.face().clone()),
+            overdue,
             definitions: in_force,
             build,
             clock: clock.clone(),

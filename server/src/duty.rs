@@ -4,11 +4,13 @@
 
 mod brief;
 mod link;
+mod overdue;
 mod reply;
 mod steward;
 
 pub use brief::Briefs;
 pub use link::{Link, Links};
+pub use overdue::{Heart, LATE, Overdue};
 pub use reply::take_reply;
 pub use steward::{Steward, heartbeat_key};
 

@@ -35,10 +35,10 @@ pub use health::Readiness;
 use crate::clock::Clock;
 use crate::definitions::InForce;
 use crate::door::Door;
-use crate::duty::Links;
+use crate::duty::{Links, Overdue};
 use crate::hub::Hub;
 use crate::ingest::{Health, Intake};
-use crate::paging::Reception;
+use crate::paging::Face;
 use crate::pipeline::RecomputeDesk;
 use crate::store::Store;
 use crate::telemetry::Metrics;
@@ -77,8 +77,10 @@ pub struct State {
     pub desk: RecomputeDesk,
     /// What messages are answered by.
     pub links: Links,
-    /// Where providers bring what they send; none where nobody is paged.
-    pub reception: Option<Arc<Reception>>,
+    /// Paging, as far as others see it; none where nobody is paged.
+    pub paging: Option<Arc<Face>>,
+    /// What is overdue.
+    pub overdue: Overdue,
     /// What is not ready, and why.
     pub readiness: Arc<Readiness>,
     /// The server's own figures.

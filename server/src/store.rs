@@ -24,6 +24,7 @@ mod micros;
 mod migration;
 mod observation;
 pub mod outbox;
+mod overdue;
 mod pane;
 mod partition;
 mod passport;

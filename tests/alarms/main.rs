@@ -22,3 +22,4 @@ mod rotas;
 mod rules;
 mod storms;
 mod town;
+mod watchers;

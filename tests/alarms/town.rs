@@ -36,14 +36,14 @@ impl Town {
         Self::start_with("").await
     }
 
-    /// The same, with more in its paging file.
+    /// The same, with more in its paging file, before its own provider.
     pub async fn start_with(more: &str) -> Self {
         let clock = MovedClock::at(START);
         let database = Database::fresh().await;
         let sms = Gateway::start("sms").await;
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("hook.secret"), HOOK_SECRET).unwrap();
-        let file = format!("[outgoing]\nprivate = [\"127.0.0.0/8\"]\n{}{}{more}", sms.entry("sms", true), Gateway::hooks("sms"));
+        let file = format!("[outgoing]\nprivate = [\"127.0.0.0/8\"]\n{more}{}{}", sms.entry("sms", true), Gateway::hooks("sms"));
         std::fs::write(folder.path().join("paging.toml"), file).unwrap();
         let port = harness::free_port();
         let centre = Self::centre(&clock, &database, &folder, port).await;

@@ -9,6 +9,7 @@ mod console;
 mod forms;
 mod hostile;
 mod latency;
+mod letter;
 mod link;
 mod on_call;
 mod room;

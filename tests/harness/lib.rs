@@ -31,7 +31,7 @@ pub use desk::TestDesk;
 pub use device::Device;
 pub use gateway::{Gateway, Received, Reply};
 pub use live::Viewer;
-pub use mail::{Letter, MailServer};
+pub use mail::{Certificate, Letter, MailServer};
 
 use std::future::Future;
 use std::path::PathBuf;

@@ -7,6 +7,7 @@ mod crash;
 mod mail;
 mod many;
 mod outage;
+mod tls;
 mod together;
 mod webhook;
 

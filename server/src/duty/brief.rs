@@ -59,7 +59,7 @@ impl Desk for Briefs {
 
 /// Readings of a chart: an hour's, also of a grid of one second.
 const MOST_POINTS: u32 = 3_700;
-/// A code that could not be sent for so long no longer counts.
+/// A code, or an answer to a reply, that could not be sent for so long no longer counts.
 const CODE_LIFE: SignedDuration = SignedDuration::from_mins(15);
 
 impl Briefs {
@@ -78,6 +78,7 @@ impl Briefs {
             points: readings.into_iter().map(|point| (point.time, point.value)).collect(),
             limits: [limit(kpi.attention, Severity::Medium), limit(kpi.critical, Severity::Critical)].into_iter().flatten().collect(),
             event,
+            until: view.now,
             unit: kpi.unit.symbol().get(brief.language).to_owned(),
             zone: brief.content.zone.clone(),
             language: brief.language,
@@ -102,7 +103,9 @@ impl View<'_> {
         let is_usable = |contact: &Contact| is_code || contact.is_usable_in(message.exercise);
         let is_reached = contact.is_some_and(is_usable);
         let age = self.now.duration_since(message.created_at);
-        let is_old = message.kind == PageKind::Digest && age > DIGEST_LIFE || is_code && age > CODE_LIFE;
+        // An answer to what somebody wrote an hour ago would only puzzle them.
+        let is_brief = is_code || message.kind == PageKind::Reply;
+        let is_old = message.kind == PageKind::Digest && age > DIGEST_LIFE || is_brief && age > CODE_LIFE;
         let verdict = |is_wanted: &bool| match *is_wanted {
             false => Verdict::Suppressed,
             true if !is_reached => Verdict::Unreachable,

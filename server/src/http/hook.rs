@@ -7,7 +7,7 @@ use super::pages::unavailable;
 use super::refusal::Refusal;
 use super::{State, body};
 use crate::duty::take_reply;
-use crate::paging::{HookError, Posted, Reception};
+use crate::paging::{Face, HookError, Posted};
 use crate::store::outbox::ReceiptTaken;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -18,17 +18,17 @@ use taydo_model::ErrorCode;
 /// When a report comes so early that its message is still being sent, the provider is asked to come again.
 const AGAIN_S: u32 = 5;
 
-/// A request as the reception reads it.
+/// A request as paging reads it.
 async fn posted<T>(
     request: &HttpRequest,
     payload: Payload,
     state: &State,
-    read: impl FnOnce(&Arc<Reception>, &Posted<'_>) -> Result<T, HookError>,
+    read: impl FnOnce(&Arc<Face>, &Posted<'_>) -> Result<T, HookError>,
 ) -> Result<T, Refusal> {
     let body = body::read(request, payload, &state.clock).await?;
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let posted = Posted { header: &header, body: &body };
-    let read = state.reception.as_ref().map_or(Err(HookError::Refused), |reception| read(reception, &posted));
+    let read = state.paging.as_ref().map_or(Err(HookError::Refused), |face| read(face, &posted));
     read.map_err(|error| {
         let code = match error {
             HookError::Refused => ErrorCode::Forbidden,
@@ -45,7 +45,7 @@ pub(super) async fn report(
     provider: Path<String>,
     state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
-    let read = |reception: &Arc<Reception>, posted: &Posted<'_>| match reception.report(&provider, posted) {
+    let read = |face: &Arc<Face>, posted: &Posted<'_>| match face.report(&provider, posted) {
         Err(HookError::Indifferent) => Ok(None),
         report => report.map(Some),
     };
@@ -67,7 +67,7 @@ pub(super) async fn reply(
     provider: Path<String>,
     state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
-    let answered = posted(&request, payload, &state, |reception, posted| reception.reply(&provider, posted)).await?;
+    let answered = posted(&request, payload, &state, |face, posted| face.reply(&provider, posted)).await?;
     let did = take_reply(&state.store, &state.definitions, &provider, &answered, state.clock.now()).await;
     let did = did.map_err(|error| unavailable(&error))?;
     // A call's flow goes on by it: what is `unclear` is said again.

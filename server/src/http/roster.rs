@@ -5,6 +5,7 @@
 use super::pages::unavailable;
 use super::refusal::Refusal;
 use super::{State, body};
+use crate::paging::egress::Egress;
 use crate::store::StoreError;
 use crate::store::outbox::NewPage;
 use crate::store::roster::{CodeSent, OverrideRefused, Verified};
@@ -15,7 +16,7 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use taydo_model::oncall::request::{Code, Keeper, NewContact, NewSilence};
-use taydo_model::oncall::{ContactId, Person, Policy, Target, Team};
+use taydo_model::oncall::{Channel, ContactId, Person, Policy, Target, Team};
 use taydo_model::page::{Page, PageKind};
 use taydo_model::rota::{Override, OverrideId, Rota, RotaParts, TemporaryId, TemporarySchedule};
 use taydo_model::silence::Silence;
@@ -96,6 +97,11 @@ pub(super) async fn add_contact(
 ) -> Result<HttpResponse, Refusal> {
     let new: NewContact = read(&request, payload, &state, "contact").await?;
     sound(new.problem())?;
+    if new.channel == Channel::Webhook {
+        let egress = state.paging.as_ref().map_or_else(Egress::default, |paging| paging.egress().clone());
+        let checked = egress.check_resolved(&new.address, &state.clock).await;
+        sound(checked.err().map(|problem| format!("`address` can't be called: {problem}")))?;
+    }
     let added = state.store.add_contact(&id, new.channel, &new.address, new.exercise).await.map_err(|error| unavailable(&error))?;
     added.map(|contact| created(contact.0)).ok_or_else(|| Refusal::not_found(format!("person {id}")))
 }

@@ -221,9 +221,9 @@ fn details(item: &Item, content: &Content, words: &Words) -> Vec<(&'static str, 
 fn sms(content: &Content, words: &Words) -> String {
     let marks = gsm::plain(&marks(content, words));
     let kind = gsm::plain(&heading(content, words));
-    let (head, title) = match content.incidents.first() {
-        Some(item) => (gsm::plain(&head(item)), gsm::plain(&item.title)),
-        None => (String::new(), gsm::plain(content.note.as_deref().unwrap_or_default())),
+    let (place, value, title) = match content.incidents.first() {
+        Some(item) => (gsm::plain(&item.place), gsm::plain(item.value.as_deref().unwrap_or_default()), gsm::plain(&item.title)),
+        None => (String::new(), String::new(), gsm::plain(content.note.as_deref().unwrap_or_default())),
     };
     let number = content.incidents.first().map(|item| item.number);
     let answer = match (&content.link, number) {
@@ -235,7 +235,10 @@ fn sms(content: &Content, words: &Words) -> String {
     let room = |taken: &[&str]| MOST_SMS.saturating_sub(taken.iter().map(|part| part.len()).sum());
     // A link that leaves no room for the rest is left out: without the place nobody knows what it is about.
     let answer = if answer.len() > MOST_SMS / 2 { String::new() } else { answer };
-    let head = whole_words(&head, room(&[&marks, &answer, &more, "  "]));
+    // A long name of a place gives way to the value.
+    let value = whole_words(&value, room(&[&marks, &answer, &more, "  "]));
+    let place = whole_words(&place, room(&[&marks, &answer, &more, &value, "   "]));
+    let head = format!("{place} {value}").trim().to_owned();
     let kind = whole_words(&kind, room(&[&marks, &answer, &more, &head, "  : "]));
     let title = whole_words(&title, room(&[&marks, &answer, &more, &head, &kind, "  : "]));
     let said = [head, kind, title].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();

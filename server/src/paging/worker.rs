@@ -39,6 +39,10 @@ pub struct Counters {
     pub retried: AtomicU64,
     /// Attempts of which nobody knows what became.
     pub unknown: AtomicU64,
+    /// Questions to a provider what became of a message.
+    pub asked: AtomicU64,
+    /// Messages that were sent once more, marked, because nobody could tell.
+    pub repeated: AtomicU64,
     /// Messages that didn't arrive, or may not have.
     pub failed: AtomicU64,
     /// Pages that were no longer wanted.
@@ -55,7 +59,7 @@ pub(super) struct Worker<D> {
     store: Store,
     clock: Clock,
     desk: Arc<D>,
-    providers: Providers,
+    providers: Arc<Providers>,
     counters: Arc<Counters>,
     /// Providers whose breaker has let one call through that isn't back yet.
     probing: HashSet<String>,
@@ -64,7 +68,7 @@ pub(super) struct Worker<D> {
 }
 
 impl<D: Desk> Worker<D> {
-    pub(super) fn new(store: Store, clock: Clock, desk: Arc<D>, providers: Providers, counters: Arc<Counters>) -> Self {
+    pub(super) fn new(store: Store, clock: Clock, desk: Arc<D>, providers: Arc<Providers>, counters: Arc<Counters>) -> Self {
         Self { store, clock, desk, providers, counters, probing: HashSet::new(), sending: JoinSet::new() }
     }
 
@@ -236,7 +240,10 @@ impl<D: Desk> Worker<D> {
             let task = decision::task(&message, last.as_ref().is_some_and(|provider| provider.channel.can_ask()));
             let Some(contact) = &brief.contact else { continue };
             match (task, last) {
-                (Task::Ask, Some(provider)) => self.spawn(Delivery { token, message, provider, step: Step::Ask }),
+                (Task::Ask, Some(provider)) => {
+                    self.counters.asked.fetch_add(1, Relaxed);
+                    self.spawn(Delivery { token, message, provider, step: Step::Ask });
+                }
                 (Task::Leave | Task::Ask, _) => {
                     let ending = decision::left(&message, ProviderSign::None, "it may have arrived, and is not sent again");
                     let _ = ends.send(finish(token, message.id, None, message.provider.clone(), ending)).await;
@@ -262,6 +269,7 @@ impl<D: Desk> Worker<D> {
                 continue;
             };
             let Some(outgoing) = outgoing(&message, brief, is_repeat, now) else { continue };
+            self.counters.repeated.fetch_add(u64::from(is_repeat), Relaxed);
             self.spawn(Delivery { token, message, provider, step: Step::Send { attempt, is_repeat, outgoing: Box::new(outgoing) } });
         }
         Ok(())

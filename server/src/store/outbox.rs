@@ -5,6 +5,7 @@
 
 mod attempt;
 mod bell;
+mod canary;
 mod claim;
 mod finish;
 mod forward;
@@ -12,7 +13,7 @@ mod outcome;
 mod receipt;
 mod settle;
 
-pub use attempt::{NewAttempt, ProviderHealth};
+pub use attempt::{CANARY_LIMIT, NewAttempt, ProviderHealth};
 pub use bell::Bell;
 pub use claim::{Claim, Claimed, ClaimedPage};
 pub use finish::{AttemptOutcome, BREAKER_FAILURES, Finish, Next, ProviderSign};

@@ -89,3 +89,24 @@ fn a_report_is_read_as_the_file_says_and_only_with_its_secret() {
     assert_eq!(read("0123456789abcdef", body("QUEUED")), Err(crate::paging::HookError::Indifferent));
     assert_eq!(read("0123456789abcdef", serde_json::json!({"id": 7})), Err(crate::paging::HookError::Incomplete));
 }
+
+#[test]
+fn what_is_sent_to_and_from_providers_besides_is_checked_too() {
+    let text = "[dead_man]\nurl = \"http://192.168.1.1/{secret}\"\n[[sms]]\nname = \"first\"\nurl = \"https://sms.example.vn/send\"\ncanary = \"0901\"\n\
+         [sms.status]\nurl = \"http://10.0.0.1/{reference}\"\n[sms.reply]\nsecret_file = \"x\"\ntoken = \"X-A\"\nsignature = { header = \"X-B\" }\n\
+         event = \"/id\"\ntext = \"/text\"\nfrom = \"/from\"\n[[voice]]\nname = \"calls\"\nurl = \"https://calls.example.vn/\"\n[voice.reply]\n\
+         secret_file = \"x\"\nevent = \"/id\"\ntext = \"/key\"\nfrom = \"/from\"\n";
+    let problems = Settings::parse(text, Path::new(".")).unwrap_err();
+    for part in [
+        "[dead_man]: its destination is private and refused; [outgoing] private",
+        "[dead_man]: {secret} is used and there is no secret_file",
+        "first: status: its destination is private",
+        "first: canary needs a [report]",
+        "first: canary is no telephone number",
+        "first: reply: token and signature exclude each other",
+        "calls: reply: name where the call's message is",
+    ] {
+        assert!(problems.iter().any(|problem| problem.starts_with(part)), "{part}: {problems:#?}");
+    }
+    assert_eq!(problems.len(), 7, "{problems:#?}");
+}

@@ -31,6 +31,21 @@ pub struct ProviderHealth {
     pub last_failure_at: Option<Timestamp>,
     /// How, in words.
     pub last_failure: Option<String>,
+    /// When a canary was last received.
+    pub canary_received_at: Option<Timestamp>,
+    /// Since when none of those sent was.
+    pub canary_waiting_since: Option<Timestamp>,
+}
+
+/// A provider whose canary isn't received within this time is degraded.
+pub const CANARY_LIMIT: SignedDuration = SignedDuration::from_mins(3);
+
+impl ProviderHealth {
+    /// Whether its canaries don't arrive.
+    #[must_use]
+    pub fn is_degraded(&self, now: Timestamp) -> bool {
+        self.canary_waiting_since.is_some_and(|since| now.duration_since(since) >= CANARY_LIMIT)
+    }
 }
 
 impl Store {
@@ -61,7 +76,10 @@ impl Store {
     pub async fn provider_health(&self) -> Result<HashMap<String, ProviderHealth>, StoreError> {
         let client = self.client().await?;
         let statement = client
-            .prepare_cached("SELECT provider, failures, open_until, last_success_at, last_failure_at, last_failure FROM provider_health")
+            .prepare_cached(
+                "SELECT provider, coalesce(failures, 0), open_until, last_success_at, last_failure_at, last_failure, received_at, waiting_since \
+                 FROM provider_health FULL JOIN canary USING (provider)",
+            )
             .await?;
         let rows = client.query(&statement, &[]).await?;
         rows.iter()
@@ -73,6 +91,8 @@ impl Store {
                     last_success_at: time(3)?,
                     last_failure_at: time(4)?,
                     last_failure: row.try_get(5)?,
+                    canary_received_at: time(6)?,
+                    canary_waiting_since: time(7)?,
                 };
                 Ok((row.try_get(0)?, health))
             })

@@ -2,7 +2,7 @@
 //!
 //! It must never send anything; a failed delivery pulls the person's next contact forward.
 
-use super::{PageState, forward, word};
+use super::{PageState, canary, forward, word};
 use crate::store::{Store, StoreError, micros::Micros, text::storable};
 use jiff::Timestamp;
 use tokio_postgres::Transaction;
@@ -71,7 +71,8 @@ impl Store {
 
 async fn take(transaction: &Transaction<'_>, receipt: Receipt<'_>, now: Micros) -> Result<ReceiptTaken, StoreError> {
     let Some((message, state)) = message_of(transaction, receipt.provider, receipt.message).await? else {
-        return Ok(ReceiptTaken::Unmatched);
+        let is_canary = canary::receive(transaction, receipt.provider, receipt.message, receipt.state, now).await?;
+        return Ok(if is_canary { ReceiptTaken::Raised } else { ReceiptTaken::Unmatched });
     };
     if state == "sending" {
         return Ok(ReceiptTaken::TooEarly);
