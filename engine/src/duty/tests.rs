@@ -124,7 +124,7 @@ fn record(incidents: &[Told], duties: &[Duty], from: i64, to: i64) -> Record {
     let numbered = || incidents.iter().zip(1_i64..);
     let key = |told: &Told| GroupKey {
         team: TeamId::new("roads").unwrap(),
-        domain: if told.rule % 2 == 0 { "traffic" } else { "energy" }.to_owned(),
+        domain: if told.rule.is_multiple_of(2) { "traffic" } else { "energy" }.to_owned(),
         exercise: told.is_exercise,
     };
     let area = |north: bool| AreaId::new(if north { "north" } else { "south" }).unwrap();

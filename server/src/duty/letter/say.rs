@@ -70,9 +70,11 @@ impl<'l> Say<'l> {
         })
     }
 
+    /// The sentence never stands alone where it doesn't know everything: some read nothing else.
     pub(super) fn subject(&self) -> String {
         let date = self.letter.date.strftime("%d/%m");
-        format!("{} {date}: {}", self.text(&self.letter.city), self.sentence())
+        let unknown = self.unknown().map_or_else(String::new, |unknown| format!("; {unknown}"));
+        format!("{} {date}: {}{unknown}", self.text(&self.letter.city), self.sentence())
     }
 
     /// The day, and the moment that everything is of.
