@@ -62,7 +62,9 @@ async fn a_backtest_says_what_the_rules_did_and_whom_that_would_have_paged() {
     let error = String::from_utf8(second.stderr).unwrap();
     assert_eq!(second.status.code(), Some(1));
     assert!(error.starts_with("taydo: --rule \"nowhere\": there is no such rule; there are "), "{error}");
+    // All the while the centre told people what it had to.
     town.evaluation(&[("p1", 90.0)]).await;
+    assert!(!town.told().await.is_empty());
 }
 
 #[tokio::test]
