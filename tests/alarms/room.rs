@@ -1,6 +1,6 @@
 //! The room: a shift from its opening to both signatures, and incidents that people open, work off and merge.
 
-use crate::town::{Town, phone};
+use crate::town::Town;
 use harness::Answer;
 use serde_json::{Value, json};
 
@@ -118,8 +118,8 @@ async fn a_shift_goes_from_its_opening_to_both_signatures() {
             "UPDATE shift_log_line SET line = replace(line, '115', '114') WHERE shift_log = $1",
         ),
         (
-            "UPDATE shift_log_sheet SET sheet = replace(sheet, 'AN', 'BINH') WHERE shift_log = $1",
-            "UPDATE shift_log_sheet SET sheet = replace(sheet, 'BINH', 'AN') WHERE shift_log = $1",
+            r#"UPDATE shift_log_sheet SET sheet = replace(sheet, '"AN"', '"XX"') WHERE shift_log = $1"#,
+            r#"UPDATE shift_log_sheet SET sheet = replace(sheet, '"XX"', '"AN"') WHERE shift_log = $1"#,
         ),
     ] {
         town.sql.execute(sql, &[&log]).await.unwrap();
@@ -277,5 +277,4 @@ async fn an_incident_by_hand_is_merged_with_an_alerts_and_an_exercise_hides_noth
     }
     town.settled().await;
     assert_eq!(town.told().await, ["an firing 1"]);
-    assert_eq!(phone("an").len(), 12);
 }
