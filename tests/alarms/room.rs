@@ -244,8 +244,7 @@ async fn an_incident_by_hand_is_worked_off_and_merged() {
     assert_eq!(town.act(fire, tick("binh", step("Mở đường", "Clear the way"), true)).await.status, 409);
 
     // Each group's log is whole, and its replay is what the incidents' rows say.
-    let sql = "SELECT count(*) FROM incident WHERE merged_into = $1 AND resolved_at IS NOT NULL AND standing = 'resolved'";
-    assert_eq!(town.sql.query_one(sql, &[&fire]).await.unwrap().get::<_, i64>(0), 1);
+    crate::storms::look(&town).await;
 }
 
 #[tokio::test]

@@ -70,7 +70,7 @@ async fn something(town: &Town, dice: &mut Dice) {
 }
 
 /// Every group's chain holds, and replaying its lines gives its incidents' rows; every page belongs to a line.
-async fn look(town: &Town) {
+pub async fn look(town: &Town) {
     let address = DatabaseAddress::parse(&town.database.url().await, None).unwrap();
     let store = Store::open(address.config(), Clock::real()).await.unwrap();
     let groups: Vec<i64> = town.sql.query("SELECT id FROM incident_group", &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
@@ -90,6 +90,8 @@ async fn look(town: &Town) {
     assert_eq!((rows.len(), i64::try_from(rows.len()).unwrap()), (outcomes.len(), count));
     for row in rows {
         let is = &row.incident;
+        let logged = &outcomes[&is.id];
+        // Ticks, assignments and what was absorbed stand in the log alone.
         let said = Outcome {
             severity: is.severity,
             opened_at: is.opened_at,
@@ -97,8 +99,10 @@ async fn look(town: &Town) {
             assignee: is.assignee.clone(),
             acknowledged_at: row.acknowledged_at,
             resolved_at: is.resolved_at,
+            merged_into: is.merged_into,
+            ..logged.clone()
         };
-        assert_eq!(outcomes.get(&is.id), Some(&said), "incident {}", is.id.0);
+        assert_eq!(*logged, said, "incident {}", is.id.0);
     }
     let orphans = "SELECT count(*) FROM page WHERE group_id IS NOT NULL AND NOT EXISTS (SELECT FROM incident_log l WHERE l.group_id = page.group_id \
         AND l.line->>'what' = 'paged' AND l.line->>'turn' = page.content->>'turn' AND l.line->'persons' ? page.person)";
