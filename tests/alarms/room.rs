@@ -1,6 +1,6 @@
 //! The room: a shift from its opening to both signatures, and incidents that people open, work off and merge.
 
-use crate::town::{Town, phone};
+use crate::town::Town;
 use harness::Answer;
 use serde_json::{Value, json};
 
@@ -118,8 +118,8 @@ async fn a_shift_goes_from_its_opening_to_both_signatures() {
             "UPDATE shift_log_line SET line = replace(line, '115', '114') WHERE shift_log = $1",
         ),
         (
-            "UPDATE shift_log_sheet SET sheet = replace(sheet, 'AN', 'BINH') WHERE shift_log = $1",
-            "UPDATE shift_log_sheet SET sheet = replace(sheet, 'BINH', 'AN') WHERE shift_log = $1",
+            r#"UPDATE shift_log_sheet SET sheet = replace(sheet, '"AN"', '"XX"') WHERE shift_log = $1"#,
+            r#"UPDATE shift_log_sheet SET sheet = replace(sheet, '"XX"', '"AN"') WHERE shift_log = $1"#,
         ),
     ] {
         town.sql.execute(sql, &[&log]).await.unwrap();
@@ -244,8 +244,7 @@ async fn an_incident_by_hand_is_worked_off_and_merged() {
     assert_eq!(town.act(fire, tick("binh", step("Mở đường", "Clear the way"), true)).await.status, 409);
 
     // Each group's log is whole, and its replay is what the incidents' rows say.
-    let sql = "SELECT count(*) FROM incident WHERE merged_into = $1 AND resolved_at IS NOT NULL AND standing = 'resolved'";
-    assert_eq!(town.sql.query_one(sql, &[&fire]).await.unwrap().get::<_, i64>(0), 1);
+    crate::storms::look(&town).await;
 }
 
 #[tokio::test]
@@ -277,5 +276,4 @@ async fn an_incident_by_hand_is_merged_with_an_alerts_and_an_exercise_hides_noth
     }
     town.settled().await;
     assert_eq!(town.told().await, ["an firing 1"]);
-    assert_eq!(phone("an").len(), 12);
 }

@@ -67,7 +67,7 @@ async fn something(town: &Town, dice: &mut Dice) {
 }
 
 /// Every group's chain holds, and replaying its lines gives its incidents' rows; every page belongs to a line.
-async fn look(town: &Town) {
+pub async fn look(town: &Town) {
     let address = DatabaseAddress::parse(&town.database.url().await, None).unwrap();
     let store = Store::open(address.config(), Clock::real()).await.unwrap();
     let audit = store.audit_incidents().await.unwrap();

@@ -316,7 +316,10 @@ impl People {
             Step { targets: vec![Target::Person(person.clone())], delay_s: assumptions.answer_s.saturating_mul(4), everybody: false };
         let climb = Policy { id: policy.clone(), steps: vec![step], repeats: 0, fallback: person.clone(), acknowledgement_timeout_s: None };
         self.policies.insert(policy.clone(), climb);
-        self.teams.insert(team.clone(), Team { id: team.clone(), name: team.to_string(), policy, members: vec![person], timings: Timings::default() });
+        self.teams.insert(
+            team.clone(),
+            Team { id: team.clone(), name: team.to_string(), policy, members: vec![person], timings: Timings::default() },
+        );
     }
 
     fn look_up<T>(&self, firing: &[Firing], ask: impl FnOnce(&Directory<'_>) -> T) -> T {

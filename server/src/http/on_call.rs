@@ -64,7 +64,8 @@ fn people(roster: &Roster, persons: impl IntoIterator<Item = PersonId>) -> Vec<P
 pub(super) async fn people_and_teams(state: Data<State>) -> Result<Json<PeoplePage>, Refusal> {
     let roster = roster(&state).await?;
     let teams = roster.teams.values().map(|team| TeamName { id: team.id.clone(), name: team.name.clone() }).collect();
-    let kinds = state.definitions.get().kinds.iter().map(|kind| KindName {
+    let definitions = state.definitions.get();
+    let kinds = definitions.kinds.iter().map(|kind| KindName {
         id: kind.id.clone(),
         title: kind.title.clone(),
         severity: kind.severity,
