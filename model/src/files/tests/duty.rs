@@ -4,8 +4,7 @@ use super::broken::{check_problems, town};
 use super::*;
 use crate::oncall::Target;
 
-const CALENDAR: &str =
-    "weekdays = [\"monday\"]\nhours = [[\"07:00\", \"11:30\"], [\"13:00\", \"17:00\"]]\nyears = [2026, 2026]\n";
+const CALENDAR: &str = "weekdays = [\"monday\"]\nhours = [[\"07:00\", \"11:30\"], [\"13:00\", \"17:00\"]]\nyears = [2026, 2026]\n";
 
 const DUTY: &str = r#"[groups]
 group_wait = "2s"
