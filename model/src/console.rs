@@ -308,16 +308,16 @@ impl OpenByHand {
         }
         for (name, text, most) in [("title", &self.title, 200), ("place", &self.place, 200), ("caller", &self.caller, 200)] {
             if text.chars().count() > most || text.chars().any(char::is_control) {
-                return Some(Text::of(
-                    format!("`{name}` dài hơn {most} ký tự hoặc có ký tự điều khiển; hãy viết trên một dòng"),
-                    format!("`{name}` is longer than {most} characters or has control characters; write it in one line"),
+                return Some(Text::new(
+                    &format!("`{name}` dài hơn {most} ký tự hoặc có ký tự điều khiển; hãy viết trên một dòng"),
+                    &format!("`{name}` is longer than {most} characters or has control characters; write it in one line"),
                 ));
             }
         }
         let key = self.key.as_ref().filter(|key| key.len() > 128 || key.chars().any(char::is_control))?;
-        Some(Text::of(
-            format!("`key` là {key:?}; hãy viết từ 1 đến 128 byte, hoặc bỏ đi"),
-            format!("`key` is {key:?}; write 1 to 128 bytes, or leave it out"),
+        Some(Text::new(
+            &format!("`key` là {key:?}; hãy viết từ 1 đến 128 byte, hoặc bỏ đi"),
+            &format!("`key` is {key:?}; write 1 to 128 bytes, or leave it out"),
         ))
     }
 }

@@ -69,15 +69,15 @@ impl Timings {
         let long = least_one.into_iter().chain([("group_wait_s", self.group_wait_s)]);
         let long = long.into_iter().find(|(_, seconds)| seconds.is_some_and(|seconds| seconds > LONGEST_S));
         let too_short = |name: &str| {
-            Text::of(
-                format!("`{name}` là 0; hãy viết ít nhất 1, hoặc bỏ đi để theo thành phố"),
-                format!("`{name}` is 0; write at least 1, or leave it out for the city's"),
+            Text::new(
+                &format!("`{name}` là 0; hãy viết ít nhất 1, hoặc bỏ đi để theo thành phố"),
+                &format!("`{name}` is 0; write at least 1, or leave it out for the city's"),
             )
         };
         let too_long = |name: &str| {
-            Text::of(
-                format!("`{name}` dài hơn một tuần; hãy viết nhiều nhất {LONGEST_S} giây"),
-                format!("`{name}` is longer than a week; write at most {LONGEST_S} seconds"),
+            Text::new(
+                &format!("`{name}` dài hơn một tuần; hãy viết nhiều nhất {LONGEST_S} giây"),
+                &format!("`{name}` is longer than a week; write at most {LONGEST_S} seconds"),
             )
         };
         short.map(|(name, _)| too_short(name)).or_else(|| long.map(|(name, _)| too_long(name)))

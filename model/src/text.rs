@@ -41,12 +41,6 @@ impl Text {
         Self { vi: nfc(vi), en: nfc(en) }
     }
 
-    /// Both languages, as they were put together.
-    #[must_use]
-    pub fn of(vi: impl AsRef<str>, en: impl AsRef<str>) -> Self {
-        Self::new(vi.as_ref(), en.as_ref())
-    }
-
     /// The text in one language.
     #[must_use]
     pub fn get(&self, language: Language) -> &str {

@@ -96,7 +96,7 @@ async fn an_urgent_feed_is_told_at_any_hour_and_what_is_over_by_the_morning_to_n
     send(&town, "sirens").await;
     town.watched(back + 20).await;
     open(&town, 0).await;
-    town.until(back + 330).await;
+    town.watched(back + 330).await;
     for _ in 0..2 {
         send(&town, "cameras").await;
         town.watched(town.at().as_secs() + 200).await;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 async fn what_is_refused_is_said_in_vietnamese_or_in_english() {
     let town = Town::with_steps(&["an"], 600).await;
     let id = town.report("roads", "Cháy", "critical").await;
+    assert_eq!(town.told().await, ["an firing 1"]);
     let act = json!({ "act": "acknowledge", "person": "an" });
     assert_eq!(town.act(id, act.clone()).await.status, 200);
     let post = async |path: &str, body: &Value, language: &str| {

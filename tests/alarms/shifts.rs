@@ -74,10 +74,13 @@ async fn a_gap_is_warned_of_a_day_before_and_once() {
     let town = town(&["an", "chi"]).await;
     town.policy_of("desk", &[json!({ "targets": [{ "rota": "day" }], "delay_s": 600 })], 0, "chi").await;
     town.team("desk", "desk").await;
-    // On call around the clock until Wednesday at noon: 52 hours from now.
-    let layer = json!({ "name": "Ca", "rotation": "daily", "shift_length": 1, "start": "2026-03-01T08:00:00", "until": "2026-03-04T12:00:00", "slots": [["an"]] });
+    let layer = json!({ "name": "Ca", "rotation": "daily", "shift_length": 1, "start": "2026-03-01T08:00:00", "slots": [["an"]] });
     rota(&town, json!([layer])).await;
-    let warned = 28 * 3600;
+    // Nobody on Tuesday from noon to two: 28 hours from now.
+    let off = json!({ "id": 0, "change": "remove", "person": "an", "from": "2026-03-03T05:00:00Z", "to": "2026-03-03T07:00:00Z" });
+    let added = town.centre.post("/api/v1/rotas/day/overrides", &off).await;
+    assert_eq!(added.status, 201, "{added:?}");
+    let warned = 4 * 3600;
     town.until(warned - 120).await;
     town.watched(warned - 60).await;
     assert!(town.told().await.is_empty());

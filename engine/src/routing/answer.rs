@@ -65,8 +65,12 @@ impl Advance<'_> {
         }
         // Something worse than what people know of doesn't wait for the next flush; so at most one early flush for each
         // severity, however many alerts fire.
-        let is_attended =
-            |member: &Member| member.told && member.mute.is_none() && matches!(member.state, State::Triggered | State::Acknowledged { .. });
+        let is_attended = |member: &Member| {
+            member.told
+                && member.mute.is_none()
+                && !member.is_unsteady()
+                && matches!(member.state, State::Triggered | State::Acknowledged { .. })
+        };
         let is_worse = self.group.worst(is_attended).is_none_or(|worst| severity > worst);
         let first_at = self.now + SignedDuration::from_secs(self.settings.wait_s(severity).into());
         self.group.flush_at = Some(match self.group.flush_at {

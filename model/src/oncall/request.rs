@@ -69,9 +69,9 @@ pub struct NewSilence {
 fn text(name: &str, text: &str) -> Option<Text> {
     let is_sound = !text.trim().is_empty() && text.chars().count() <= MOST_CHARS && !text.chars().any(char::is_control);
     (!is_sound).then(|| {
-        Text::of(
-            format!("`{name}` có từ 1 đến {MOST_CHARS} ký tự trên một dòng"),
-            format!("`{name}` has 1 to {MOST_CHARS} characters in one line"),
+        Text::new(
+            &format!("`{name}` có từ 1 đến {MOST_CHARS} ký tự trên một dòng"),
+            &format!("`{name}` has 1 to {MOST_CHARS} characters in one line"),
         )
     })
 }
@@ -81,7 +81,7 @@ fn count(name: &str, count: usize) -> Option<Text> {
         format!("`{name}` có {count} mục; nhiều nhất là {MOST_ITEMS}"),
         format!("`{name}` has {count} items; at most {MOST_ITEMS} are taken"),
     );
-    (count > MOST_ITEMS).then(|| Text::of(vi, en))
+    (count > MOST_ITEMS).then_some(Text { vi, en })
 }
 
 impl NewContact {
@@ -98,15 +98,15 @@ impl NewContact {
             .split_once('@')
             .is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !address.contains([' ', ',', ';', '<', '>']));
         match self.channel {
-            Channel::Sms | Channel::Voice if !is_phone => Some(Text::of(
-                format!("{address:?} không phải số điện thoại; hãy viết kèm mã nước, ví dụ +84901234567"),
-                format!("{address:?} is no telephone number; write it with its country, such as +84901234567"),
+            Channel::Sms | Channel::Voice if !is_phone => Some(Text::new(
+                &format!("{address:?} không phải số điện thoại; hãy viết kèm mã nước, ví dụ +84901234567"),
+                &format!("{address:?} is no telephone number; write it with its country, such as +84901234567"),
             )),
             Channel::Email if !is_mail => {
-                Some(Text::of(format!("{address:?} không phải địa chỉ e-mail"), format!("{address:?} is no e-mail address")))
+                Some(Text::new(&format!("{address:?} không phải địa chỉ e-mail"), &format!("{address:?} is no e-mail address")))
             }
             Channel::Webhook if !address.starts_with("https://") && !address.starts_with("http://") => {
-                Some(Text::of(format!("{address:?} không phải địa chỉ web"), format!("{address:?} is no web address")))
+                Some(Text::new(&format!("{address:?} không phải địa chỉ web"), &format!("{address:?} is no web address")))
             }
             _ => None,
         }
@@ -118,9 +118,9 @@ impl Person {
     #[must_use]
     pub fn problem(&self) -> Option<Text> {
         let zone = TimeZone::get(&self.zone).is_err().then(|| {
-            Text::of(
-                format!("`zone` là {:?}; hãy viết tên IANA như Asia/Ho_Chi_Minh", self.zone),
-                format!("`zone` is {:?}; write an IANA name such as Asia/Ho_Chi_Minh", self.zone),
+            Text::new(
+                &format!("`zone` là {:?}; hãy viết tên IANA như Asia/Ho_Chi_Minh", self.zone),
+                &format!("`zone` is {:?}; write an IANA name such as Asia/Ho_Chi_Minh", self.zone),
             )
         });
         let language =
@@ -202,9 +202,9 @@ impl NewSilence {
                 .matchers
                 .iter()
                 .find(|matcher| text("label", &matcher.label).is_some() || count("values", matcher.values.len()).is_some())?;
-            Some(Text::of(
-                format!("điều kiện trên nhãn {:?} không hợp lệ", wrong.label),
-                format!("the matcher of {:?} makes no sense", wrong.label),
+            Some(Text::new(
+                &format!("điều kiện trên nhãn {:?} không hợp lệ", wrong.label),
+                &format!("the matcher of {:?} makes no sense", wrong.label),
             ))
         })
     }

@@ -21,9 +21,9 @@ pub(super) async fn put(request: HttpRequest, payload: Payload, name: Path<Strin
     let body = body::read(&request, payload, &state.clock).await?;
     let one: Heartbeat = serde_json::from_slice(&body).map_err(|error| malformed("heartbeat", &error))?;
     let misnamed = (slug(&name).as_deref() != Some(name.as_str())).then(|| {
-        Text::of(
-            format!("{:?} không dùng làm tên được; hãy dùng chữ thường, số và gạch nối", *name),
-            format!("{:?} is no name; use small letters, digits and dashes", *name),
+        Text::new(
+            &format!("{:?} không dùng làm tên được; hãy dùng chữ thường, số và gạch nối", *name),
+            &format!("{:?} is no name; use small letters, digits and dashes", *name),
         )
     });
     if let Some(problem) = misnamed.or_else(|| one.problem()) {

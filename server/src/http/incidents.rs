@@ -199,9 +199,9 @@ pub(super) async fn open(request: HttpRequest, payload: Payload, state: Data<Sta
         })
         .or_else(|| {
             unknown.map(|area| {
-                Text::of(
-                    format!("không có khu vực `{area}`; bỏ `area` nếu là cả thành phố"),
-                    format!("there is no area `{area}`; leave `area` out for the whole city"),
+                Text::new(
+                    &format!("không có khu vực `{area}`; bỏ `area` nếu là cả thành phố"),
+                    &format!("there is no area `{area}`; leave `area` out for the whole city"),
                 )
             })
         });

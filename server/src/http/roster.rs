@@ -27,7 +27,10 @@ const MOST_SILENCES: u32 = 200;
 
 /// The body can't be read as what it should be.
 pub(super) fn malformed(what: &str, error: &serde_json::Error) -> Refusal {
-    Refusal::both(ErrorCode::Malformed, Text::of(format!("nội dung không phải {what}: {error}"), format!("the body is no {what}: {error}")))
+    Refusal::both(
+        ErrorCode::Malformed,
+        Text::new(&format!("nội dung không phải {what}: {error}"), &format!("the body is no {what}: {error}")),
+    )
 }
 
 async fn read<T: DeserializeOwned>(request: &HttpRequest, payload: Payload, state: &State, what: &str) -> Result<T, Refusal> {
@@ -40,8 +43,9 @@ fn sound(problem: Option<Text>) -> Result<(), Refusal> {
 }
 
 fn same<T: PartialEq + std::fmt::Display>(path: &T, body: &T) -> Result<(), Refusal> {
-    let said =
-        || Text::of(format!("địa chỉ ghi `{path}` còn nội dung ghi `{body}`"), format!("the address names `{path}` and the body `{body}`"));
+    let said = || {
+        Text::new(&format!("địa chỉ ghi `{path}` còn nội dung ghi `{body}`"), &format!("the address names `{path}` and the body `{body}`"))
+    };
     sound((path != body).then(said))
 }
 
@@ -183,9 +187,9 @@ pub(super) async fn put_team(
     sound(team.problem())?;
     let roster = state.store.roster(state.clock.now()).await.map_err(|error| unavailable(&error))?;
     sound((!roster.policies.contains_key(&team.policy)).then(|| {
-        Text::of(
-            format!("không có quy trình `{}`; hãy tạo trước", team.policy),
-            format!("there is no policy `{}`; make it first", team.policy),
+        Text::new(
+            &format!("không có quy trình `{}`; hãy tạo trước", team.policy),
+            &format!("there is no policy `{}`; make it first", team.policy),
         )
     }))?;
     let unknown = team.members.iter().find(|person| !roster.persons.contains_key(*person));

@@ -145,7 +145,7 @@ fn while_it_flaps_nobody_is_escalated_to_or_told_again() {
     check(
         town(),
         "0s open 1 critical flapping; 1m open 2 critical; 12m ack u2; 1h end",
-        "0s u1 firing 1 ~1; 1m u1 firing 2; 5m u1 firing/2 2; 10m u2 firing 2",
+        "0s u1 firing 1 ~1; 1m u1 firing 2; 5m u1 firing/2 2; 11m u2 firing 2",
     );
     // Somebody who wants it escalated is heard.
     check(town(), "0s open 1 critical flapping; 20m escalate u1 1 1; 1h end", "0s u1 firing 1 ~1; 20m u2 firing 1 ~1");
