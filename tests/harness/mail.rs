@@ -4,7 +4,6 @@
 
 use crate::broker::{free_port, kill_tree};
 use crate::eventually;
-use base64::Engine as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;

@@ -192,10 +192,10 @@ pub(super) async fn open(request: HttpRequest, payload: Payload, state: Data<Sta
         .or_else(|| (!roster.teams.contains_key(&what.team)).then(|| Refusal::unknown("nhóm", "team", &what.team)))
         .or_else(|| {
             let unknown = what.kind.as_ref().filter(|kind| definitions.kind(kind).is_none())?;
-            Some(Text::of(
-                format!("không có loại `{unknown}`; bỏ `kind`, hoặc lấy một loại trong GET /api/v1/incident-kinds"),
-                format!("there is no kind `{unknown}`; leave `kind` out, or name one of GET /api/v1/incident-kinds"),
-            ))
+            Some(Text {
+                vi: format!("không có loại `{unknown}`; bỏ `kind`, hoặc lấy một loại trong GET /api/v1/incident-kinds"),
+                en: format!("there is no kind `{unknown}`; leave `kind` out, or name one of GET /api/v1/incident-kinds"),
+            })
         })
         .or_else(|| {
             unknown.map(|area| {

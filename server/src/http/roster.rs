@@ -113,11 +113,10 @@ pub(super) async fn add_contact(
     if new.channel == Channel::Webhook {
         let egress = state.paging.as_ref().map_or_else(Egress::default, |paging| paging.egress().clone());
         let checked = egress.check_resolved(&new.address, &state.clock).await;
-        sound(
-            checked
-                .err()
-                .map(|problem| Text::of(format!("không gọi được `address`: {problem}"), format!("`address` can't be called: {problem}"))),
-        )?;
+        sound(checked.err().map(|problem| Text {
+            vi: format!("không gọi được `address`: {problem}"),
+            en: format!("`address` can't be called: {problem}"),
+        }))?;
     }
     let added = state.store.add_contact(&id, new.channel, &new.address, new.exercise).await.map_err(|error| unavailable(&error))?;
     added.map(|contact| created(contact.0)).ok_or_else(|| Refusal::not_found(format!("person {id}")))
