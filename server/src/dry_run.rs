@@ -72,13 +72,13 @@ pub fn run(definitions: &Arc<Definitions>, plan: &Plan, progress: &mut dyn FnMut
         // until the run itself has taught it.
         let kpis: Vec<KpiId> = usual.into_iter().filter(|kpi| rests_on_cases(definitions, kpi)).collect();
         let begin = plan.from.checked_sub(LEARNT).context("the run begins too early")?;
-        let mut stage = Stage::new(definitions, plan, &kpis, begin)?;
+        let mut stage = Stage::new(definitions, plan, &kpis, begin, false)?;
         stage.play((begin, plan.from), SignedDuration::from_mins(60), &mut |recorded| learnt.take(&recorded));
         learnt.learn();
     }
     let begin = plan.from.checked_sub(BEFORE).context("the run begins too early")?;
     let kpis: Vec<KpiId> = kpis.into_iter().collect();
-    let mut stage = Stage::new(definitions, plan, &kpis, begin)?;
+    let mut stage = Stage::new(definitions, plan, &kpis, begin, true)?;
     let mut backtest = Backtest::new(Arc::clone(definitions), plan.from, &plan.assumptions);
     let mut place = begin;
     while place < plan.until {
@@ -118,10 +118,12 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(definitions: &Arc<Definitions>, plan: &Plan, kpis: &[KpiId], begin: Timestamp) -> anyhow::Result<Self> {
+    fn new(definitions: &Arc<Definitions>, plan: &Plan, kpis: &[KpiId], begin: Timestamp, with_devices: bool) -> anyhow::Result<Self> {
         let metrics = metrics(definitions, kpis);
+        let wants = |metric: &MetricId| metrics.contains(metric);
+        let wants: Option<&dyn Fn(&MetricId) -> bool> = if with_devices { Some(&wants) } else { None };
         Ok(Self {
-            city: Played::new(definitions, plan.seed, &plan.happenings, |metric| metrics.contains(metric))?,
+            city: Played::new(definitions, plan.seed, &plan.happenings, wants)?,
             centre: Centre::new(definitions, plan.seed, begin),
             engine: Engine::for_kpis(Arc::clone(definitions), kpis, begin),
             series: HashMap::new(),

@@ -111,11 +111,16 @@ struct PlayedDesk {
 
 impl Played {
     /// The city of a seed. `wants` says of a metric whether anybody listens to it: devices without such a metric are left
-    /// out, unless their source has no others.
+    /// out, unless their source has no others. Without it only desks and clerks speak.
     ///
     /// # Errors
     /// When something is to happen where it can't, or the city's zone is unknown.
-    pub fn new(definitions: &Definitions, seed: u64, happenings: &[Happening], wants: impl Fn(&MetricId) -> bool) -> anyhow::Result<Self> {
+    pub fn new(
+        definitions: &Definitions,
+        seed: u64,
+        happenings: &[Happening],
+        wants: Option<&dyn Fn(&MetricId) -> bool>,
+    ) -> anyhow::Result<Self> {
         let zone = TimeZone::get(&definitions.city.zone).with_context(|| format!("no time zone {:?}", definitions.city.zone))?;
         let routes = Routes::of(definitions);
         let resolve = |happening: &Happening| {
@@ -127,9 +132,9 @@ impl Played {
         let world = Arc::new(World::new(definitions, Seed::new(seed), zone, incidents));
         let routed = |device: Device| Some((routes.source(&device.asset)?.clone(), device));
         let all: Vec<(SourceId, Device)> = Device::all(definitions, &world).into_iter().filter_map(routed).collect();
-        let is_heard = |device: &Device| device.asset.metrics.iter().any(&wants);
+        let is_heard = |device: &Device| wants.is_some_and(|wants| device.asset.metrics.iter().any(wants));
         let heard: BTreeSet<SourceId> = all.iter().filter(|(_, device)| is_heard(device)).map(|(source, _)| source.clone()).collect();
-        let devices = all.into_iter().filter(|(source, device)| is_heard(device) || !heard.contains(source));
+        let devices = all.into_iter().filter(|(source, device)| wants.is_some() && (is_heard(device) || !heard.contains(source)));
         let desks = desks::desks(definitions, &world).into_iter().filter_map(|(id, populations)| {
             let source = definitions.sources.iter().find(|source| source.id.as_str() == id)?.id.clone();
             let (silences, desk) = (desks::silences(&world, &source), Desk::new(populations, world.zone.clone()));
