@@ -130,10 +130,10 @@ pub(super) fn Opening(props: &OpeningProps) -> Html {
             <h2>{ words.open_by_hand }</h2>
             <form class="typing" {onsubmit}>
                 <label class="field wide">{ words.what }<input ref={title} name="title" type="text" maxlength="200" required=true autocomplete="off" /></label>
-                if !known.is_empty() { <label class="field">{ room_words(language).kind }<select ref={kind} name="kind" onchange={onkind}><option value="">{ room_words(language).other_kind }</option>{ for known.iter().map(|one| html! { <option value={one.id.to_string()}>{ one.title.get(language) }</option> }) }</select></label> }
+                if !known.is_empty() { <label class="field">{ room_words(language).kind }<select ref={kind} name="kind" onchange={onkind}><option value="" selected=true>{ room_words(language).other_kind }</option>{ for known.iter().map(|one| html! { <option value={one.id.to_string()}>{ one.title.get(language) }</option> }) }</select></label> }
                 <label class="field">{ words.severity }<select ref={how_bad} name="severity">{ for severity::ALL.iter().map(|one| html! { <option value={severity::severity_code(*one)} selected={*one == Severity::High}>{ words.severity_of(*one) }</option> }) }</select></label>
                 <label class="field">{ words.team }<select ref={team} name="team" required=true>{ for actor.known.teams.iter().map(|one| html! { <option value={one.id.to_string()}>{ &one.name }</option> }) }</select></label>
-                <label class="field">{ words.area }<select ref={area} name="area"><option value="">{ words.whole_city }</option>{ for city.city.areas.iter().map(|one| html! { <option value={one.id.to_string()}>{ &one.name }</option> }) }</select></label>
+                <label class="field">{ words.area }<select ref={area} name="area"><option value="" selected=true>{ words.whole_city }</option>{ for city.city.areas.iter().map(|one| html! { <option value={one.id.to_string()}>{ &one.name }</option> }) }</select></label>
                 <label class="field">{ room_words(language).exactly }<input ref={place} name="place" type="text" maxlength="200" autocomplete="off" /></label>
                 <label class="field">{ words.caller }<input ref={caller} name="caller" type="text" maxlength="200" autocomplete="off" /><small>{ words.caller_hint }</small></label>
                 <label class="check"><input ref={exercise} name="exercise" type="checkbox" />{ words.is_exercise }</label>

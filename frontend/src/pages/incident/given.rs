@@ -88,7 +88,7 @@ fn assigning(saying: &Saying<'_>, desk: &Desk, fields: &Fields, actor: &Actor) -
     html! {
         <details><summary>{ words.assign }</summary>
             <form class="typing assigning" {onsubmit}>
-                <label class="field">{ words.team }<select ref={fields.team.clone()} name="party"><option value="">{ words.choose }</option>{ for actor.known.teams.iter().map(|one| html! { <option value={one.id.to_string()}>{ &one.name }</option> }) }</select></label>
+                <label class="field">{ words.team }<select ref={fields.team.clone()} name="party"><option value="" selected=true>{ words.choose }</option>{ for actor.known.teams.iter().map(|one| html! { <option value={one.id.to_string()}>{ &one.name }</option> }) }</select></label>
                 <label class="field">{ words.agency }<input ref={fields.agency.clone()} name="agency" type="text" maxlength={MAX_PARTY_CHARS.to_string()} autocomplete="off" /></label>
                 <label class="field">{ words.phone }<input ref={fields.phone.clone()} name="phone" type="tel" maxlength={MAX_PHONE_CHARS.to_string()} autocomplete="off" /></label>
                 <div class="buttons"><button type="submit" data-act="assign">{ words.told_now }</button></div>

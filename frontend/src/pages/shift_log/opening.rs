@@ -72,7 +72,7 @@ impl Opening {
             <section class="opening"><h2>{ words.open_log }</h2>
                 <form class="typing" onsubmit={self.submit(actor, opened)}>
                     <label class="field">{ words.desk }<input ref={self.desk.clone()} name="desk" type="text" maxlength="60" required=true autocomplete="off" value={browser::remembered(DESK)} /></label>
-                    <label class="field">{ words.lead }<select ref={self.lead.clone()} name="lead" required=true><option value="">{ words.choose }</option>{ actor.options(actor.person.as_ref()) }</select></label>
+                    <label class="field">{ words.lead }<select ref={self.lead.clone()} name="lead" required=true><option value="" selected={actor.person.is_none()}>{ words.choose }</option>{ actor.options(actor.person.as_ref()) }</select></label>
                     <fieldset class="people"><legend>{ words.on_duty }</legend>{ for actor.known.people.iter().map(one) }</fieldset>
                     <div class="buttons"><button type="submit" class="main" disabled={self.sending.is_busy()}>{ words.open_log }</button></div>
                     <div>{ self.sending.view() }</div>

@@ -54,7 +54,7 @@ impl Print<'_> {
         let title = format!("{} {} – {}", self.pick("Phiếu giao ca số", "Hand-over sheet no."), self.sheet.log.0, self.sheet.desk);
         let mut out = format!(
             "<!doctype html><html lang=\"{}\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-             <title>{}</title><link rel=\"stylesheet\" href=\"/shift-logs/sheet.css\"><main>",
+             <title>{}</title><link rel=\"icon\" href=\"data:,\"><link rel=\"stylesheet\" href=\"/shift-logs/sheet.css\"><main>",
             self.pick("vi", "en"),
             escape(&title)
         );
