@@ -7,7 +7,7 @@ mod print;
 
 use super::pages::unavailable;
 use super::refusal::Refusal;
-use super::{State, body, query};
+use super::{State, body, query, tongue};
 use crate::store::roster::Roster;
 use crate::store::shift_log::{LogOpened, NewLogEntry, StoredLog};
 use actix_web::http::{StatusCode, header};
@@ -218,16 +218,9 @@ pub(super) async fn sheet(id: Path<i64>, state: Data<State>) -> Result<Json<Shee
     current(&state, stored).await.map(Json)
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Speech {
-    #[serde(default)]
-    lang: Language,
-}
-
 /// The sheet as a page that prints on A4.
 pub(super) async fn printed(request: HttpRequest, id: Path<i64>, state: Data<State>) -> Result<HttpResponse, Refusal> {
-    let Speech { lang } = query(&request)?;
+    let lang = tongue::asked(request.query_string()).unwrap_or_default();
     let stored = stored(&state, ShiftLogId(*id)).await?;
     let roster = state.store.roster(state.clock.now()).await.map_err(|error| unavailable(&error))?;
     let (head, is_intact) = (stored.log.head().clone(), stored.is_intact);

@@ -30,9 +30,13 @@ pub(super) async fn translate(
     })
 }
 
+/// The language that an address asks for.
+pub(super) fn asked(query: &str) -> Option<Language> {
+    query.split('&').find_map(|pair| pair.strip_prefix(ASKED)).and_then(language)
+}
+
 fn wanted(query: &str, accepted: Option<&str>) -> Language {
-    let asked = query.split('&').find_map(|pair| pair.strip_prefix(ASKED));
-    if let Some(language) = asked.and_then(language) {
+    if let Some(language) = asked(query) {
         return language;
     }
     let mut named: Vec<(f32, Language)> = accepted.unwrap_or_default().split(',').filter_map(named).collect();
