@@ -128,6 +128,7 @@ pub struct IncidentNote {
     pub standing: Standing,
     pub assignee: Option<PersonId>,
     pub resolved_at: Option<Timestamp>,
+    pub data_old_since: Option<Timestamp>,
     pub merged_into: Option<IncidentId>,
 }
 

@@ -98,6 +98,9 @@ pub struct Incident {
     /// When it was over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved_at: Option<Timestamp>,
+    /// Since when its alert fires on data that is old or missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_old_since: Option<Timestamp>,
     /// The incident that it goes on as a part of, where it was merged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<IncidentId>,

@@ -30,6 +30,7 @@ mod rules;
 mod shifts;
 mod silences;
 mod storms;
+mod thin;
 mod timings;
 mod town;
 mod two_servers;

@@ -20,6 +20,12 @@ impl Advance<'_> {
             Event::Resolved { incident, cause } => self.resolve(vec![*incident], Entry::Resolved { cause: *cause }),
             Event::Flapping { incident } => self.flap(*incident, true),
             Event::Settled { incident } => self.flap(*incident, false),
+            Event::Aged { incident, old } => {
+                let incidents = self.meant(Which::One(*incident), None);
+                if !incidents.is_empty() {
+                    self.log(incidents, if *old { Entry::DataOld } else { Entry::DataFresh });
+                }
+            }
             Event::Acknowledged { person, which, link } => self.acknowledge(person, *which, *link),
             Event::Taken { person, which, link } => self.assign(person, *which, *link),
             Event::Snoozed { person, which, link, until } => self.snooze(person, *which, *link, *until),

@@ -59,6 +59,13 @@ pub enum Event {
         /// Which.
         incident: IncidentId,
     },
+    /// An open incident's alert goes on firing on data that is old or missing, or on fresh data again. Nobody is paged for it.
+    Aged {
+        /// Which.
+        incident: IncidentId,
+        /// Whether its data is old now.
+        old: bool,
+    },
     /// Somebody answers. By a message's link: `link` is the escalation that it was made for, and `All` means what people
     /// have been told of, not what joined a moment ago.
     Acknowledged {

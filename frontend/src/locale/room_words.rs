@@ -52,6 +52,7 @@ texts! {
         merge_act: "Nhập vào", "Merge";
         merged_into: "Đã nhập vào sự cố", "Merged into incident";
         absorbed: "Gồm cả sự cố", "Includes incident";
+        data_old: "Số liệu cũ", "Data is old";
         kind: "Loại việc", "Kind";
         other_kind: "Việc khác", "Something else";
         exactly: "Chỗ nào", "Where exactly";

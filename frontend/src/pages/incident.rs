@@ -64,7 +64,7 @@ fn facts(page: &IncidentNotes, saying: &Saying<'_>) -> Html {
     html! {
         <>
             <p class="marks">{ severity::severity(incident.severity, incident.standing == Standing::Resolved, words) }{ severity::exercise(view.exercise, words) }
-                { severity::standing(incident.standing, words) }</p>
+                { severity::standing(incident.standing, words) }{ severity::data_old(incident.data_old_since.map(|since| locale::span(seconds_between(since, page.time), language)), room_words(language)) }</p>
             if !view.summary.get(language).is_empty() { <p class="sentence">{ view.summary.get(language) }</p> }
             <dl class="facts">
                 { row(words.where_, view.place.get(language).to_owned()) }

@@ -3,7 +3,7 @@
 //! Must never show a colour without its shape and its word.
 
 use super::marks::shape;
-use crate::locale::ConsoleWords;
+use crate::locale::{ConsoleWords, RoomWords};
 use taydo_model::{alert::Severity, incident::Standing};
 use yew::prelude::*;
 
@@ -62,6 +62,11 @@ pub fn standing(standing: Standing, words: &ConsoleWords) -> Html {
     html! {
         <span class={classes!("standing", standing_code(standing))}>{ shape(html! { <path class="hollow" d={path} /> }) }{ words.standing_of(standing) }</span>
     }
+}
+
+/// The mark of an alert that fires on data that is old or missing, with for how long.
+pub fn data_old(age: Option<String>, words: &RoomWords) -> Html {
+    html! { if let Some(age) = age { <span class="standing data-old">{ shape(html! { <path class="hollow" d="M3 1.5h10L8 8l5 6.5H3L8 8Z" /> }) }{ format!("{} · {age}", words.data_old) }</span> } }
 }
 
 /// The mark of an exercise.

@@ -79,6 +79,10 @@ pub enum Entry {
     Flapping,
     /// It has settled, and fires.
     Settled,
+    /// Its alert goes on firing, but what shows it is old or missing.
+    DataOld,
+    /// It fires on fresh data again.
+    DataFresh,
     /// The group climbed to a step, by itself or because somebody wanted it.
     Escalated { escalation: i64, step: u32, round: u32, by: Option<PersonId> },
     /// Nobody of this step could be reached; it was skipped.
@@ -134,6 +138,8 @@ pub struct Outcome {
     pub acknowledged_at: Option<Timestamp>,
     /// When it was over.
     pub resolved_at: Option<Timestamp>,
+    /// Since when what shows it is old or missing, while it is open.
+    pub data_old_since: Option<Timestamp>,
     /// The incident that it goes on as a part of.
     pub merged_into: Option<IncidentId>,
     /// The incidents that go on as parts of it.
@@ -175,6 +181,7 @@ pub fn replay<'l>(outcomes: &mut BTreeMap<IncidentId, Outcome>, lines: impl Into
                     assignee: None,
                     acknowledged_at: None,
                     resolved_at: None,
+                    data_old_since: None,
                     merged_into: None,
                     absorbed: Vec::new(),
                     ticks: BTreeMap::new(),
@@ -207,13 +214,11 @@ impl Outcome {
                 self.standing = Standing::Triggered;
                 self.assignee = None;
             }
-            Entry::Resolved { .. } | Entry::ResolvedByHand { .. } => {
-                self.standing = Standing::Resolved;
-                self.resolved_at = Some(line.at);
-            }
+            Entry::DataOld => self.data_old_since = Some(line.at),
+            Entry::DataFresh => self.data_old_since = None,
+            Entry::Resolved { .. } | Entry::ResolvedByHand { .. } => self.resolve(line.at),
             Entry::Merged { into, .. } => {
-                self.standing = Standing::Resolved;
-                self.resolved_at = Some(line.at);
+                self.resolve(line.at);
                 self.merged_into = Some(*into);
             }
             Entry::Absorbed { merged, .. } => self.absorbed.push(*merged),
@@ -229,5 +234,11 @@ impl Outcome {
             }
             _ => {}
         }
+    }
+
+    fn resolve(&mut self, at: Timestamp) {
+        self.standing = Standing::Resolved;
+        self.resolved_at = Some(at);
+        self.data_old_since = None;
     }
 }

@@ -83,6 +83,7 @@ struct Words {
     since: &'static str,
     number: &'static str,
     exercise: &'static str,
+    data_old: &'static str,
     answered: &'static str,
     over: &'static str,
     waiting: &'static str,
@@ -108,6 +109,7 @@ const VI: Words = Words {
     since: "Từ lúc",
     number: "Sự cố số",
     exercise: "DIỄN TẬP – không có sự cố thật",
+    data_old: "Số liệu đã cũ hoặc không còn, từ",
     answered: "Đang được xử lý bởi",
     over: "Đã kết thúc",
     waiting: "Chưa ai nhận xử lý",
@@ -132,6 +134,7 @@ const EN: Words = Words {
     since: "Since",
     number: "Incident",
     exercise: "EXERCISE – nothing has really happened",
+    data_old: "Its data is old or missing, since",
     answered: "Handled by",
     over: "It is over",
     waiting: "Nobody has taken it",
@@ -318,6 +321,9 @@ fn body_of(page: &IncidentPage, opened: &Opened, said: &str) -> String {
         moment(view.incident.opened_at),
         escape(&standing),
     );
+    if let Some(since) = view.incident.data_old_since {
+        let _ = write!(out, "<p>{} {}</p>", words.data_old, moment(since));
+    }
     if view.incident.standing != Standing::Resolved {
         let (escalation, taken) = page.escalation;
         let button = |act: &str, text: &str| format!("<button name=\"act\" value=\"{act}\">{text}</button>");

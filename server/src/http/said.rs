@@ -51,6 +51,10 @@ impl Saying<'_> {
             Entry::Unmuted => pick("Được báo trở lại", "May page again").to_owned(),
             Entry::Flapping => pick("Dao động liên tục", "Has begun to flap").to_owned(),
             Entry::Settled => pick("Hết dao động, vẫn còn", "Has settled, and is still there").to_owned(),
+            Entry::DataOld => {
+                pick("Số liệu đã cũ hoặc không còn, cảnh báo giữ nguyên", "Its data is old or missing, the alert stays").to_owned()
+            }
+            Entry::DataFresh => pick("Có số liệu mới trở lại", "Fresh data comes again").to_owned(),
             Entry::Escalated { step, round, by, .. } => {
                 let who = by.as_ref().map(|person| format!(", {} {}", pick("theo yêu cầu của", "wanted by"), (self.name)(person)));
                 format!(

@@ -5,7 +5,7 @@
 use crate::{
     app::Link,
     clock::seconds_between,
-    locale::{self, Language, console_words},
+    locale::{self, Language, console_words, room_words},
     pages::actor::Actor,
     panels::severity,
     route::Route,
@@ -47,6 +47,7 @@ impl Rows<'_> {
             Some(at) => locale::age(seconds_between(at, self.now), self.language),
             None => locale::span(seconds_between(incident.opened_at, self.now), self.language),
         };
+        let old = incident.data_old_since.map(|since| locale::span(seconds_between(since, self.now), self.language));
         let owner = incident.assignee.as_ref().map(|person| self.names.get(person).cloned().unwrap_or_else(|| self.actor.name(person)));
         let onfocusin = {
             let choose = self.choose.clone();
@@ -62,7 +63,7 @@ impl Rows<'_> {
                     <p class="note">{ [view.place.get(self.language), view.summary.get(self.language)].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ") }</p>
                 </div>
                 <p class="age">{ age }</p>
-                <p class="whose">{ severity::standing(incident.standing, words) }<span class="owner">{ owner }</span></p>
+                <p class="whose">{ severity::standing(incident.standing, words) }{ severity::data_old(old, room_words(self.language)) }<span class="owner">{ owner }</span></p>
                 <p class="act">{ self.button(view) }</p>
             </li>
         }

@@ -90,6 +90,7 @@ fn standing(row: &IncidentRow, logged: Outcome) -> Outcome {
         assignee: incident.assignee.clone(),
         acknowledged_at: *acknowledged_at,
         resolved_at: incident.resolved_at,
+        data_old_since: incident.data_old_since,
         merged_into: incident.merged_into,
         ..logged
     }

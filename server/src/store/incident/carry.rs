@@ -43,7 +43,7 @@ pub(in crate::store) async fn apply_transitions(
     transitions: &[&Transition],
     now: Timestamp,
 ) -> Result<Acted, StoreError> {
-    let mut left: Vec<&Transition> = transitions.iter().filter(|one| matches!(one.turn, Turn::Fired | Turn::Resolved)).copied().collect();
+    let mut left: Vec<&Transition> = transitions.to_vec();
     let mut acted = Acted::default();
     while !left.is_empty() {
         let (round, later) = first_round(left);
@@ -128,7 +128,10 @@ async fn carry(
                 let flapping = cause == Cause::Flapping;
                 (group, Event::Opened(Opening { incident: id, severity: transition.severity, labels, flapping }))
             }
-            (Turn::DataOld | Turn::DataFresh, ..) => continue,
+            (turn @ (Turn::DataOld | Turn::DataFresh), _, Some((incident, group))) => {
+                (group, Event::Aged { incident, old: turn == Turn::DataOld })
+            }
+            (Turn::DataOld | Turn::DataFresh, _, None) => continue,
         };
         events.entry(group).or_default().push(event);
     }

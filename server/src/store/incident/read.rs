@@ -45,7 +45,7 @@ pub struct GroupView {
     pub opened_at: Timestamp,
 }
 
-const COLUMNS: &str = "id, origin, severity, team, group_id, area, opened_at, standing, assignee, resolved_at, acknowledged_at, exercise, content, merged_into";
+const COLUMNS: &str = "id, origin, severity, team, group_id, area, opened_at, standing, assignee, resolved_at, acknowledged_at, exercise, content, merged_into, data_old_since";
 
 fn decode(row: &Row) -> Result<IncidentRow, StoreError> {
     let area = row.try_get::<_, Option<&str>>(5)?.and_then(|area| AreaId::new(area).ok());
@@ -62,6 +62,7 @@ fn decode(row: &Row) -> Result<IncidentRow, StoreError> {
         standing: from_word(row.try_get(7)?)?,
         assignee,
         resolved_at: time(9)?,
+        data_old_since: time(14)?,
         merged_into: row.try_get::<_, Option<i64>>(13)?.map(IncidentId),
     };
     Ok(IncidentRow { incident, acknowledged_at: time(10)?, exercise: row.try_get(11)?, content: row.try_get::<_, Json<_>>(12)?.0 })

@@ -73,18 +73,20 @@ async fn log(transaction: &Transaction<'_>, lines: &[(&LogLine, Hash)]) -> Resul
 
 /// How a line of the log changes the rows of its incidents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
+enum Mark {
     Acknowledged,
     /// It joined what somebody has, or somebody took it: whoever had it before has it no longer.
     Given,
     Snoozed,
     Triggered,
+    DataOld,
+    DataFresh,
     Resolved,
 }
 
 /// One change of some incidents' rows.
 struct Change<'l> {
-    standing: Standing,
+    mark: Mark,
     person: Option<&'l PersonId>,
     at: Timestamp,
     incidents: Vec<i64>,
@@ -94,18 +96,20 @@ struct Change<'l> {
 fn standings<'l>(lines: impl Iterator<Item = &'l LogLine>) -> Vec<Change<'l>> {
     let mut changes: Vec<Change<'l>> = Vec::new();
     for line in lines {
-        let (standing, person) = match &line.entry {
-            Entry::Acknowledged { person, .. } => (Standing::Acknowledged, Some(person)),
-            Entry::Joined { person } | Entry::Taken { person } => (Standing::Given, Some(person)),
-            Entry::Snoozed { person, .. } => (Standing::Snoozed, Some(person)),
-            Entry::Triggered { .. } => (Standing::Triggered, None),
-            Entry::Resolved { .. } | Entry::ResolvedByHand { .. } | Entry::Merged { .. } => (Standing::Resolved, None),
+        let (mark, person) = match &line.entry {
+            Entry::Acknowledged { person, .. } => (Mark::Acknowledged, Some(person)),
+            Entry::Joined { person } | Entry::Taken { person } => (Mark::Given, Some(person)),
+            Entry::Snoozed { person, .. } => (Mark::Snoozed, Some(person)),
+            Entry::Triggered { .. } => (Mark::Triggered, None),
+            Entry::DataOld => (Mark::DataOld, None),
+            Entry::DataFresh => (Mark::DataFresh, None),
+            Entry::Resolved { .. } | Entry::ResolvedByHand { .. } | Entry::Merged { .. } => (Mark::Resolved, None),
             _ => continue,
         };
         let incidents = line.incidents.iter().map(|incident| incident.0);
         match changes.last_mut() {
-            Some(last) if (last.standing, last.person, last.at) == (standing, person, line.at) => last.incidents.extend(incidents),
-            _ => changes.push(Change { standing, person, at: line.at, incidents: incidents.collect() }),
+            Some(last) if (last.mark, last.person, last.at) == (mark, person, line.at) => last.incidents.extend(incidents),
+            _ => changes.push(Change { mark, person, at: line.at, incidents: incidents.collect() }),
         }
     }
     changes
@@ -114,21 +118,27 @@ fn standings<'l>(lines: impl Iterator<Item = &'l LogLine>) -> Vec<Change<'l>> {
 impl Change<'_> {
     /// Brings the incidents' rows to where the lines leave them, as `taydo_model::incident::log::replay` does.
     async fn write(&self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
-        let sql = match self.standing {
-            Standing::Resolved => "UPDATE incident SET standing = 'resolved', resolved_at = $3 WHERE id = ANY($1) AND $2::text IS NULL",
-            Standing::Triggered => {
+        let sql = match self.mark {
+            Mark::Resolved => {
+                "UPDATE incident SET standing = 'resolved', resolved_at = $3, data_old_since = NULL WHERE id = ANY($1) AND $2::text IS NULL"
+            }
+            Mark::DataOld => "UPDATE incident SET data_old_since = $3 WHERE id = ANY($1) AND $2::text IS NULL",
+            Mark::DataFresh => {
+                "UPDATE incident SET data_old_since = NULL WHERE id = ANY($1) AND $2::text IS NULL AND $3::timestamptz IS NOT NULL"
+            }
+            Mark::Triggered => {
                 "UPDATE incident SET standing = 'triggered', assignee = $2 WHERE id = ANY($1) AND $3::timestamptz IS NOT NULL"
             }
             // Whoever answers second doesn't take it from the first.
-            Standing::Acknowledged => {
+            Mark::Acknowledged => {
                 "UPDATE incident SET standing = 'acknowledged', assignee = $2, acknowledged_at = coalesce(acknowledged_at, $3) \
                 WHERE id = ANY($1) AND standing <> 'acknowledged'"
             }
-            Standing::Given => {
+            Mark::Given => {
                 "UPDATE incident SET standing = 'acknowledged', assignee = $2, acknowledged_at = coalesce(acknowledged_at, $3) \
                 WHERE id = ANY($1)"
             }
-            Standing::Snoozed => {
+            Mark::Snoozed => {
                 "UPDATE incident SET standing = 'snoozed', assignee = $2, acknowledged_at = coalesce(acknowledged_at, $3) \
                 WHERE id = ANY($1)"
             }
