@@ -13,6 +13,7 @@ use crate::hub::{Hub, Limits};
 use crate::ingest::{Health, Intake, LANES, Lanes, Mqtt};
 use crate::paging::{self, Paging};
 use crate::pipeline::{self, Parts, Pipeline};
+use crate::rollups;
 use crate::self_watch::{self, SelfWatch};
 use crate::store::{EmbeddedDatabase, Store};
 use crate::telemetry::Metrics;
@@ -139,6 +140,7 @@ impl Application {
             tokio::spawn(Steward { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run()),
             tokio::spawn(Waker { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run()),
         ];
+        beside.extend(store.roller().map(|roller| tokio::spawn(rollups::run(roller, in_force.clone(), clock.clone()))));
         beside.extend(SelfWatch::new(own).map(|watch| tokio::spawn(watch.run())));
         let door = Door::new(store.clone(), intake.clone(), clock.clone());
         let errands = tokio::spawn(errands(clock.clone(), door.clone(), intake.clone()));

@@ -20,6 +20,7 @@ pub mod hub;
 pub mod ingest;
 pub mod paging;
 pub mod pipeline;
+mod rollups;
 pub mod self_watch;
 pub mod simulate;
 pub mod store;

@@ -19,6 +19,7 @@ mod gap;
 mod heartbeat;
 mod history;
 pub mod incident;
+mod layout;
 mod lease;
 mod micros;
 mod migration;
@@ -30,6 +31,7 @@ mod passport;
 mod reading;
 mod recompute;
 mod reject;
+mod rollup;
 pub mod roster;
 mod series;
 mod session;
@@ -48,10 +50,12 @@ pub use embedded::{EmbeddedDatabase, EmbeddedError};
 pub use error::{Cause, StoreError};
 pub use form::{NewEntry, NewReceipt, Unobserved};
 pub use gap::BeyondStream;
+pub use layout::{Engine, Layout};
 pub use lease::Fence;
 pub use migration::OpenError;
 pub use observation::SampleStream;
 pub use pane::Made;
+pub use rollup::{Rolled, Roller};
 pub use why::Standings;
 pub(crate) use word::word;
 pub use writer::Writer;
@@ -69,6 +73,8 @@ pub struct Store(Arc<Inner>);
 struct Inner {
     config: tokio_postgres::Config,
     clock: Clock,
+    layout: Layout,
+    engine: Engine,
     /// For short statements.
     pool: Pool,
     /// The partitions that are known to exist.
@@ -91,12 +97,15 @@ impl Store {
         // A migration may rewrite a large table, so no limit.
         let mut session = Session::connect(&config, "taydo migration", None).await?;
         migration::migrate(&mut session, migration::MIGRATIONS, clock.now()).await?;
+        let (layout, engine) = layout::settle(&mut session, clock.now()).await?;
         let pool = session::pool(&config)?;
         Ok(Self(Arc::new(Inner {
             config,
             clock,
+            layout,
+            engine,
             pool,
-            partitions: Partitions::default(),
+            partitions: Partitions::new(layout),
             names: reading::Names::default(),
             readings: tokio::sync::Mutex::default(),
             roster: roster::Latest::default(),
@@ -107,6 +116,18 @@ impl Store {
     #[must_use]
     pub fn writer(&self, lane: i16) -> Writer {
         Writer::new(self.clone(), lane)
+    }
+
+    /// How the database keeps history.
+    #[must_use]
+    pub fn layout(&self) -> Layout {
+        self.0.layout
+    }
+
+    /// What the database's server can do.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.0.engine
     }
 
     /// Whether the database answers.

@@ -38,6 +38,8 @@ struct Ready {
     warnings: Vec<String>,
     /// How the database stores history.
     layout: &'static str,
+    /// The database's versions.
+    database: String,
     /// The hash of the definition set in force.
     definitions: String,
 }
@@ -63,7 +65,14 @@ pub(super) async fn ready(state: Data<State>) -> HttpResponse {
     let of_sources = sources.into_iter().filter_map(|source| source.problem.map(|problem| format!("source {}: {problem}", source.id)));
     let definitions = state.definitions.standing();
     let warnings = of_sources.chain(broken(&definitions)).collect();
-    let body = Ready { ready: lacking.is_empty(), lacking, warnings, layout: "plain", definitions: definitions.hash };
+    let body = Ready {
+        ready: lacking.is_empty(),
+        lacking,
+        warnings,
+        layout: state.store.layout().name(),
+        database: state.store.engine().to_string(),
+        definitions: definitions.hash,
+    };
     if body.ready { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
 }
 

@@ -27,6 +27,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 11, name: "on call", sql: include_str!("../../../migrations/0011_on_call.sql") },
     Migration { version: 12, name: "outbox", sql: include_str!("../../../migrations/0012_outbox.sql") },
     Migration { version: 13, name: "heartbeat", sql: include_str!("../../../migrations/0013_heartbeat.sql") },
+    Migration { version: 20, name: "layout", sql: include_str!("../../../migrations/0020_layout.sql") },
 ];
 
 /// Serialises servers that start at the same time on one database. Any number that nothing else uses.

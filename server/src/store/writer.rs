@@ -7,7 +7,7 @@ use super::{
     micros::Micros,
     observation::{self, CopyChoice},
     partition::Table,
-    reject,
+    reject, rollup,
     session::Session,
 };
 use std::time::Duration;
@@ -48,6 +48,8 @@ struct Connection {
     cases: Statement,
     rejects: Statement,
     batch: Statement,
+    /// Where the server keeps the rollups: up to where rows must be noted for them.
+    noted_until: Option<Statement>,
 }
 
 impl Writer {
@@ -110,6 +112,10 @@ impl Writer {
             cases: client.prepare(case::UPSERT).await?,
             rejects: client.prepare(reject::INSERT).await?,
             batch: client.prepare(INSERT_BATCH).await?,
+            noted_until: match self.store.layout().is_rolled_by_us() {
+                true => Some(client.prepare(rollup::NOTED_UNTIL).await?),
+                false => None,
+            },
             session,
         })
     }
@@ -143,6 +149,9 @@ impl Writer {
         let span = samples.iter().map(|sample| sample.time).min().zip(samples.iter().map(|sample| sample.time).max());
         let (min, max) = (span.map(|(min, _)| Micros::from(min)), span.map(|(_, max)| Micros::from(max)));
         transaction.execute(&connection.batch, &[&position.lane, &position.seq, &Micros::from(now), &min, &max]).await?;
+        if let Some(until) = connection.noted_until.as_ref().filter(|_| !samples.is_empty()) {
+            rollup::note(&transaction, until, &samples).await?;
+        }
         transaction.commit().await?;
         Ok(Committed { position, samples, cases, span })
     }
