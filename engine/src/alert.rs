@@ -18,7 +18,6 @@
 //! marked, on stale and thin data; it is resolved as *missing* at the third evaluation in a row without a reading while
 //! other scopes have some. What is pending survives two such evaluations, but only a good one lets it fire.
 
-pub mod backtest;
 mod flapping;
 mod machine;
 mod outlook;
@@ -26,7 +25,7 @@ pub mod scenario;
 mod watched;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, HashMap};
@@ -118,6 +117,15 @@ impl Watch {
 
     /// Notes readings of the last instants as the store has them: at a start, for rules that ask for `previous`.
     pub fn remember(&mut self, readings: &[Reading]) {
+        self.note_newer(readings);
+    }
+
+    /// The KPIs of which [`Watch::remember`] wants the last instants.
+    pub fn remembers(&self) -> impl Iterator<Item = &KpiId> {
+        self.previous.keys()
+    }
+
+    fn note_newer<'r>(&mut self, readings: impl IntoIterator<Item = &'r Reading>) {
         for reading in readings {
             let known = self.previous.get(&reading.kpi).and_then(|values| values.get(&reading.scope));
             if known.is_none_or(|(at, _)| *at <= reading.time) {
@@ -149,7 +157,12 @@ impl Watch {
     /// KPI and an instant come in one step, as the engine gives them.
     pub fn step(&mut self, now: Timestamp, recorded: &[Recorded], bands: &dyn Bands) -> Evaluated {
         let mut evaluated = Evaluated::default();
-        for (id, readings) in self.in_turn(now, recorded) {
+        let turns = self.in_turn(now, recorded);
+        // What was missed is not judged, but it is what was before that which is.
+        let is_late = |reading: &&Reading| turns.get(&reading.kpi).is_none_or(|turn| !turn.values().any(|one| one.time == reading.time));
+        let late: Vec<&Reading> = recorded.iter().filter(|one| !one.correction).map(|one| &one.reading).filter(is_late).collect();
+        self.note_newer(late);
+        for (id, readings) in turns {
             let Some(at) = readings.values().next().map(|reading| reading.time) else { continue };
             let values = self.previous.get(&id);
             let surroundings = Surroundings { definitions: &self.definitions, previous: values, bands };

@@ -6,13 +6,16 @@
 
 pub mod alert;
 mod backlog;
+pub mod backtest;
 mod book;
 mod calendar;
 mod closed;
 mod combine;
 mod coverage;
 mod derived;
+pub mod duty;
 mod engine;
+pub mod feed;
 mod figure;
 mod fold;
 mod grid;
@@ -32,6 +35,7 @@ pub mod refold;
 pub mod rota;
 pub mod routing;
 mod row;
+pub mod shift_log;
 mod sketch;
 mod span;
 mod spread;

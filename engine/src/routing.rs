@@ -6,6 +6,7 @@
 //! anything, or word a message.
 
 mod answer;
+mod areas;
 mod chain;
 mod circle;
 mod climb;
@@ -14,6 +15,8 @@ mod draft;
 mod event;
 mod flush;
 mod group;
+mod label;
+mod merge;
 mod mute;
 mod notice;
 #[cfg(test)]
@@ -24,6 +27,7 @@ pub use chain::{Hash, dedupe_key, hash, verify};
 pub use directory::{Directory, Settings};
 pub use event::{Effect, Event, Opening, Refusal, Which, Withdrawal};
 pub use group::{Escalation, Group, MAX_MEMBERS, Member, Stage, State};
+pub use label::{inhibitions, labels};
 pub use mute::{Firing, Inhibition};
 pub use notice::{shift_begins, silence_ends, warn_at};
 
@@ -44,7 +48,18 @@ pub fn advance(group: &mut Group, now: Timestamp, events: &[Event], directory: &
     // Whoever waited for the group comes after those who had it meanwhile, also by the log's times.
     let now = group.at.map_or(now, |at| at.max(now));
     group.at = Some(now);
-    let mut advance = Advance { group, now, directory, effects: Vec::new(), drafts: BTreeMap::new(), flushed_at: None, restart: None };
+    let settings = directory.settings(&group.key.team);
+    let mut advance = Advance {
+        group,
+        now,
+        directory,
+        settings,
+        effects: Vec::new(),
+        drafts: BTreeMap::new(),
+        flushed_at: None,
+        flaps: Vec::new(),
+        restart: None,
+    };
     for event in events {
         advance.take(event);
     }
@@ -53,6 +68,7 @@ pub fn advance(group: &mut Group, now: Timestamp, events: &[Event], directory: &
         advance.flush();
         advance.climb();
         advance.write_pages();
+        advance.forget_flaps();
         advance.close();
     }
     advance.effects
@@ -63,11 +79,15 @@ struct Advance<'a> {
     group: &'a mut Group,
     now: Timestamp,
     directory: &'a Directory<'a>,
+    /// How long the group's messages wait.
+    settings: Settings,
     effects: Vec<Effect>,
     /// What each person is to be told: at most one message for each, whatever comes together at one moment.
     drafts: BTreeMap<PersonId, Draft>,
     /// The flush of this call, where one was due: repeats are reckoned from it, not from when it was come to.
     flushed_at: Option<Timestamp>,
+    /// Of what flaps, or has settled, and is told now.
+    flaps: Vec<IncidentId>,
     /// That a new escalation is to begin once everything else was looked at.
     restart: Option<Restart>,
 }

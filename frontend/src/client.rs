@@ -169,13 +169,22 @@ pub async fn enter(draft: &Draft) -> Result<Verdict, ClientError> {
     parse(&text).ok_or_else(|| ClientError::Unreachable("/api/v1/forms/entries".to_owned()))
 }
 
-fn json(value: &impl Serialize) -> String {
+/// A body of a request.
+pub fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
 async fn post(path: String, json: String) -> Result<String, ClientError> {
     let request = Request::post(&path).header("content-type", "application/json").body(json).map_err(unreachable)?;
     body(request.send().await.map_err(unreachable)?).await
+}
+
+/// Sends a body to a path.
+///
+/// # Errors
+/// When the server refuses or can't be reached.
+pub async fn send(path: String, json: String) -> Result<(), ClientError> {
+    post(path, json).await.map(drop)
 }
 
 /// Lets somebody do something about an incident.

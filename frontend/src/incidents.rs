@@ -84,6 +84,7 @@ mod tests {
             standing,
             assignee: None,
             resolved_at: (standing == Standing::Resolved).then(|| Timestamp::from_second(2_000 + id).unwrap()),
+            merged_into: None,
         };
         ViewNote { incident, title: Text::default(), place: Text::default(), summary: Text::default(), figure: None, exercise: false }
     }

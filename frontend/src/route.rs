@@ -2,7 +2,7 @@
 //!
 //! Must never guess: an address that isn't one of ours is nowhere.
 
-use taydo_model::{BoardId, KpiId, PersonId, RotaId, Scope, WallId, incident::IncidentId};
+use taydo_model::{BoardId, KpiId, PersonId, RotaId, Scope, WallId, incident::IncidentId, shift_log::ShiftLogId};
 
 /// A page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum Route {
     Console,
     /// An incident: `/incidents/{id}`.
     Incident(IncidentId),
+    /// The shift log that is open: `/log`; one of them: `/log/{id}`.
+    Log(Option<ShiftLogId>),
     /// Who is on call now: `/on-call`.
     OnCall,
     /// A rota's calendar: `/on-call/{rota}`.
@@ -44,6 +46,8 @@ impl Route {
             ("forms", None) => Some(Self::Forms),
             ("console", None) => Some(Self::Console),
             ("incidents", Some(id)) => id.parse().ok().filter(|id| *id > 0).map(|id| Self::Incident(IncidentId(id))),
+            ("log", None) => Some(Self::Log(None)),
+            ("log", Some(id)) => id.parse().ok().filter(|id| *id > 0).map(|id| Self::Log(Some(ShiftLogId(id)))),
             ("on-call", None) => Some(Self::OnCall),
             ("on-call", Some(id)) => RotaId::new(id).ok().map(Self::Rota),
             ("persons", Some(id)) => PersonId::new(id).ok().map(Self::Shifts),
@@ -71,6 +75,8 @@ impl Route {
             Self::Forms => "/forms".to_owned(),
             Self::Console => "/console".to_owned(),
             Self::Incident(id) => format!("/incidents/{}", id.0),
+            Self::Log(None) => "/log".to_owned(),
+            Self::Log(Some(id)) => format!("/log/{}", id.0),
             Self::OnCall => "/on-call".to_owned(),
             Self::Rota(id) => format!("/on-call/{id}"),
             Self::Shifts(id) => format!("/persons/{id}"),
@@ -94,6 +100,8 @@ mod tests {
             "/kpi/traffic.speed/area:31135",
             "/console",
             "/incidents/12",
+            "/log",
+            "/log/3",
             "/on-call",
             "/on-call/night",
             "/persons/an",
@@ -113,6 +121,7 @@ mod tests {
             "/incidents",
             "/incidents/-1",
             "/incidents/x",
+            "/log/0",
             "/persons",
         ] {
             assert_eq!(Route::parse(path), Route::Nowhere, "{path}");

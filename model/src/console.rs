@@ -3,17 +3,22 @@
 //! It must never hold an address of a person.
 
 use crate::alert::Severity;
-use crate::incident::log::LogLine;
-use crate::incident::{Incident, IncidentId, Standing};
+use crate::incident::kind::Kind;
+use crate::incident::log::{Assigned, Done, LogLine};
+use crate::incident::{Incident, IncidentId, Party, Standing};
 use crate::oncall::Channel;
 use crate::rota::page::PersonName;
-use crate::{AreaId, KpiId, PersonId, Scope, TeamId, Text};
+use crate::{AreaId, KindId, KpiId, PersonId, Scope, TeamId, Text};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The longest text that people write about an incident, in characters.
 pub const MAX_TEXT_CHARS: usize = 2_000;
+/// The longest name of an outside agency, in characters.
+pub const MAX_PARTY_CHARS: usize = 100;
+/// The longest telephone number, in characters.
+pub const MAX_PHONE_CHARS: usize = 40;
 
 /// An incident as people are shown it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -77,6 +82,12 @@ pub struct IncidentPage {
     pub view: IncidentView,
     /// What to do, as a check-list.
     pub sop: Vec<Text>,
+    /// Which steps of it are done, by their words in Vietnamese.
+    pub ticks: BTreeMap<String, Done>,
+    /// To whom it was given, in order.
+    pub assignments: Vec<Assigned>,
+    /// The incidents that go on as parts of it.
+    pub absorbed: Vec<IncidentId>,
     /// Where it is written what to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runbook: Option<String>,
@@ -117,6 +128,7 @@ pub struct IncidentNote {
     pub standing: Standing,
     pub assignee: Option<PersonId>,
     pub resolved_at: Option<Timestamp>,
+    pub merged_into: Option<IncidentId>,
 }
 
 /// An incident in words as the console reads it.
@@ -147,6 +159,9 @@ pub struct IncidentNotes {
     pub time: Timestamp,
     pub view: ViewNote,
     pub sop: Vec<Text>,
+    pub ticks: BTreeMap<String, Done>,
+    pub assignments: Vec<Assigned>,
+    pub absorbed: Vec<IncidentId>,
     pub runbook: Option<String>,
     pub said: Vec<SaidLine>,
     pub deliveries: Vec<Delivery>,
@@ -191,11 +206,65 @@ pub enum Act {
         /// What.
         text: String,
     },
+    /// Says that a step of the check-list is done, or that it is not after all.
+    Tick {
+        /// Who.
+        person: PersonId,
+        /// Which step, as the page gives it.
+        step: Text,
+        /// Whether it is done.
+        done: bool,
+    },
+    /// Gives it, or a part of it, to a team or an outside agency, which somebody has told.
+    Assign {
+        /// Who.
+        person: PersonId,
+        /// To whom.
+        party: Party,
+        /// When they were told; now, where it is absent.
+        #[serde(default)]
+        told_at: Option<Timestamp>,
+    },
+    /// Lets it go on as a part of another incident.
+    Merge {
+        /// Who.
+        person: PersonId,
+        /// Which goes on.
+        into: IncidentId,
+    },
     /// Says that it is over.
     Resolve {
         /// Who.
         person: PersonId,
     },
+}
+
+impl Act {
+    /// What keeps it from being done at `now`, with what to do; `None` when it is sound.
+    #[must_use]
+    pub fn problem(&self, now: Timestamp) -> Option<Text> {
+        let is_line =
+            |text: &str, most: usize| !text.trim().is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control);
+        let (vi, en) = match self {
+            Self::Note { text, .. } if text.trim().is_empty() || text.chars().count() > MAX_TEXT_CHARS || text.contains('\0') => {
+                (format!("`text` có từ 1 đến {MAX_TEXT_CHARS} ký tự"), format!("`text` has 1 to {MAX_TEXT_CHARS} characters"))
+            }
+            Self::Assign { told_at: Some(told_at), .. } if *told_at > now => (
+                "`told_at` ở tương lai; hãy báo họ trước, rồi ghi lúc đã báo".to_owned(),
+                "`told_at` is in the future; tell them first, then write down when".to_owned(),
+            ),
+            Self::Assign { party: Party::Agency { name, .. }, .. } if !is_line(name, MAX_PARTY_CHARS) => (
+                format!("`name` có từ 1 đến {MAX_PARTY_CHARS} ký tự trên một dòng"),
+                format!("`name` has 1 to {MAX_PARTY_CHARS} characters in one line"),
+            ),
+            Self::Assign { party: Party::Agency { phone, .. }, .. } if !phone.is_empty() && !is_line(phone, MAX_PHONE_CHARS) => (
+                format!("`phone` có nhiều nhất {MAX_PHONE_CHARS} ký tự trên một dòng; để trống nếu đã báo bằng cách khác"),
+                format!("`phone` has at most {MAX_PHONE_CHARS} characters in one line; leave it empty when it was told in another way"),
+            ),
+            _ => return None,
+        };
+        Some(Text { vi, en })
+    }
 }
 
 /// An incident that somebody opens by hand: the body of `POST /api/v1/incidents`.
@@ -213,6 +282,12 @@ pub struct OpenByHand {
     /// Where.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub area: Option<AreaId>,
+    /// What kind it is: its check-list is that kind's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<KindId>,
+    /// Where exactly: a street and a number, a crossing.
+    #[serde(default)]
+    pub place: String,
     /// Who called it in, where somebody did; it is shown to those who handle it and to nobody else.
     #[serde(default)]
     pub caller: String,
@@ -227,18 +302,31 @@ pub struct OpenByHand {
 impl OpenByHand {
     /// What keeps it from being taken, with what to do; `None` when it is sound.
     #[must_use]
-    pub fn problem(&self) -> Option<String> {
+    pub fn problem(&self) -> Option<Text> {
         if self.title.trim().is_empty() {
-            return Some("`title` is empty; say in a few words what happened".to_owned());
+            return Some(Text::new("`title` trống; hãy viết vài chữ điều đã xảy ra", "`title` is empty; say in a few words what happened"));
         }
-        for (name, text, most) in [("title", &self.title, 200), ("caller", &self.caller, 200)] {
+        for (name, text, most) in [("title", &self.title, 200), ("place", &self.place, 200), ("caller", &self.caller, 200)] {
             if text.chars().count() > most || text.chars().any(char::is_control) {
-                return Some(format!("`{name}` is longer than {most} characters or has control characters; write it in one line"));
+                return Some(Text::new(
+                    &format!("`{name}` dài hơn {most} ký tự hoặc có ký tự điều khiển; hãy viết trên một dòng"),
+                    &format!("`{name}` is longer than {most} characters or has control characters; write it in one line"),
+                ));
             }
         }
         let key = self.key.as_ref().filter(|key| key.len() > 128 || key.chars().any(char::is_control))?;
-        Some(format!("`key` is {key:?}; write 1 to 128 bytes, or leave it out"))
+        Some(Text::new(
+            &format!("`key` là {key:?}; hãy viết từ 1 đến 128 byte, hoặc bỏ đi"),
+            &format!("`key` is {key:?}; write 1 to 128 bytes, or leave it out"),
+        ))
     }
+}
+
+/// `GET /api/v1/incident-kinds`: the kinds that can be opened by hand, by id.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KindsPage {
+    /// The kinds.
+    pub kinds: Vec<Kind>,
 }
 
 /// `GET /api/v1/people`: who may act at the console, and for whom incidents can be opened.
@@ -248,6 +336,22 @@ pub struct PeoplePage {
     pub people: Vec<PersonName>,
     /// The teams, by id.
     pub teams: Vec<TeamName>,
+    /// The kinds of incidents that can be opened by hand, by id.
+    #[serde(default)]
+    pub kinds: Vec<KindName>,
+}
+
+/// A kind of incidents as pages name it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KindName {
+    /// Its id.
+    pub id: KindId,
+    /// What people call it.
+    pub title: Text,
+    /// How bad such an incident is, unless whoever opens it says otherwise.
+    pub severity: Severity,
+    /// Whose it is, unless whoever opens it says otherwise.
+    pub team: TeamId,
 }
 
 /// A team as pages name it.

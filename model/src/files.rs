@@ -12,8 +12,10 @@ mod city;
 mod csv;
 mod document;
 mod duration;
+mod duty;
 mod formula;
 mod goal;
+mod incident;
 mod kpi;
 mod metric;
 mod name;
@@ -112,6 +114,11 @@ fn define(documents: &[Document<'_>]) -> Definitions {
     set.walls = sorted(of(Role::Walls).flat_map(|document| wall::read(document, &known)), |wall| &wall.id);
     let rules = of(Role::Alerts).flat_map(|document| alert::read(document, &known, &set)).collect::<Vec<_>>();
     set.rules = sorted(rules.into_iter(), |rule| &rule.id);
+    for document in of(Role::Duty) {
+        set.duty = Arc::new(duty::read(document, &known, set.calendar.as_deref()));
+    }
+    alert::check_circles(of(Role::Alerts), &set.rules);
+    set.kinds = sorted(of(Role::Incidents).flat_map(incident::read), |kind| &kind.id);
     set.goals = of(Role::Goals).flat_map(|document| goal::read(document, &known, &set.kpis)).collect();
     set
 }
@@ -143,6 +150,9 @@ enum Role {
     Alerts,
     /// Tests of rules; no definitions.
     Scenarios,
+    Duty,
+    /// Kinds of incidents.
+    Incidents,
     Goals,
 }
 
@@ -160,6 +170,8 @@ impl Role {
             Self::Walls => "walls",
             Self::Alerts => "alerts",
             Self::Scenarios => "scenarios",
+            Self::Duty => "duty",
+            Self::Incidents => "incidents",
             Self::Goals => "goals",
         }
     }
@@ -177,6 +189,8 @@ impl Role {
             "assets.toml" => Some(Self::Assets),
             "sources.toml" => Some(Self::Sources),
             "walls.toml" => Some(Self::Walls),
+            "duty.toml" => Some(Self::Duty),
+            "incidents.toml" => Some(Self::Incidents),
             "goals.toml" => Some(Self::Goals),
             _ if in_folder("assets/") => Some(Self::Assets),
             _ if in_folder("kpis/") => Some(Self::Kpis),

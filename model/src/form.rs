@@ -188,6 +188,8 @@ pub fn source() -> Option<Source> {
         way: Way::Form,
         max_series: MAX_SERIES,
         silent_s: None,
+        urgent: false,
+        via: None,
     })
 }
 

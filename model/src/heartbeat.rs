@@ -39,12 +39,17 @@ pub struct HeartbeatRow {
 impl Heartbeat {
     /// What keeps it from being taken, with what to do; `None` when it is sound.
     #[must_use]
-    pub fn problem(&self) -> Option<String> {
+    pub fn problem(&self) -> Option<Text> {
         if !(1..=31 * 86_400).contains(&self.every_s) {
-            return Some("`every_s` is 1 to 2678400 seconds".to_owned());
+            return Some(Text::new("`every_s` từ 1 đến 2678400 giây", "`every_s` is 1 to 2678400 seconds"));
         }
         let texts = [&self.title.vi, &self.title.en].into_iter().chain(&self.muted);
         let is_wrong = |text: &String| text.trim().is_empty() || text.chars().count() > 200 || text.chars().any(char::is_control);
-        texts.into_iter().any(is_wrong).then(|| "titles and the reason of `muted` have 1 to 200 characters in one line".to_owned())
+        texts.into_iter().any(is_wrong).then(|| {
+            Text::new(
+                "tên và lý do của `muted` có từ 1 đến 200 ký tự trên một dòng",
+                "titles and the reason of `muted` have 1 to 200 characters in one line",
+            )
+        })
     }
 }

@@ -106,6 +106,8 @@ ids! {
     GoalId, "a goal id";
     /// Names an alert rule, such as `traffic-jam`.
     RuleId, "a rule id";
+    /// A kind of incidents that people open by hand.
+    KindId, "a kind of incidents";
     /// Names a team of people who answer alerts, such as `giao-thong`.
     TeamId, "a team id";
     /// Names a rota of a team, such as `giao-thong-ca`.

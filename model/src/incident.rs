@@ -2,6 +2,7 @@
 //!
 //! It must never say whom to tell, or how: that is decided by routing, from the incident's group.
 
+pub mod kind;
 pub mod log;
 
 use crate::alert::Severity;
@@ -97,4 +98,32 @@ pub struct Incident {
     /// When it was over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved_at: Option<Timestamp>,
+    /// The incident that it goes on as a part of, where it was merged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<IncidentId>,
+}
+
+/// Whom an incident, or a part of it, was given to. It pages nobody: whoever assigns has told them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// To whom.
+    pub party: Party,
+    /// When they were told.
+    pub told_at: Timestamp,
+}
+
+/// Who can be given an incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Party {
+    /// A team of the centre's.
+    Team(TeamId),
+    /// An outside agency, such as the fire brigade.
+    Agency {
+        /// What people call it.
+        name: String,
+        /// The number by which it was told; empty where it was told in another way.
+        #[serde(default)]
+        phone: String,
+    },
 }

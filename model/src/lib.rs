@@ -14,8 +14,10 @@ pub mod case;
 pub mod city;
 pub mod compare;
 pub mod console;
+pub mod duty;
 pub mod event;
 pub mod fault;
+pub mod figures;
 #[cfg(feature = "files")]
 pub mod files;
 pub mod form;
@@ -27,6 +29,7 @@ pub mod history;
 pub mod id;
 pub mod incident;
 pub mod kpi;
+pub mod letter;
 pub mod median;
 pub mod number;
 pub mod observation;
@@ -38,6 +41,7 @@ pub mod recompute;
 pub mod rota;
 pub mod rule;
 pub mod scenario;
+pub mod shift_log;
 pub mod silence;
 pub mod source;
 pub mod text;
@@ -52,8 +56,8 @@ pub use case::{Case, CaseKey};
 pub use city::{Area, City, Constant, Department};
 pub use fault::{ErrorBody, ErrorCode};
 pub use id::{
-    AreaId, AssetId, BoardId, CaseId, DepartmentId, GoalId, KpiId, LabelName, MetricId, PersonId, PolicyId, RotaId, RuleId, SourceId,
-    TeamId, WallId,
+    AreaId, AssetId, BoardId, CaseId, DepartmentId, GoalId, KindId, KpiId, LabelName, MetricId, PersonId, PolicyId, RotaId, RuleId,
+    SourceId, TeamId, WallId,
 };
 pub use kpi::Kpi;
 pub use observation::{Labels, Metric, Observation, SampleState};
@@ -86,6 +90,10 @@ pub struct Definitions {
     pub walls: Vec<Arc<wall::Wall>>,
     /// The alert rules, by id.
     pub rules: Vec<Arc<rule::Rule>>,
+    /// How long messages wait for each other, and who looks after feeds.
+    pub duty: Arc<duty::Duty>,
+    /// The kinds of incidents that people open by hand, by id.
+    pub kinds: Vec<Arc<incident::kind::Kind>>,
     /// The city's plan, in its own order.
     pub goals: Vec<goal::Part>,
 }
@@ -127,4 +135,5 @@ lookups! {
     board: BoardId => boards: board::Board,
     wall: WallId => walls: wall::Wall,
     rule: RuleId => rules: rule::Rule,
+    kind: KindId => kinds: incident::kind::Kind,
 }

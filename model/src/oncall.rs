@@ -5,6 +5,7 @@
 pub mod request;
 
 use crate::alert::Urgency;
+use crate::duty::Timings;
 use crate::{PersonId, PolicyId, RotaId, TeamId};
 use jiff::Timestamp;
 use jiff::civil::Time;
@@ -155,4 +156,7 @@ pub struct Team {
     pub policy: PolicyId,
     /// Who belongs to it.
     pub members: Vec<PersonId>,
+    /// What of its messages' waits differs from the city's.
+    #[serde(default)]
+    pub timings: Timings,
 }

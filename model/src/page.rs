@@ -5,8 +5,9 @@
 use crate::alert::Urgency;
 use crate::incident::{GroupId, IncidentId};
 use crate::oncall::ContactId;
-use crate::{PersonId, RotaId};
+use crate::{AreaId, PersonId, RotaId, RuleId};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// The most incidents that a page names one by one; it counts the others.
@@ -34,8 +35,21 @@ pub enum PageKind {
     Shift,
     /// The code that proves that a contact is somebody's: the only thing that is sent to one before.
     Code,
+    /// What somebody is told who answered a message.
+    Reply,
     /// Something about the duty itself: a gap, a silence that ends, a contact that was stopped.
     Notice,
+    /// The morning letter.
+    Letter,
+}
+
+/// How many open incidents of a page lie in an area.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AreaCount {
+    /// The area.
+    pub area: AreaId,
+    /// How many.
+    pub open: u32,
 }
 
 impl Page {
@@ -47,6 +61,7 @@ impl Page {
             incidents: Vec::new(),
             resolved: Vec::new(),
             flapping: Vec::new(),
+            areas: Vec::new(),
             others: 0,
             escalation: 0,
             person,
@@ -86,6 +101,15 @@ pub enum About {
         /// By which rota.
         rota: RotaId,
     },
+    /// Readings of some scopes of a rule went missing while others went on, and what fired there was taken for over.
+    Missing {
+        /// The rule.
+        rule: RuleId,
+        /// The grid instant at which that was decided.
+        at: Timestamp,
+        /// Of how many scopes.
+        scopes: u32,
+    },
     /// Nothing is sent to somebody's contact any more.
     Stopped {
         /// Whose.
@@ -93,6 +117,38 @@ pub enum About {
         /// Which.
         contact: ContactId,
     },
+    /// The morning letter of a date.
+    Letter {
+        /// The date, by the city's clocks.
+        date: Date,
+    },
+    /// What came of somebody's answer to a message.
+    Reply {
+        /// What.
+        outcome: ReplyOutcome,
+    },
+}
+
+/// What somebody is told who answered a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplyOutcome {
+    /// It was not understood: what can be answered.
+    Help,
+    /// It is theirs.
+    Acknowledged,
+    /// The next step was taken.
+    Escalated,
+    /// It is over already.
+    Closed,
+    /// It was escalated anew since their message.
+    Superseded,
+    /// Nothing is left to be done about it: it has been answered, or the step taken, already.
+    Late,
+    /// They were told of no such incident.
+    NotTold,
+    /// Messages are sent to them again.
+    Resumed,
 }
 
 /// A page, decided. Its key makes it the only one: the same decision taken twice gives the same key.
@@ -108,6 +164,9 @@ pub struct Page {
     /// Those of them that flap: the person hears of them again when they have settled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flapping: Vec<IncidentId>,
+    /// Of what is open, how much lies in each area, the most first; empty where that is only in a few.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub areas: Vec<AreaCount>,
     /// How many more it is about than it lists.
     #[serde(default)]
     pub others: u32,

@@ -18,6 +18,12 @@ pub struct Source {
     pub max_series: u32,
     /// When nothing has come for this long, in seconds, the feed is silent.
     pub silent_s: Option<u32>,
+    /// Whether its silence is told at any hour.
+    #[serde(default)]
+    pub urgent: bool,
+    /// The source that stands for what it comes through: while nothing comes through that, one message is enough.
+    #[serde(default)]
+    pub via: Option<SourceId>,
 }
 
 /// How data arrives.

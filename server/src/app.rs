@@ -7,20 +7,21 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::definitions::{self, InForce};
 use crate::door::{Door, Inbox};
-use crate::duty::{Briefs, Links, Steward, Waker};
+use crate::duty::{Briefs, Heart, LetterDesk, LetterWriter, Links, Overdue, ShiftRecorder, Steward, Waker};
 use crate::http::{self, Readiness, State};
 use crate::hub::{Hub, Limits};
 use crate::ingest::{Health, Intake, LANES, Lanes, Mqtt};
+use crate::leader::{self, Candidate};
 use crate::paging::{self, Paging};
 use crate::pipeline::{self, Parts, Pipeline};
 use crate::rollups;
 use crate::self_watch::{self, SelfWatch};
-use crate::store::{EmbeddedDatabase, Store};
+use crate::store::{EmbeddedDatabase, Fence, Store, StoreError};
 use crate::telemetry::Metrics;
 use anyhow::Context as _;
+use jiff::Timestamp;
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -37,7 +38,10 @@ pub struct Application {
     hub: Hub,
     lanes: Lanes,
     mqtt: Option<Mqtt>,
-    pipeline: JoinHandle<Result<(), crate::store::StoreError>>,
+    pipeline: JoinHandle<Result<(), StoreError>>,
+    /// Ends when another server has taken the lead.
+    leading: JoinHandle<StoreError>,
+    fence: Fence,
     server: http::Server,
     store: Store,
     /// What goes on beside all that, and may end at any moment.
@@ -58,11 +62,12 @@ pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 }
 
 impl Application {
-    /// Starts everything, in the order of need: the port, the database, the definitions, the engine, the ways in.
+    /// Starts everything, in the order of need: the port, the database, the lead, the definitions, the engine, the ways in. While
+    /// another server leads it stands by; `announce` is told the port once something answers there.
     ///
     /// # Errors
     /// When something that is needed can't be had; the message says what to do.
-    pub async fn build(config: Config) -> anyhow::Result<Self> {
+    pub async fn build(config: Config, announce: impl FnOnce(u16)) -> anyhow::Result<Self> {
         // The port first: a second server on this machine is noticed before anything is touched.
         let listener = listen(&config)?;
         let port = listener.local_addr()?.port();
@@ -76,10 +81,14 @@ impl Application {
                 (Some(database), address)
             }
         };
-        match Self::start(config, listener, clock, address).await {
+        let mut announce = Some(|| announce(port));
+        match Self::start(config, listener, clock, address, &mut announce).await {
             Ok(mut application) => {
                 application.database = database;
                 application.port = port;
+                if let Some(announce) = announce {
+                    announce();
+                }
                 Ok(application)
             }
             Err(error) => {
@@ -91,8 +100,20 @@ impl Application {
         }
     }
 
-    async fn start(config: Config, listener: TcpListener, clock: Clock, address: tokio_postgres::Config) -> anyhow::Result<Self> {
+    async fn start(
+        config: Config,
+        listener: TcpListener,
+        clock: Clock,
+        address: tokio_postgres::Config,
+        announce: &mut Option<impl FnOnce()>,
+    ) -> anyhow::Result<Self> {
+        // What can't be used is said now, and not when a takeover needs it.
+        let answer = config.answer.as_ref().map(|answer| bind(answer.listen, "--answer-port")).transpose()?;
+        let settings = config.paging.as_deref().map(paging::Settings::load).transpose()?;
         let store = Store::open(address, clock.clone()).await?;
+        let fence = lead(&config, &listener, &store, &clock, announce).await?;
+        // From here on others must see that this server lives, however long it takes until it works.
+        let leading = tokio::spawn(leader::beat(store.clone(), clock.clone(), fence.clone()));
         let taken = definitions::first(&config.city, &store, clock.now()).await?;
         let in_force = InForce::new(taken.definitions.clone(), clock.now());
         let folder = definitions::Watch::new(config.city.clone(), store.clone(), clock.clone(), in_force.clone(), taken);
@@ -113,7 +134,7 @@ impl Application {
             tick: config.tick,
             counters: metrics.pipeline.clone(),
         };
-        let pipeline = Pipeline::start(parts).await?;
+        let pipeline = Pipeline::start(parts, fence.clone()).await?;
         readiness.has("engine");
         let desk = pipeline.desk();
         let (batches, committed) = mpsc::channel(pipeline::QUEUE);
@@ -131,13 +152,16 @@ impl Application {
             clock: clock.clone(),
             data: config.data.clone(),
         };
+        let letters = LetterDesk { store: store.clone(), definitions: in_force.clone(), health: health.clone() };
         let mut beside = vec![
             tokio::spawn(chores(clock.clone(), hub.clone(), store.clone())),
             tokio::spawn(watch.run(last_here)),
             tokio::spawn(folder.run()),
             tokio::spawn(bands::keep(in_force.clone(), store.clone(), clock.clone(), newest_bands)),
             tokio::spawn(baseline::run(in_force.clone(), store.clone(), clock.clone())),
-            tokio::spawn(Steward { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run()),
+            tokio::spawn(Steward::new(store.clone(), clock.clone(), in_force.clone(), health.clone()).run()),
+            tokio::spawn(ShiftRecorder { store: store.clone(), clock: clock.clone() }.run()),
+            tokio::spawn(LetterWriter { desk: letters, clock: clock.clone() }.run()),
             tokio::spawn(Waker { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run()),
         ];
         beside.extend(store.roller().map(|roller| tokio::spawn(rollups::run(roller, in_force.clone(), clock.clone()))));
@@ -154,10 +178,16 @@ impl Application {
         };
         let links = Links::new(config.answer.as_ref().map(|answer| answer.url.as_str()), &store.secret("links").await?);
         let briefs = Briefs { store: store.clone(), definitions: in_force.clone(), links: links.clone() };
-        let paging = config.paging.as_deref().map(|file| start_paging(file, &store, &clock, briefs)).transpose()?;
+        let mut paging = settings.map(|settings| start_paging(settings, &store, &clock, briefs)).transpose()?;
+        let overdue = Overdue { store: store.clone(), definitions: in_force.clone(), saving: metrics.pipeline.clone() };
+        if let Some(dead_man) = paging.as_mut().and_then(Paging::take_dead_man) {
+            beside.push(tokio::spawn(Heart { clock: clock.clone(), overdue: overdue.clone(), dead_man }.run()));
+        }
         let state = http::shared(State {
             door,
             links,
+            paging: paging.as_ref().map(|paging| paging.face().clone()),
+            overdue,
             definitions: in_force,
             build,
             clock: clock.clone(),
@@ -169,11 +199,7 @@ impl Application {
             readiness,
             metrics,
         });
-        let answers = config
-            .answer
-            .as_ref()
-            .map(|answer| http::answer::server(bind(answer.listen, "--answer-port")?, state.clone()).map_err(anyhow::Error::new));
-        let answers = answers.transpose()?;
+        let answers = answer.map(|listener| http::answer::server(listener, state.clone())).transpose()?;
         let server = http::server(listener, state, config.workers)?;
         Ok(Self {
             port: 0,
@@ -183,6 +209,8 @@ impl Application {
             lanes,
             mqtt,
             pipeline,
+            leading,
+            fence,
             server,
             store,
             chores: beside,
@@ -212,6 +240,7 @@ impl Application {
             () = stop => None,
             ended = &mut serving => Some(reason("the HTTP server", ended)),
             ended = &mut self.pipeline => Some(reason("the pipeline", ended)),
+            ended = &mut self.leading => Some(reason("leading", ended.map(Err::<(), StoreError>))),
         };
         tracing::info!("stopping");
         self.hub.close_all("the server is stopping");
@@ -240,12 +269,43 @@ impl Application {
         if let Err(error) = self.store.beat(self.clock.now()).await {
             tracing::debug!(error = %http::refusal::chain(&error), "the last heartbeat can't be stored");
         }
+        self.leading.abort();
+        if let Err(error) = self.store.give_lease_back(&self.fence).await {
+            tracing::debug!(error = %http::refusal::chain(&error), "the lead can't be given back; another server waits three seconds");
+        }
         if let Some(database) = self.database {
             database.stop().await?;
         }
         tracing::info!(time = %self.clock.now(), "stopped; everything that was acknowledged is stored");
         failure.map_or(Ok(()), Err)
     }
+}
+
+/// Waits until this server may lead, and says meanwhile that it stands by.
+async fn lead(
+    config: &Config,
+    listener: &TcpListener,
+    store: &Store,
+    clock: &Clock,
+    announce: &mut Option<impl FnOnce()>,
+) -> anyhow::Result<Fence> {
+    let name = leader::own_name(&config.data)?;
+    let candidate = Candidate { store: store.clone(), clock: clock.clone(), name };
+    if let Some(fence) = candidate.try_now().await? {
+        return Ok(fence);
+    }
+    let standby = http::standby::server(listener.try_clone()?)?;
+    let handle = standby.handle();
+    let standby = tokio::spawn(standby);
+    if let Some(announce) = announce.take() {
+        announce();
+    }
+    tracing::info!("another server leads; standing by");
+    let fence = candidate.until_leading().await;
+    tracing::info!(fence = fence.number(), "the leader is gone; taking over");
+    handle.stop(false).await;
+    let _ = standby.await;
+    Ok(fence)
 }
 
 /// Why a task has ended that should not have.
@@ -269,8 +329,7 @@ fn bind(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {
 }
 
 /// Begins to deliver pages over the providers that a file names.
-fn start_paging(file: &Path, store: &Store, clock: &Clock, briefs: Briefs) -> anyhow::Result<Paging> {
-    let settings = paging::Settings::load(file)?;
+fn start_paging(settings: paging::Settings, store: &Store, clock: &Clock, briefs: Briefs) -> anyhow::Result<Paging> {
     Paging::start(paging::Parts { store: store.clone(), clock: clock.clone(), desk: Arc::new(briefs), settings })
 }
 
@@ -311,12 +370,18 @@ async fn chores(clock: Clock, hub: Hub, store: Store) {
         clock.sleep(Duration::from_secs(1)).await;
         hub.keep(clock.now());
         if seconds.is_multiple_of(3600)
-            && let Err(error) = store.prune(clock.now()).await
+            && let Err(error) = purge(&store, clock.now()).await
         {
             tracing::warn!(error = %http::refusal::chain(&error), "old rows can't be deleted now");
         }
         seconds = seconds.wrapping_add(1);
     }
+}
+
+/// Deletes what is kept for some time only.
+async fn purge(store: &Store, now: Timestamp) -> Result<(), StoreError> {
+    store.prune(now).await?;
+    store.purge_outbox(now).await.map(drop)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use taydo_model::kpi::Dimension;
 use taydo_model::{Definitions, Kpi, Scope};
 
 /// How far back readings are learnt from.
-const WEEKS: i64 = 8;
+pub(crate) const WEEKS: i64 = 8;
 /// A baseline is made anew when it is so old.
 const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Readings closer together than this say the same; only one of them is read.
@@ -116,7 +116,7 @@ pub async fn make(store: &Store, kpi: &Kpi, scope: &Scope, days: &Days, now: Tim
 
 /// The step between the readings that are learnt from: the first whole number of grid steps that is long enough, and
 /// divides an hour where the grid does.
-fn step_s(every_s: u32) -> u32 {
+pub(crate) fn step_s(every_s: u32) -> u32 {
     let every_s = every_s.max(1);
     let fits = |step: &u32| *step >= LEAST_STEP_S && (3600_u32.is_multiple_of(*step) || !3600_u32.is_multiple_of(every_s));
     (1..=3600).map(|times| every_s.saturating_mul(times)).find(fits).unwrap_or(every_s)

@@ -82,11 +82,14 @@ impl Clock {
         Ok(Self(Hands::Moved(hands)))
     }
 
-    /// What time it is.
+    /// What time it is, in whole microseconds: what is stored is then the same time as what was decided by.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         match &self.0 {
-            Hands::Real => Timestamp::now(),
+            Hands::Real => {
+                let now = Timestamp::now();
+                Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+            }
             #[cfg(feature = "test-clock")]
             Hands::Moved(hands) => *hands.borrow(),
         }

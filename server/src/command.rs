@@ -4,6 +4,7 @@ mod broker;
 mod check;
 mod client;
 mod import;
+mod letter;
 mod recompute;
 mod replay;
 mod rules;
@@ -29,6 +30,7 @@ enum Command {
     Check(check::Args),
     Schema(schema::Args),
     Import(import::Args),
+    Letter(letter::Args),
     Recompute(recompute::Args),
     Replay(replay::Args),
     Rules(rules::Args),
@@ -45,6 +47,7 @@ pub fn run() -> ExitCode {
         Command::Check(args) => args.run(),
         Command::Schema(args) => args.run(),
         Command::Import(args) => args.run(),
+        Command::Letter(args) => args.run(),
         Command::Recompute(args) => args.run(),
         Command::Replay(args) => args.run(),
         Command::Rules(args) => args.run(),

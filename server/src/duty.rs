@@ -3,12 +3,24 @@
 //! It must never decide whom to page: routing does, under the group's lock.
 
 mod brief;
+mod feeds;
+pub mod letter;
 mod link;
+mod missing;
+mod overdue;
+mod reply;
+mod shifts;
 mod steward;
+mod toll;
 
 pub use brief::Briefs;
+pub use letter::{LetterDesk, LetterWriter, letter_contact};
 pub use link::{Link, Links};
+pub use overdue::{Heart, LATE, Overdue};
+pub use reply::take_reply;
+pub use shifts::ShiftRecorder;
 pub use steward::{Steward, heartbeat_key};
+pub use toll::record;
 
 use crate::clock::{Clock, later};
 use crate::definitions::InForce;

@@ -10,14 +10,17 @@ mod baseline;
 mod body;
 mod compare;
 mod event;
+mod figures;
 mod forms;
 mod gap;
 mod health;
 mod heartbeat;
 mod history;
+mod hook;
 mod incidents;
 mod intake;
 mod kpi;
+mod letter;
 mod live;
 mod on_call;
 mod pages;
@@ -26,7 +29,10 @@ mod recompute;
 pub mod refusal;
 mod roster;
 mod said;
+mod shift_log;
 mod site;
+pub mod standby;
+mod tongue;
 mod why;
 
 pub use health::Readiness;
@@ -34,9 +40,10 @@ pub use health::Readiness;
 use crate::clock::Clock;
 use crate::definitions::InForce;
 use crate::door::Door;
-use crate::duty::Links;
+use crate::duty::{Links, Overdue};
 use crate::hub::Hub;
 use crate::ingest::{Health, Intake};
+use crate::paging::Face;
 use crate::pipeline::RecomputeDesk;
 use crate::store::Store;
 use crate::telemetry::Metrics;
@@ -75,6 +82,10 @@ pub struct State {
     pub desk: RecomputeDesk,
     /// What messages are answered by.
     pub links: Links,
+    /// Paging, as far as others see it; none where nobody is paged.
+    pub paging: Option<Arc<Face>>,
+    /// What is overdue.
+    pub overdue: Overdue,
     /// What is not ready, and why.
     pub readiness: Arc<Readiness>,
     /// The server's own figures.
@@ -101,6 +112,7 @@ pub fn server(listener: TcpListener, state: Data<State>, workers: usize) -> std:
         App::new()
             .app_data(state.clone())
             .wrap(from_fn(access::guard))
+            .wrap(from_fn(tongue::translate))
             .wrap(
                 DefaultHeaders::new()
                     .add((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
@@ -162,8 +174,22 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/forms/template.xlsx", web::get().to(forms::template_xlsx))
         .route("/api/v1/incidents", web::get().to(incidents::list))
         .route("/api/v1/incidents", web::post().to(incidents::open))
+        .route("/api/v1/incident-kinds", web::get().to(incidents::kinds))
         .route("/api/v1/incidents/{id}", web::get().to(incidents::one))
         .route("/api/v1/incidents/{id}/acts", web::post().to(incidents::act))
+        .route("/api/v1/shift-logs", web::get().to(shift_log::list))
+        .route("/api/v1/shift-logs", web::post().to(shift_log::open))
+        .route("/api/v1/shift-logs/{id}", web::get().to(shift_log::one))
+        .route("/api/v1/shift-logs/{id}/entries", web::post().to(shift_log::write))
+        .route("/api/v1/shift-logs/{id}/signatures", web::post().to(shift_log::sign))
+        .route("/api/v1/shift-logs/{id}/sheet", web::get().to(shift_log::sheet))
+        .route("/shift-logs/sheet.css", web::get().to(shift_log::style))
+        .route("/shift-logs/{id}/sheet", web::get().to(shift_log::printed))
+        .route("/api/v1/alerts/figures", web::get().to(figures::figures))
+        .route("/api/v1/alerts/figures.csv", web::get().to(figures::csv))
+        .route("/api/v1/letter", web::get().to(letter::order))
+        .route("/api/v1/letter", web::put().to(letter::put_order))
+        .route("/api/v1/letter/preview", web::get().to(letter::preview))
         .route("/api/v1/people", web::get().to(on_call::people_and_teams))
         .route("/api/v1/on-call", web::get().to(on_call::now))
         .route("/api/v1/rotas/{id}", web::get().to(on_call::calendar))
@@ -195,6 +221,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/heartbeats/{name}", web::put().to(heartbeat::put))
         .route("/api/v1/heartbeats/{name}", web::delete().to(heartbeat::delete))
         .route("/api/v1/heartbeats/{name}", web::post().to(heartbeat::beat))
+        .route("/api/v1/providers/{name}/reports", web::post().to(hook::report))
+        .route("/api/v1/providers/{name}/replies", web::post().to(hook::reply))
         .route("/api/v2/write", web::post().to(intake::lines))
         .route("/{path:.*}", web::get().to(site::serve));
 }
@@ -224,6 +252,8 @@ pub fn front_end() -> &'static str {
 
 /// The parameters of a query, or a refusal that says which one is wrong.
 fn query<T: serde::de::DeserializeOwned>(request: &HttpRequest) -> Result<T, refusal::Refusal> {
-    let query = web::Query::<T>::from_query(request.query_string());
+    // The language of refusals may be asked for anywhere.
+    let own: Vec<&str> = request.query_string().split('&').filter(|pair| !pair.starts_with(tongue::ASKED)).collect();
+    let query = web::Query::<T>::from_query(&own.join("&"));
     query.map(web::Query::into_inner).map_err(|error| refusal::Refusal::new(taydo_model::ErrorCode::Invalid, format!("the query: {error}")))
 }

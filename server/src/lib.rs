@@ -1,7 +1,7 @@
 //! The shell around the engine: configuration, ingest, store, pipeline, hub, HTTP, and the commands.
 //!
 //! A module uses only what is to its right:
-//! `command → app → http → {absence, baseline} → pipeline → {hub, store, ingest} → {definitions, config, days, telemetry, clock}`.
+//! `command → {app, dry_run} → http → {absence, baseline} → pipeline → {hub, store, ingest} → {definitions, config, days, telemetry, clock}`.
 
 pub mod absence;
 pub mod app;
@@ -14,10 +14,12 @@ pub mod config;
 pub mod days;
 pub mod definitions;
 pub mod door;
+pub mod dry_run;
 pub mod duty;
 pub mod http;
 pub mod hub;
 pub mod ingest;
+pub mod leader;
 pub mod paging;
 pub mod pipeline;
 mod rollups;

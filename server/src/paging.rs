@@ -6,16 +6,21 @@
 //! The way of a message: claimed with a token and a lease; asked about, whether it is still wanted; written down as an
 //! attempt; sent; finished, fenced by the token. A crash at any point leaves a row that says how far it had come.
 
+mod canary;
 pub mod channel;
 pub mod chart;
 mod chat;
+mod dead_man;
 mod decision;
 mod delivery;
 pub mod desk;
 pub mod egress;
 mod email;
+mod face;
+mod figures;
 mod finisher;
 mod gateway;
+mod hook;
 mod provider;
 pub mod reply;
 mod report;
@@ -26,8 +31,12 @@ mod voice;
 mod webhook;
 mod worker;
 
+pub use dead_man::DeadMan;
 pub use desk::{Brief, Desk, Verdict};
-pub use report::{Report, ReportError};
+pub use face::{Doing, Face, ProviderStanding};
+pub use figures::Figures;
+pub use hook::{HookError, Posted};
+pub use report::Report;
 pub use settings::Settings;
 pub use worker::Counters;
 
@@ -35,8 +44,6 @@ use crate::clock::Clock;
 use crate::store::Store;
 use anyhow::Context as _;
 use provider::Providers;
-use report::ReportShape;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -66,7 +73,9 @@ pub struct Paging {
     worker: Option<JoinHandle<()>>,
     counters: Arc<Counters>,
     clock: Clock,
-    reports: HashMap<String, ReportShape>,
+    face: Arc<Face>,
+    dead_man: Option<DeadMan>,
+    canaries: JoinHandle<()>,
 }
 
 impl Paging {
@@ -76,13 +85,15 @@ impl Paging {
     /// When a secret can't be read, or the machine has no certificates to check servers by.
     pub fn start<D: Desk>(parts: Parts<D>) -> anyhow::Result<Self> {
         let Parts { store, clock, desk, settings } = parts;
-        let providers = Providers::build(&settings).context("paging can't start")?;
-        let reports = settings.reports().context("paging can't start")?;
+        let providers = Arc::new(Providers::build(&settings).context("paging can't start")?);
+        let dead_man = settings.dead_man().context("paging can't start")?;
         let stopping = Arc::new(Notify::new());
         let counters = Arc::new(Counters::default());
+        let face = Face::open(&settings, providers.clone(), counters.clone()).context("paging can't start")?;
+        let canaries = tokio::spawn(canary::run(store.clone(), clock.clone(), providers.clone()));
         let worker = Worker::new(store, clock.clone(), desk, providers, Arc::clone(&counters));
         let worker = tokio::spawn(worker.run(Arc::clone(&stopping)));
-        Ok(Self { stopping, worker: Some(worker), counters, clock, reports })
+        Ok(Self { stopping, worker: Some(worker), counters, clock, face: Arc::new(face), dead_man, canaries })
     }
 
     /// What it has done since its start.
@@ -91,12 +102,15 @@ impl Paging {
         &self.counters
     }
 
-    /// Reads what a provider reports about a message; [`Report::receipt`] is what the store takes.
-    ///
-    /// # Errors
-    /// See [`ReportError`].
-    pub fn report(&self, provider: &str, secret: &str, body: &serde_json::Value) -> Result<Report, ReportError> {
-        self.reports.get(provider).ok_or(ReportError::Refused)?.parse(secret, body)
+    /// What the other parts see of it.
+    #[must_use]
+    pub fn face(&self) -> &Arc<Face> {
+        &self.face
+    }
+
+    /// The way to the watcher outside, where there is one; it is given away once.
+    pub fn take_dead_man(&mut self) -> Option<DeadMan> {
+        self.dead_man.take()
     }
 
     /// Claims nothing more, and waits for what is being sent.
@@ -111,6 +125,7 @@ impl Paging {
 
 impl Drop for Paging {
     fn drop(&mut self) {
+        self.canaries.abort();
         if let Some(worker) = self.worker.take() {
             worker.abort();
         }

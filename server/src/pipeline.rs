@@ -37,8 +37,6 @@ use tokio::sync::{mpsc, watch};
 pub const QUEUE: usize = 64;
 /// Batches that are stepped before the screens get their turn.
 const BATCHES_PER_TURN: usize = 32;
-/// The name of the engine's lease.
-const LEASE: &str = "engine";
 
 /// What the pipeline works with.
 #[derive(Debug, Clone)]
@@ -82,13 +80,12 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// Takes the lease, rebuilds the engine from the store, and shows what it knows.
+    /// Rebuilds the engine from the store as the leader, and shows what it knows.
     ///
     /// # Errors
     /// When the store can't be read.
-    pub async fn start(parts: Parts) -> Result<Self, StoreError> {
+    pub async fn start(parts: Parts, fence: Fence) -> Result<Self, StoreError> {
         let now = parts.clock.now();
-        let fence = parts.store.take_lease(LEASE, now).await?;
         let restored = restore::restore(&parts, &fence, now).await?;
         parts.hub.open(now, fence.number(), &parts.definitions, &restored.engine.snapshot(now));
         let (saver, saving) = Saver::start(&parts, &fence);

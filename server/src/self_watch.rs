@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use taydo_model::source::{Source, Way};
-use taydo_model::{MetricId, SampleState, api::FeedState};
+use taydo_model::{Definitions, MetricId, SampleState, SourceId, api::FeedState, api::SourceHealth};
 
 /// Between two measurements.
 const EVERY: Duration = Duration::from_secs(60);
@@ -32,9 +32,12 @@ const GB: f64 = 1e9;
 /// Written in each round, so that its newest observation says until when the centre was there.
 const PRESENCE: &str = "platform.downtime";
 
+/// Whether a feed keeps its rhythm.
+pub(crate) const FEED_ON_TIME: &str = "platform.feed_on_time";
+
 /// Everything that is measured, where the city defines a metric for it.
 pub const METRICS: [&str; 10] = [
-    "platform.feed_on_time",
+    FEED_ON_TIME,
     PRESENCE,
     "platform.ingest_lag",
     "platform.queue_free",
@@ -154,21 +157,10 @@ impl SelfWatch {
         measured
     }
 
-    /// Whether each feed with a rhythm keeps it: 1 or 0. One that was never heard counts once it should have been.
     fn feeds(&self, now: Timestamp) -> Vec<Measured> {
-        let (health, _) = self.parts.health.snapshot(&self.parts.intake.definitions(), now);
-        let up_s = now.duration_since(self.started).as_secs();
         let definitions = self.parts.intake.definitions();
-        let on_time = |feed: taydo_model::api::SourceHealth| {
-            let silent_s = i64::from(definitions.source(&feed.id)?.silent_s?);
-            let value = match feed.state {
-                FeedState::Live => 1.0,
-                FeedState::Waiting if up_s < silent_s => return None,
-                _ => 0.0,
-            };
-            Some(Measured { metric: "platform.feed_on_time", feed: Some(feed.id.to_string()), value })
-        };
-        health.into_iter().filter(|feed| feed.id != self.source.id).filter_map(on_time).collect()
+        let feeds = feeds_on_time(&self.parts.health, &definitions, self.started, now);
+        feeds.into_iter().map(|(feed, value)| Measured { metric: FEED_ON_TIME, feed: Some(feed.to_string()), value }).collect()
     }
 
     /// Seconds that the centre was not there since it last said so, beyond the minute between two rounds.
@@ -227,6 +219,22 @@ impl SelfWatch {
         });
         self.parts.intake.submit(&self.source, gathered, now).await.map(|_| ())
     }
+}
+
+/// Whether each feed with a rhythm keeps it: 1 or 0. One that was never heard counts once it should have been; the centre
+/// itself is none.
+pub(crate) fn feeds_on_time(health: &Health, definitions: &Definitions, started: Timestamp, now: Timestamp) -> Vec<(SourceId, f64)> {
+    let up_s = now.duration_since(started).as_secs();
+    let on_time = |feed: SourceHealth| {
+        let source = definitions.source(&feed.id).filter(|source| !matches!(source.way, Way::Own))?;
+        let silent_s = i64::from(source.silent_s?);
+        match feed.state {
+            FeedState::Live => Some((feed.id, 1.0)),
+            FeedState::Waiting if up_s < silent_s => None,
+            _ => Some((feed.id, 0.0)),
+        }
+    };
+    health.snapshot(definitions, now).0.into_iter().filter_map(on_time).collect()
 }
 
 /// Remembers the size once an hour, and says how much it has grown within the last day, or since the first that is

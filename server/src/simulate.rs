@@ -22,6 +22,7 @@ mod lines;
 mod local;
 mod messages;
 mod pace;
+mod played;
 mod power_cuts;
 mod random;
 mod report;
@@ -37,7 +38,8 @@ mod weather;
 mod worktime;
 mod world;
 
-pub use incident::Request;
+pub use incident::{Kind, Request};
+pub use played::{Happened, Happening, Played, Said, What};
 
 use anyhow::Context;
 use delivery::Delivery;
@@ -170,4 +172,10 @@ fn find_source<'a>(definitions: &'a Definitions, id: &str) -> anyhow::Result<&'a
 fn witness(definitions: &Definitions) -> Option<&Kpi> {
     let rests_on = |kpi: &Kpi| matches!(&kpi.from, From::Observations { metric, .. } if metric.as_str() == WITNESS);
     definitions.kpis.iter().map(|kpi| &**kpi).find(|kpi| rests_on(kpi))
+}
+
+/// A smooth line through chance points a few hours apart, in [−1, 1], by a seed and what it is for.
+#[must_use]
+pub fn wave(seed: u64, name: &str, at: Timestamp) -> f64 {
+    Seed::new(seed).of(name).wave(at.as_second(), 3 * 3_600)
 }

@@ -14,6 +14,9 @@ mod definition_set;
 mod embedded;
 mod error;
 mod event;
+mod feed;
+pub mod figures;
+mod first_reading;
 mod form;
 mod gap;
 mod heartbeat;
@@ -25,16 +28,19 @@ mod micros;
 mod migration;
 mod observation;
 pub mod outbox;
+mod overdue;
 mod pane;
 mod partition;
 mod passport;
 mod reading;
 mod recompute;
 mod reject;
+pub mod reply;
 mod rollup;
 pub mod roster;
 mod series;
 mod session;
+pub mod shift_log;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -48,10 +54,11 @@ pub use batch_log::CommittedBatch;
 pub use case::CaseStream;
 pub use embedded::{EmbeddedDatabase, EmbeddedError};
 pub use error::{Cause, StoreError};
+pub use first_reading::FirstReading;
 pub use form::{NewEntry, NewReceipt, Unobserved};
 pub use gap::BeyondStream;
 pub use layout::{Engine, Layout};
-pub use lease::Fence;
+pub use lease::{Fence, LeaseBeat};
 pub use migration::OpenError;
 pub use observation::SampleStream;
 pub use pane::Made;
@@ -97,7 +104,25 @@ impl Store {
         // A migration may rewrite a large table, so no limit.
         let mut session = Session::connect(&config, "taydo migration", None).await?;
         migration::migrate(&mut session, migration::MIGRATIONS, clock.now()).await?;
-        let (layout, engine) = layout::settle(&mut session, clock.now()).await?;
+        let layout = layout::settle(&mut session, clock.now()).await?;
+        Ok(Self::with(config, clock, layout)?)
+    }
+
+    /// Connects to the database of a server, which may be running, for reading alone: the database itself refuses
+    /// everything else.
+    ///
+    /// # Errors
+    /// When the database can't be reached, or its schema is not this program's.
+    pub async fn open_to_read(mut config: tokio_postgres::Config, clock: Clock) -> Result<Self, OpenError> {
+        let given = config.get_options().unwrap_or_default().to_owned();
+        config.options(format!("{given} -c default_transaction_read_only=on").trim_start());
+        let mut session = Session::connect(&config, "taydo", None).await?;
+        migration::check(&session, migration::MIGRATIONS).await?;
+        let layout = layout::settle(&mut session, clock.now()).await?;
+        Ok(Self::with(config, clock, layout)?)
+    }
+
+    fn with(config: tokio_postgres::Config, clock: Clock, (layout, engine): (Layout, Engine)) -> Result<Self, StoreError> {
         let pool = session::pool(&config)?;
         Ok(Self(Arc::new(Inner {
             config,

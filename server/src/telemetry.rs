@@ -47,8 +47,21 @@ pub struct PipelineCounters {
     pub recorded: AtomicU64,
     /// Attempts to save that failed and were repeated.
     pub save_failures: AtomicU64,
+    /// Those of them since the last that worked.
+    pub save_failures_in_a_row: AtomicU64,
     /// Recomputed ranges.
     pub recomputes: AtomicU64,
+}
+
+/// So many attempts to save in a row that fail mean that what rules decide reaches nobody.
+const FAILING_AFTER: u64 = 3;
+
+impl PipelineCounters {
+    /// Whether readings, and what the rules made of them, can't be saved.
+    #[must_use]
+    pub fn is_failing(&self) -> bool {
+        self.save_failures_in_a_row.load(Ordering::Relaxed) >= FAILING_AFTER
+    }
 }
 
 /// The server's own figures, as `/metrics` gives them.
@@ -59,9 +72,9 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// All figures in the OpenMetrics text format.
+    /// All figures in the OpenMetrics text format; `more` adds those of parts that aren't known here.
     #[must_use]
-    pub fn text(&self, hub: &Hub, intake: &Intake, definitions: &InForce) -> String {
+    pub fn text(&self, hub: &Hub, intake: &Intake, definitions: &InForce, more: impl FnOnce(&mut Registry)) -> String {
         let mut registry = Registry::with_prefix("taydo");
         let mut counter = |name: &str, help: &str, value: u64| registry.register(name, help, ConstCounter::new(value));
         let pipeline = &self.pipeline;
@@ -89,6 +102,7 @@ impl Metrics {
         for level in intake.levels() {
             gauge(level.name, level.help, level.now);
         }
+        more(&mut registry);
         let mut text = String::new();
         // Writing to a string does not fail.
         let _ = encode(&mut text, &registry);

@@ -11,13 +11,27 @@
 )]
 
 mod answers;
+mod backtests;
 mod escalation;
 mod exercises;
+mod feeds;
+mod figures;
+mod flapping;
 mod grouping;
+mod letter;
 mod moments;
 mod people;
+mod refusals;
+mod replies;
 mod restarts;
+mod room;
 mod rotas;
 mod rules;
+mod shifts;
+mod silences;
 mod storms;
+mod timings;
 mod town;
+mod two_servers;
+mod watchers;
+mod watches;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// All probes; those of which a test says nothing show this.
-const PROBES: [&str; 9] = ["p1", "p2", "p3", "p4", "keep", "band", "flood", "wet", "dry"];
+const PROBES: [&str; 10] = ["p1", "p2", "p3", "p4", "keep", "band", "flood", "wet", "dry", "rise"];
 const CALM: f64 = 10.0;
 
 /// What is due now, one count for each place, and the next moment at which something is, in microseconds since the epoch.
@@ -57,6 +57,35 @@ impl Town {
                 return;
             }
             self.clock.advance(next.max(self.clock.now()).duration_since(self.clock.now()));
+        }
+    }
+
+    /// Lets time pass until so many seconds after the start, and sees to it that the steward has looked about every ten seconds
+    /// and in the end: for what is told because nothing happened. It looks once a second, so time may be up to a second later.
+    pub async fn watched(&self, seconds: i64) {
+        let goal = self.moment(seconds);
+        assert!(self.clock.now() <= goal + SignedDuration::from_secs(1), "{seconds} s have passed already: it is {:#}", self.at());
+        while self.clock.now() < goal {
+            self.clock.advance(SignedDuration::from_secs(10).min(goal.duration_since(self.clock.now())));
+            let looked = (self.clock.now().as_second() - 2).div_euclid(10) * 10;
+            let what = || format!("the steward has looked about {:#}", self.at());
+            let sql = "SELECT count(*) FROM shift_told WHERE extract(epoch FROM until) >= $1::bigint";
+            // A look that had begun before the jump is followed by a whole second's sleep after it.
+            let (asked, nudge) = (std::cell::Cell::new(0), SignedDuration::from_millis(100));
+            eventually(what, Duration::from_secs(20), || async {
+                let has_looked = self.sql.query_one(sql, &[&looked]).await.unwrap().get::<_, i64>(0) > 0;
+                asked.set(asked.get() + 1);
+                if !has_looked && (20..30).contains(&asked.get()) {
+                    self.clock.advance(nudge);
+                }
+                has_looked.then_some(())
+            })
+            .await;
+        }
+        // Whatever there was to find at that moment is found at the look that comes within a second.
+        for _ in 0..20 {
+            self.clock.advance(SignedDuration::from_millis(50));
+            tokio::task::yield_now().await;
         }
     }
 

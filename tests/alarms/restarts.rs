@@ -103,3 +103,16 @@ async fn a_centre_that_comes_back_keeps_what_holds_an_alert_open() {
     town.until(751).await;
     assert_eq!(town.told().await, ["an resolved 2"]);
 }
+
+#[tokio::test]
+async fn a_centre_that_comes_back_knows_the_value_before() {
+    let mut town = Town::with_steps(&["an"], 86_400).await;
+    town.evaluations(2, &[("rise", 50.0)]).await;
+    // Gone between two evaluations: none is missed.
+    town.killed_for(10).await;
+    town.evaluation(&[("rise", 75.0)]).await;
+    let id = town.incident_of("rise").await;
+    assert_eq!(town.told().await, ["an firing 1"]);
+    town.evaluation(&[("rise", 75.0)]).await;
+    assert!(town.timeline(id).await.contains(&format!("{} resolved condition", town.at().as_secs())));
+}

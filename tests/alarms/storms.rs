@@ -2,9 +2,6 @@
 
 use crate::town::Town;
 use serde_json::json;
-use std::collections::BTreeMap;
-use taydo_model::incident::log::{LogLine, Outcome, replay};
-use taydo_model::incident::{GroupId, IncidentId};
 use taydo_server::clock::Clock;
 use taydo_server::store::{DatabaseAddress, Store};
 
@@ -70,41 +67,11 @@ async fn something(town: &Town, dice: &mut Dice) {
 }
 
 /// Every group's chain holds, and replaying its lines gives its incidents' rows; every page belongs to a line.
-async fn look(town: &Town) {
+pub async fn look(town: &Town) {
     let address = DatabaseAddress::parse(&town.database.url().await, None).unwrap();
     let store = Store::open(address.config(), Clock::real()).await.unwrap();
-    let groups: Vec<i64> = town.sql.query("SELECT id FROM incident_group", &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
-    assert!(groups.len() > 2, "a course of events with {} groups shows little", groups.len());
-    for group in &groups {
-        assert_eq!(store.verify_log(GroupId(*group)).await.unwrap(), None, "group {group}");
-    }
-    let mut outcomes: BTreeMap<IncidentId, Outcome> = BTreeMap::new();
-    for group in &groups {
-        let lines: Vec<LogLine> = store.group_log(GroupId(*group)).await.unwrap().into_iter().map(|one| one.line).collect();
-        assert!(lines.is_sorted_by_key(|line| line.at), "group {group}");
-        replay(&mut outcomes, &lines);
-    }
-    let ids: Vec<IncidentId> = outcomes.keys().copied().collect();
-    let rows = store.incidents_by_id(&ids).await.unwrap();
-    let count: i64 = town.sql.query_one("SELECT count(*) FROM incident", &[]).await.unwrap().get(0);
-    assert_eq!((rows.len(), i64::try_from(rows.len()).unwrap()), (outcomes.len(), count));
-    for row in rows {
-        let is = &row.incident;
-        let said = Outcome {
-            severity: is.severity,
-            opened_at: is.opened_at,
-            standing: is.standing,
-            assignee: is.assignee.clone(),
-            acknowledged_at: row.acknowledged_at,
-            resolved_at: is.resolved_at,
-        };
-        assert_eq!(outcomes.get(&is.id), Some(&said), "incident {}", is.id.0);
-    }
-    let orphans = "SELECT count(*) FROM page WHERE group_id IS NOT NULL AND NOT EXISTS (SELECT FROM incident_log l WHERE l.group_id = page.group_id \
-        AND l.line->>'what' = 'paged' AND l.line->>'turn' = page.content->>'turn' AND l.line->'persons' ? page.person)";
-    let orphans: i64 = town.sql.query_one(orphans, &[]).await.unwrap().get(0);
-    assert_eq!(orphans, 0, "pages without a line");
-    let twice = "SELECT count(*) FROM incident WHERE rule IS NOT NULL AND resolved_at IS NULL GROUP BY rule, scope HAVING count(*) > 1";
-    assert!(town.sql.query(twice, &[]).await.unwrap().is_empty());
-    println!("{} incidents in {} groups", outcomes.len(), groups.len());
+    let audit = store.audit_incidents().await.unwrap();
+    assert!(audit.groups > 2, "a course of events with {} groups shows little", audit.groups);
+    assert!(audit.problems.is_empty(), "{:#?}", audit.problems);
+    println!("{} incidents in {} groups", audit.incidents, audit.groups);
 }

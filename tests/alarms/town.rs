@@ -8,6 +8,9 @@ use std::time::Duration;
 /// When every test begins: a whole minute.
 pub const START: &str = "2026-03-02T01:00:00Z";
 
+/// What providers prove themselves by.
+pub const HOOK_SECRET: &str = "0123456789abcdef0123456789abcdef";
+
 /// A town.
 pub struct Town {
     pub clock: MovedClock,
@@ -16,6 +19,7 @@ pub struct Town {
     pub sms: Gateway,
     /// For a test's own questions in SQL.
     pub sql: tokio_postgres::Client,
+    city: &'static str,
     folder: tempfile::TempDir,
     port: u16,
     pub start: Timestamp,
@@ -30,24 +34,53 @@ pub fn phone(person: &str) -> String {
 impl Town {
     /// A town in which nobody is on call yet.
     pub async fn start() -> Self {
+        Self::start_with("").await
+    }
+
+    /// The same, with more in its paging file, before its own provider.
+    pub async fn start_with(more: &str) -> Self {
+        Self::start_as("tests/cities/alarms", more).await
+    }
+
+    /// The same, with another city's files.
+    pub async fn start_in(city: &'static str) -> Self {
+        Self::start_as(city, "").await
+    }
+
+    async fn start_as(city: &'static str, more: &str) -> Self {
         let clock = MovedClock::at(START);
         let database = Database::fresh().await;
         let sms = Gateway::start("sms").await;
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("paging.toml"), format!("[outgoing]\nprivate = [\"127.0.0.0/8\"]\n{}", sms.entry("sms", true)))
-            .unwrap();
+        std::fs::write(folder.path().join("hook.secret"), HOOK_SECRET).unwrap();
+        let file = format!("[outgoing]\nprivate = [\"127.0.0.0/8\"]\n{more}{}{}", sms.entry("sms", true), Gateway::hooks("sms"));
+        std::fs::write(folder.path().join("paging.toml"), file).unwrap();
         let port = harness::free_port();
-        let centre = Self::centre(&clock, &database, &folder, port).await;
+        let centre = Self::centre(city, &clock, &database, &folder, port, "first").await;
         let sql = database.client().await;
-        Self { clock, database, centre, sms, sql, folder, port, start: START.parse().unwrap() }
+        Self { city, clock, database, centre, sms, sql, folder, port, start: START.parse().unwrap() }
     }
 
-    async fn centre(clock: &MovedClock, database: &Database, folder: &tempfile::TempDir, port: u16) -> Centre {
-        let paging = folder.path().join("paging.toml");
+    async fn centre(city: &str, clock: &MovedClock, database: &Database, folder: &tempfile::TempDir, port: u16, name: &str) -> Centre {
+        let centre = Self::spawn(city, clock, database, folder, port, name).await;
+        eventually("the centre is ready", Duration::from_secs(60), || async { (centre.get("/readyz").await.status == 200).then_some(()) })
+            .await;
+        centre
+    }
+
+    /// A server with a data folder of this name: started again with the same one it is the same server.
+    async fn spawn(city: &str, clock: &MovedClock, database: &Database, folder: &tempfile::TempDir, port: u16, name: &str) -> Centre {
+        let (paging, data) = (folder.path().join("paging.toml"), folder.path().join(name));
+        std::fs::create_dir_all(&data).unwrap();
         let url = format!("http://127.0.0.1:{port}");
         let more = ["--paging", paging.to_str().unwrap(), "--answer-port", &port.to_string(), "--answer-url", &url];
-        Centre::start(Setup { city: "tests/cities/alarms", clock: Some(clock), database: Some(database), more: &more, ..Setup::default() })
-            .await
+        let setup = Setup { city, clock: Some(clock), database: Some(database), data: Some(data), more: &more, ..Setup::default() };
+        Centre::spawn(setup).await.unwrap_or_else(|errors| panic!("the centre did not start:\n{errors}"))
+    }
+
+    /// Another server on the same database, with a data folder of this name.
+    pub async fn another(&self, name: &str) -> Centre {
+        Self::spawn(self.city, &self.clock, &self.database, &self.folder, harness::free_port(), name).await
     }
 
     /// A town with a team of these people, who are paged by SMS one after the other with so many seconds between them.
@@ -246,7 +279,7 @@ impl Town {
 
     async fn back_after(&mut self, seconds: i64) {
         self.clock.advance(SignedDuration::from_secs(seconds));
-        self.centre = Self::centre(&self.clock, &self.database, &self.folder, self.port).await;
+        self.centre = Self::centre(self.city, &self.clock, &self.database, &self.folder, self.port, "first").await;
     }
 
     /// The listener that messages' links lead to.

@@ -128,7 +128,7 @@ async fn an_alerts_incident_shows_its_course_and_its_check_list() {
     assert!(room.text(".sop").await.contains("Xem camera"));
     room.press(".sop button").await;
     room.says(".sop li.done", "đã làm").await;
-    room.says(".log", "Lê Hoàng Chi: ✓ Xem camera").await;
+    room.says(".log", "Lê Hoàng Chi đã làm: Xem camera").await;
     assert!(room.text(".log").await.contains("Báo cho Nguyễn Văn An"), "{}", room.text(".log").await);
     until(
         browser,

@@ -9,9 +9,11 @@ mod console;
 mod forms;
 mod hostile;
 mod latency;
+mod letter;
 mod link;
 mod on_call;
 mod room;
+mod shift_log;
 mod sizes;
 
 use chromium::Chromium;

@@ -160,7 +160,18 @@ impl Centre {
 
     /// Asks it to stop, and waits; returns its exit code.
     pub async fn stop(&mut self) -> Option<i32> {
-        let _ = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status();
+        self.signal("TERM");
+        self.ended().await
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, name: &str) {
+        // It may have ended by itself.
+        let _ = Command::new("kill").args([&format!("-{name}"), &self.process.id().to_string()]).status();
+    }
+
+    /// Waits until it has ended, and returns its exit code.
+    pub async fn ended(&mut self) -> Option<i32> {
         eventually("the centre stops", Duration::from_secs(30), || {
             let ended = self.process.try_wait().ok().flatten();
             async move { ended }

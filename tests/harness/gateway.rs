@@ -96,6 +96,17 @@ impl Gateway {
         if can_ask { entry + &status } else { entry }
     }
 
+    /// The rest of an entry: how it proves and says what it sends by itself. `hook.secret` beside the file holds its secret.
+    #[must_use]
+    pub fn hooks(channel: &str) -> String {
+        let proof = "secret_file = \"hook.secret\"\nevent = \"/event\"\nreference = \"/reference\"\n";
+        let states =
+            "provider_reference = \"/id\"\nstate = \"/state\"\ndelivered = [\"DELIVRD\"]\nread = [\"READ\"]\nfailed = [\"UNDELIV\"]\n";
+        let reply =
+            "signature = { header = \"X-Sign\", prefix = \"sha256=\" }\nfrom = \"/from\"\ntext = \"/text\"\ncountry_code = \"84\"\n";
+        format!("[{channel}.report]\n{proof}{states}[{channel}.reply]\n{proof}{reply}")
+    }
+
     /// Where it is.
     #[must_use]
     pub fn url(&self) -> String {

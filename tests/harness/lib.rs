@@ -32,7 +32,7 @@ pub use desk::TestDesk;
 pub use device::Device;
 pub use gateway::{Gateway, Received, Reply};
 pub use live::Viewer;
-pub use mail::{Letter, MailServer};
+pub use mail::{Certificate, Letter, MailServer};
 pub use timescale::timescale;
 
 use std::future::Future;

@@ -7,6 +7,8 @@ mod crash;
 mod mail;
 mod many;
 mod outage;
+mod purge;
+mod tls;
 mod together;
 mod webhook;
 
@@ -98,6 +100,7 @@ impl Scene {
             flapping: Vec::new(),
             others: 0,
             about: None,
+            areas: Vec::new(),
             after_min: 0,
             turn: 1,
             due_at: self.now(),

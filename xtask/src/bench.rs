@@ -1,4 +1,4 @@
-//! `cargo xtask bench NAME` and `cargo xtask soak`: measurements, in release builds, by the programs of `tests/bench` and by
+//! `cargo xtask bench NAME` and `cargo xtask soak NAME`: measurements and long runs, in release builds, by the programs of `tests/bench` and by
 //! the engine's own.
 //!
 //! Must never measure by itself or judge a number.
@@ -20,17 +20,31 @@ names:
   engine   observations per second through the engine on one core, memory, long windows, cases
   fanout   one change to many WebSocket clients
   ingest   observations per second into the database
+  paging   from a committed observation to an accepted message, the outbox's throughput, ten thousand alerts at once
+           (--part latency, outbox or flood measures one of these alone)
 ";
 
-pub(crate) const OPTIONS: &[arguments::Option] = &[arguments::Option { name: "NAME", takes_value: true }];
+pub(crate) const OPTIONS: &[arguments::Option] =
+    &[arguments::Option { name: "NAME", takes_value: true }, arguments::Option { name: "--part", takes_value: true }];
 
 pub(crate) const SOAK_HELP: &str = "\
-usage: cargo xtask soak
+usage: cargo xtask soak NAME [--minutes MINUTES]
 
-No soak exists yet. Long runs will be listed here by name.
+Builds the server and a long run in release and runs it. It says how it goes while it runs, and its figures at the end; it
+fails when something that must hold does not.
+
+names:
+  paging   a server that is killed every 10 s while alerts come and go under 1,000 open incidents: no message may be lost,
+           none may come twice that a provider could have been asked about, and the log must say what the rows say
+
+options:
+  --minutes MINUTES   for how long the server is killed again and again [default: 10]
 ";
 
-const NAMES: [&str; 3] = ["engine", "fanout", "ingest"];
+pub(crate) const SOAK_OPTIONS: &[arguments::Option] =
+    &[arguments::Option { name: "NAME", takes_value: true }, arguments::Option { name: "--minutes", takes_value: true }];
+
+const NAMES: [&str; 4] = ["engine", "fanout", "ingest", "paging"];
 
 /// `cargo xtask bench NAME`.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
@@ -42,20 +56,24 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if name == "engine" {
         return run_engine(&places);
     }
+    run_program(&places, &format!("bench-{name}"), arguments.value("--part").into_iter().collect())
+}
+
+/// Builds the server and a program beside it in release, and runs that.
+fn run_program(places: &Places, binary: &str, words: Vec<&str>) -> Result<()> {
     let lock = places.lock_target()?;
-    let tools = setup::ensure(&places, Need::RUN)?;
-    frontend::build(&places, &tools)?;
-    let binary = format!("bench-{name}");
-    progress::say("bench", "building the server and the measurement in release");
-    let mut build = child::cargo(&places);
-    build.args(["build", "--release", "--package", "taydo", "--package", "taydo-bench", "--bin", "taydo", "--bin", &binary]);
+    let tools = setup::ensure(places, Need::RUN)?;
+    frontend::build(places, &tools)?;
+    progress::say("build", "the server and the measurement in release");
+    let mut build = child::cargo(places);
+    build.args(["build", "--release", "--package", "taydo", "--package", "taydo-bench", "--bin", "taydo", "--bin", binary]);
     child::run("the release build", &mut build)?;
     drop(lock);
     let release = places.target.join("release");
-    let mut bench = std::process::Command::new(release.join(&binary));
-    bench.current_dir(&places.root).env("TAYDO_BIN", release.join("taydo"));
-    tools.name_to(&mut bench);
-    child::run(&binary, &mut bench)
+    let mut program = std::process::Command::new(release.join(binary));
+    program.args(words).current_dir(&places.root).env("TAYDO_BIN", release.join("taydo"));
+    tools.name_to(&mut program);
+    child::run(binary, &mut program)
 }
 
 /// The engine is measured alone: it needs no server, no database and no front end.
@@ -66,7 +84,14 @@ fn run_engine(places: &Places) -> Result<()> {
     child::run("the engine's measurement", &mut bench)
 }
 
-/// `cargo xtask soak`.
-pub(crate) fn run_soak(_: &Arguments) -> Result<()> {
-    bail!("no soak exists yet, so there is nothing to run; `cargo xtask bench --help` lists the measurements that do")
+/// `cargo xtask soak NAME`.
+pub(crate) fn run_soak(arguments: &Arguments) -> Result<()> {
+    if arguments.value("NAME") != Some("paging") {
+        bail!("name one of the long runs: paging");
+    }
+    let minutes = arguments.value("--minutes").unwrap_or("10");
+    if minutes.parse::<u32>().is_err() {
+        bail!("--minutes is a whole number, not `{minutes}`");
+    }
+    run_program(&Places::find()?, "soak-paging", vec![minutes])
 }

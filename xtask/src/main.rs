@@ -47,7 +47,13 @@ const COMMANDS: &[Command] = &[
         options: bench::OPTIONS,
         run: bench::run,
     },
-    Command { name: "soak", summary: "long runs (none exists yet)", help: bench::SOAK_HELP, options: &[], run: bench::run_soak },
+    Command {
+        name: "soak",
+        summary: "run something for long while it is killed again and again",
+        help: bench::SOAK_HELP,
+        options: bench::SOAK_OPTIONS,
+        run: bench::run_soak,
+    },
     Command { name: "dist", summary: "build the one file that is shipped", help: dist::HELP, options: &[], run: dist::run },
     Command {
         name: "setup",

@@ -33,8 +33,8 @@ const FEATURES: [&str; 2] = ["--features", "taydo/test-clock"];
 /// The black-box stage that needs a browser.
 const BROWSER: &str = "browser";
 
-/// The one that needs a mail server.
-const PAGING: &str = "paging";
+/// Those that need a mail server.
+const MAIL: [&str; 2] = ["alarms", "paging"];
 
 /// The one that runs on other databases too.
 const LAYOUT: &str = "layout";
@@ -85,7 +85,7 @@ impl Stage {
             Stage::Format | Stage::Clippy | Stage::Purity | Stage::Unit | Stage::Tidy | Stage::Server => &[],
             Stage::Frontend => &[Need::Wasm],
             Stage::BlackBox(name) if name == BROWSER => Need::BROWSER,
-            Stage::BlackBox(name) if name == PAGING => Need::PAGING,
+            Stage::BlackBox(name) if MAIL.contains(&name.as_str()) => Need::PAGING,
             Stage::BlackBox(_) => Need::RUN,
         }
     }

@@ -2,10 +2,9 @@
 //!
 //! Nothing here may reach into the machine: readings in, transitions out.
 
-mod backtest;
 mod cities;
 mod course;
 mod flapping;
 mod plain;
 mod restart;
-mod town;
+pub(crate) mod town;

@@ -6,14 +6,17 @@ use super::climb::Restart;
 use super::group::{MAX_MEMBERS, Member, Stage, State};
 use super::{Advance, Effect, Event, Opening, Refusal, Which};
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
 use taydo_model::PersonId;
 use taydo_model::incident::IncidentId;
 use taydo_model::incident::log::{Again, Entry};
+use taydo_model::oncall::Policy;
 
 impl Advance<'_> {
     pub(super) fn take(&mut self, event: &Event) {
         match event {
             Event::Opened(opening) => self.open(opening),
+            Event::Repeated { incident } => self.suppress(*incident),
             Event::Resolved { incident, cause } => self.resolve(vec![*incident], Entry::Resolved { cause: *cause }),
             Event::Flapping { incident } => self.flap(*incident, true),
             Event::Settled { incident } => self.flap(*incident, false),
@@ -29,6 +32,14 @@ impl Advance<'_> {
                 };
                 self.log(incidents, Entry::Noted { person: person.clone(), text: text.clone() });
             }
+            Event::Ticked { person, incident, step, done } => self.tick(person, *incident, step, *done),
+            Event::Assigned { person, incident, assignment } => {
+                if let Some(incidents) = self.answerable(Which::One(*incident), None) {
+                    self.log(incidents, Entry::Assigned { person: person.clone(), assignment: assignment.clone() });
+                }
+            }
+            Event::Merged { person, incident, into } => self.merge(person, *incident, *into),
+            Event::Absorbed { person, incident, merged, persons } => self.absorb(person, *incident, *merged, persons),
             Event::ResolvedByHand { person, which, link } => {
                 if let Some(incidents) = self.answerable(*which, *link) {
                     self.resolve(incidents, Entry::ResolvedByHand { person: person.clone() });
@@ -50,14 +61,18 @@ impl Advance<'_> {
             return self.refuse(Refusal::Full { incident });
         }
         if !self.group.members.values().any(Member::is_open) {
-            self.group.policy = self.directory.policy(&self.group.key.team).cloned();
+            self.group.policy = self.policy();
         }
         // Something worse than what people know of doesn't wait for the next flush; so at most one early flush for each
         // severity, however many alerts fire.
-        let is_attended =
-            |member: &Member| member.told && member.mute.is_none() && matches!(member.state, State::Triggered | State::Acknowledged { .. });
+        let is_attended = |member: &Member| {
+            member.told
+                && member.mute.is_none()
+                && !member.is_unsteady()
+                && matches!(member.state, State::Triggered | State::Acknowledged { .. })
+        };
         let is_worse = self.group.worst(is_attended).is_none_or(|worst| severity > worst);
-        let first_at = self.now + SignedDuration::from_secs(self.directory.settings.wait_s(severity).into());
+        let first_at = self.now + SignedDuration::from_secs(self.settings.wait_s(severity).into());
         self.group.flush_at = Some(match self.group.flush_at {
             Some(at) if !is_worse => at,
             Some(at) => at.min(first_at),
@@ -72,9 +87,29 @@ impl Advance<'_> {
             mute: None,
             flapping,
             flap_changed: false,
+            ticked: BTreeSet::new(),
+            repeated_at: None,
         };
         self.group.members.insert(incident, member);
         self.log(vec![incident], Entry::Opened { severity, flapping });
+    }
+
+    /// A report of what is open is noted, and not each one of a storm.
+    fn suppress(&mut self, incident: IncidentId) {
+        if !self.group.notes_repeats(incident, self.now) {
+            return;
+        }
+        if let Some(member) = self.group.members.get_mut(&incident) {
+            member.repeated_at = Some(self.now);
+        }
+        self.log(vec![incident], Entry::DuplicateSuppressed);
+    }
+
+    /// The team's policy as it is now, with the city's time-out where it has none.
+    fn policy(&self) -> Option<Policy> {
+        let mut policy = self.directory.policy(&self.group.key.team, self.now)?;
+        policy.acknowledgement_timeout_s = policy.acknowledgement_timeout_s.or(self.settings.acknowledgement_timeout_s);
+        Some(policy)
     }
 
     /// It is over at once in the log; people learn of it at the next flush.
@@ -200,6 +235,14 @@ impl Advance<'_> {
         if (current.number, current.taken) != (escalation, taken) || self.restart.is_some() {
             return self.refuse(Refusal::AlreadyEscalated);
         }
+        // Somebody wants it told though it flaps.
+        let unsteady = self.group.select(|member| member.is_open() && member.is_unsteady());
+        for id in &unsteady {
+            if let Some(member) = self.group.members.get_mut(id) {
+                member.flap_changed = true;
+            }
+        }
+        self.flaps.extend(unsteady);
         let held = self.group.select(|member| matches!(member.state, State::Acknowledged { .. } | State::Snoozed { .. }));
         let by = Some(person.clone());
         if self.group.members.values().any(Member::is_active) && current.stage == Stage::Climbing {

@@ -164,7 +164,8 @@ impl Advance<'_> {
     /// for in quiet hours who is told at their end.
     pub(super) fn page_firing(&mut self, persons: Vec<PersonId>, kind: PageKind) -> Timestamp {
         let (incidents, urgency) = (self.group.select(Member::is_active), self.group.urgency());
-        let seen = persons.iter().map(|person| self.directory.held(person, urgency, self.now).unwrap_or(self.now)).min();
+        let seen =
+            persons.iter().map(|person| self.directory.held(&self.group.key.team, person, urgency, self.now).unwrap_or(self.now)).min();
         for person in persons {
             self.draft(person, kind).incidents.extend(&incidents);
         }
@@ -182,7 +183,7 @@ impl Advance<'_> {
         self.log(incidents.clone(), Entry::Exhausted { escalation: number, why });
         let (urgency, exercise) = (self.group.urgency(), self.group.key.exercise);
         let fallback = self.group.policy.as_ref().map(|policy| policy.fallback.clone());
-        let mut persons = fallback.into_iter().chain(self.directory.settings.keeper.clone());
+        let mut persons = fallback.into_iter().chain(self.directory.keeper.cloned());
         match persons.find(|person| !self.directory.reach(person, urgency, exercise).is_empty()) {
             Some(person) => {
                 self.page_firing(vec![person], PageKind::Exhausted);

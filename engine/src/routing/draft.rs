@@ -3,6 +3,7 @@
 //!
 //! It must never make two messages of what one person learns at one moment, nor a page without its line in the log.
 
+use super::areas;
 use super::circle::{Circle, Known};
 use super::directory::Directory;
 use super::group::Group;
@@ -11,10 +12,10 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use taydo_model::PersonId;
 use taydo_model::alert::{Severity, Urgency};
-use taydo_model::incident::IncidentId;
 use taydo_model::incident::log::Entry;
+use taydo_model::incident::{GroupKey, IncidentId};
 use taydo_model::oncall::ContactId;
-use taydo_model::page::{MAX_LISTED, Page, PageKind};
+use taydo_model::page::{AreaCount, MAX_LISTED, Page, PageKind};
 
 /// What a person is to be told.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,7 +36,7 @@ fn weight(kind: PageKind) -> u8 {
         PageKind::Reminder => 3,
         PageKind::Update => 2,
         PageKind::Resolved => 1,
-        PageKind::Digest | PageKind::Shift | PageKind::Notice | PageKind::Code => 0,
+        PageKind::Digest | PageKind::Shift | PageKind::Notice | PageKind::Letter | PageKind::Code | PageKind::Reply => 0,
     }
 }
 
@@ -52,6 +53,7 @@ impl Draft {
             list.sort_by_key(|id| (std::cmp::Reverse(severity(id)), *id));
             list.dedup();
         }
+        areas::spread(group, &mut self.incidents);
     }
 
     fn urgency(&self, group: &Group) -> Urgency {
@@ -67,6 +69,7 @@ struct About {
     incidents: Vec<IncidentId>,
     resolved: Vec<IncidentId>,
     flapping: Vec<IncidentId>,
+    areas: Vec<AreaCount>,
     others: u32,
 }
 
@@ -81,18 +84,19 @@ struct Sending {
 /// The ways by which a person learns of something decided at `now`. What quiet hours hold is told once, at their end.
 fn sendings(
     directory: &Directory<'_>,
+    GroupKey { team, exercise, .. }: &GroupKey,
     person: &PersonId,
     kind: PageKind,
     urgency: Urgency,
-    exercise: bool,
     now: Timestamp,
 ) -> Vec<Sending> {
+    let exercise = *exercise;
     let reach =
         if wants_answer(kind) { directory.reach(person, urgency, exercise) } else { directory.quiet_reach(person, urgency, exercise) };
     let mut sendings: Vec<Sending> = Vec::new();
     for (contact, after_min) in reach {
         let due_at = now.checked_add(SignedDuration::from_mins(after_min.into())).unwrap_or(Timestamp::MAX);
-        let held = directory.held(person, urgency, due_at);
+        let held = directory.held(team, person, urgency, due_at);
         if held.is_none() || !sendings.iter().any(|sending| sending.is_held) {
             sendings.push(Sending { contact: contact.id, after_min, due_at: held.unwrap_or(due_at), is_held: held.is_some() });
         }
@@ -132,16 +136,20 @@ impl Advance<'_> {
 
     /// Whether a message reaches the person when it is decided, and not later, by their rules or after their quiet hours.
     fn is_told_now(&self, person: &PersonId, draft: &Draft) -> bool {
-        let sendings = sendings(self.directory, person, draft.kind, draft.urgency(self.group), self.group.key.exercise, self.now);
+        let sendings = sendings(self.directory, &self.group.key, person, draft.kind, draft.urgency(self.group), self.now);
         sendings.iter().any(|sending| sending.due_at <= self.now)
     }
 
     fn page(&mut self, draft: &Draft, persons: Vec<PersonId>) {
-        let (urgency, exercise) = (draft.urgency(self.group), self.group.key.exercise);
+        let urgency = draft.urgency(self.group);
+        let flaps = |id: &IncidentId| self.group.members.get(id).is_some_and(|member| member.flapping);
+        // What begins to flap is told once, and by one way.
+        let most = if !draft.incidents.is_empty() && draft.incidents.iter().all(flaps) { 1 } else { usize::MAX };
         let sent: Vec<_> = persons
             .into_iter()
             .map(|person| {
-                let sendings = sendings(self.directory, &person, draft.kind, urgency, exercise, self.now);
+                let mut sendings = sendings(self.directory, &self.group.key, &person, draft.kind, urgency, self.now);
+                sendings.truncate(most);
                 (person, sendings)
             })
             .filter(|(_, sendings)| !sendings.is_empty())
@@ -159,13 +167,14 @@ impl Advance<'_> {
         for (person, sendings) in sent {
             for Sending { contact, after_min, due_at, is_held } in sendings {
                 let kind = if is_held { PageKind::Digest } else { draft.kind };
-                let About { incidents, resolved, flapping, others } = about.clone();
+                let About { incidents, resolved, flapping, areas, others } = about.clone();
                 let (group, person, turn) = (Some(self.group.id), person.clone(), self.group.turn);
                 let page = Page {
                     group,
                     incidents,
                     resolved,
                     flapping,
+                    areas,
                     others,
                     about: None,
                     escalation,
@@ -189,6 +198,7 @@ impl Advance<'_> {
         About {
             resolved: incidents.iter().skip(draft.incidents.len()).copied().collect(),
             flapping: incidents.iter().filter(flaps).copied().collect(),
+            areas: areas::count(self.group, &draft.incidents),
             others: u32::try_from(all.count() - incidents.len()).unwrap_or(u32::MAX),
             incidents,
         }

@@ -3,12 +3,12 @@
 //! It must never hold how something is stored or sent.
 
 use jiff::Timestamp;
-use taydo_model::PersonId;
 use taydo_model::alert::{Cause, Severity};
 use taydo_model::incident::log::LogLine;
-use taydo_model::incident::{GroupId, IncidentId};
+use taydo_model::incident::{Assignment, GroupId, IncidentId};
 use taydo_model::page::{Page, PageKind};
 use taydo_model::silence::Labels;
+use taydo_model::{PersonId, Text};
 
 /// An incident that joins the group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,11 @@ pub enum Which {
 pub enum Event {
     /// An incident was opened, by an alert or by hand. One that the group knows already changes nothing.
     Opened(Opening),
+    /// The same was reported again while it is open.
+    Repeated {
+        /// Which.
+        incident: IncidentId,
+    },
     /// Its alert resolved. A transition whose cause is [`Cause::Flapping`] is not this, but `Flapping`.
     Resolved {
         /// Which.
@@ -102,6 +107,47 @@ pub enum Event {
         /// What.
         text: String,
     },
+    /// Somebody did a step of an open incident's check-list, or says that it is not done after all.
+    Ticked {
+        /// Who.
+        person: PersonId,
+        /// Whose check-list.
+        incident: IncidentId,
+        /// The step, in its own words.
+        step: Text,
+        /// Whether it is done.
+        done: bool,
+    },
+    /// Somebody has given an open incident to a team or an outside agency.
+    Assigned {
+        /// Who.
+        person: PersonId,
+        /// Which.
+        incident: IncidentId,
+        /// To whom.
+        assignment: Assignment,
+    },
+    /// An open incident goes on as a part of another, and pages nobody any more; its end is that one's. It comes with
+    /// [`Event::Absorbed`] for that one, in the same transaction.
+    Merged {
+        /// Who merged them.
+        person: PersonId,
+        /// Which is closed.
+        incident: IncidentId,
+        /// Which goes on.
+        into: IncidentId,
+    },
+    /// Another incident goes on as a part of this open one.
+    Absorbed {
+        /// Who merged them.
+        person: PersonId,
+        /// Which goes on.
+        incident: IncidentId,
+        /// Which was closed.
+        merged: IncidentId,
+        /// Who knows of that one ([`super::Group::knowing`]): they learn of the end of this one.
+        persons: Vec<PersonId>,
+    },
     /// Somebody says that it is over.
     ResolvedByHand {
         /// Who.
@@ -136,6 +182,8 @@ pub enum Refusal {
     Muted,
     /// A snooze ends in the future.
     PastSnooze,
+    /// The step of the check-list stands as wanted already.
+    AlreadyTicked,
 }
 
 /// Pages of an ended escalation that are not to be sent any more, as far as they still wait.

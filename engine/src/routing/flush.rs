@@ -44,7 +44,7 @@ impl Group {
 impl Advance<'_> {
     pub(super) fn flush(&mut self) {
         let Some(due) = self.group.flush_at.filter(|at| *at <= self.now) else { return };
-        let interval_s = i64::from(self.directory.settings.group_interval_s.max(1));
+        let interval_s = i64::from(self.settings.group_interval_s.max(1));
         // Flushes that were slept through are one.
         let missed = self.now.duration_since(due).as_secs() / interval_s;
         let flushed_at = due + SignedDuration::from_secs(missed * interval_s);
@@ -76,9 +76,11 @@ impl Advance<'_> {
         let before = self.group.worst(Member::is_active);
         for id in &fresh {
             if let Some(member) = self.group.members.get_mut(id) {
-                (member.told, member.flap_changed) = (true, false);
+                // What begins to flap with its first message is told so by it.
+                (member.told, member.flap_changed) = (true, member.flapping);
             }
         }
+        self.flaps.extend(&fresh);
         match self.group.escalation.stage {
             // Whoever is being looked for is told of more of the same; but what may wake people starts anew.
             Stage::Climbing if before.is_some_and(|before| before.urgency() >= worst.urgency()) => true,
@@ -120,12 +122,17 @@ impl Advance<'_> {
         if !returned.iter().any(is_waiting) {
             return false;
         }
+        self.go_on();
+        true
+    }
+
+    /// Something that nobody heard of for a while waits for an answer again.
+    fn go_on(&mut self) {
         match self.group.escalation.stage {
             Stage::Idle => self.restart(),
             Stage::Climbing if self.group.escalation.next_at.is_none() => self.resume(),
             Stage::Climbing | Stage::Exhausted => {}
         }
-        true
     }
 
     /// The climb goes on from where the mute had stopped it, when those who are told now had their time to answer.
@@ -138,13 +145,22 @@ impl Advance<'_> {
     /// Members that began to flap, or have settled, since people were told. Returns whether those paged so far are to hear of it.
     fn take_flaps(&mut self) -> bool {
         let changed = self.group.select(|member| member.flap_changed && member.is_open() && member.mute.is_none() && member.told);
-        for id in &changed {
-            if let Some(member) = self.group.members.get_mut(id) {
+        self.flaps.extend(&changed);
+        self.update_holders(&changed);
+        let has_settled = |id: &&IncidentId| self.group.members.get(id).is_some_and(|member| member.is_active() && !member.flapping);
+        if changed.iter().any(|id| has_settled(&id)) {
+            self.go_on();
+        }
+        changed.iter().any(|id| self.group.members.get(id).is_some_and(Member::is_active))
+    }
+
+    /// Once everything was told: what flaps is nobody's business any more until it has settled.
+    pub(super) fn forget_flaps(&mut self) {
+        for id in std::mem::take(&mut self.flaps) {
+            if let Some(member) = self.group.members.get_mut(&id) {
                 member.flap_changed = false;
             }
         }
-        self.update_holders(&changed);
-        changed.iter().any(|id| self.group.members.get(id).is_some_and(Member::is_active))
     }
 
     /// Tells whoever has acknowledged one of these.
@@ -158,7 +174,7 @@ impl Advance<'_> {
     }
 
     fn is_repeat_due(&self, flushed_at: Timestamp) -> bool {
-        let repeat = SignedDuration::from_secs(self.directory.settings.repeat_interval_s.into());
+        let repeat = SignedDuration::from_secs(self.settings.repeat_interval_s.into());
         self.group.escalation.stage != Stage::Idle
             && self.group.members.values().any(Member::is_active)
             && self.group.told_at.is_some_and(|told_at| flushed_at.duration_since(told_at) >= repeat)

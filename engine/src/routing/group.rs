@@ -17,6 +17,9 @@ use taydo_model::silence::Labels;
 /// one contact leave as one, so a flood costs people a few messages, and its state a few hundred kilobytes for each episode.
 pub const MAX_MEMBERS: usize = 2_000;
 
+/// Reports of what is open are noted at most so often.
+const SUPPRESSED_FOR: SignedDuration = SignedDuration::from_secs(5);
+
 /// Where an incident of the group stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -72,6 +75,12 @@ pub struct Member {
     /// Whether that changed since people were last told.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub flap_changed: bool,
+    /// The steps of its check-list that are done, by their words in Vietnamese.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub ticked: BTreeSet<String>,
+    /// When it was last noted that the same was reported again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) repeated_at: Option<Timestamp>,
 }
 
 impl Member {
@@ -83,7 +92,12 @@ impl Member {
 
     /// Whether people know of it, nobody has it, and nothing mutes it: what an escalation climbs for.
     pub(super) fn is_active(&self) -> bool {
-        self.told && self.mute.is_none() && self.state == State::Triggered
+        self.told && self.mute.is_none() && self.state == State::Triggered && !self.is_unsteady()
+    }
+
+    /// Whether it flaps and that was told: until it has settled nobody hears of it.
+    pub(super) fn is_unsteady(&self) -> bool {
+        self.flapping && !self.flap_changed
     }
 
     /// Where it stands, as the store has it.
@@ -236,6 +250,14 @@ impl Group {
     /// Everybody who was told in this episode that something fires.
     pub fn told(&self) -> impl Iterator<Item = &PersonId> {
         self.told.keys()
+    }
+
+    /// Whether a further report of an open incident is noted at `now`, or lies so close to the last one that is noted that
+    /// it says nothing new.
+    #[must_use]
+    pub fn notes_repeats(&self, incident: IncidentId, now: Timestamp) -> bool {
+        let member = self.members.get(&incident).filter(|member| member.is_open());
+        member.is_some_and(|member| member.repeated_at.is_none_or(|at| now.duration_since(at) >= SUPPRESSED_FOR))
     }
 
     pub(super) fn acknowledgement_timeout(&self) -> Option<SignedDuration> {

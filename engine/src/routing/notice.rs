@@ -4,11 +4,11 @@
 
 use super::directory::Directory;
 use jiff::{SignedDuration, Timestamp};
-use taydo_model::PersonId;
 use taydo_model::alert::Urgency;
 use taydo_model::incident::IncidentId;
 use taydo_model::page::{About, MAX_LISTED, Page, PageKind};
 use taydo_model::silence::{Labels, Silence, WARNING_S};
+use taydo_model::{PersonId, RotaId};
 
 /// When a silence's author is to be warned: 15 minutes before its end, or at its start where it is shorter than that.
 #[must_use]
@@ -28,24 +28,32 @@ pub fn silence_ends<'l>(
     if now < warn_at(silence) || now >= silence.until {
         return None;
     }
-    let muted = open.into_iter().filter(|(_, labels)| silence.matches(labels)).map(|(id, _)| id).collect();
+    let mut muted: Vec<IncidentId> = open.into_iter().filter(|(_, labels)| silence.matches(labels)).map(|(id, _)| id).collect();
+    if muted.is_empty() {
+        return None;
+    }
+    muted.sort();
     let page = notice(PageKind::Notice, &silence.author, muted, warn_at(silence), directory)?;
     let about = Some(About::SilenceEnds { silence: silence.id, until: silence.until });
     Some(Page { turn: silence.id, about, ..page })
 }
 
-/// The notice to a person whose shift begins, about their team's open incidents; none where there are none, or where the person
-/// can't be reached. It is high urgency: who comes on duty is awake. Two shifts that begin at one moment give one key.
+/// The notice to a person whose shift by a rota begins, about the open incidents that it is for, the worst first; none where
+/// the person can't be reached. It is high urgency: who comes on duty is awake. Asked again it gives the same key, whatever has
+/// been opened since.
 #[must_use]
-pub fn shift_begins(person: &PersonId, open: Vec<IncidentId>, begins_at: Timestamp, directory: &Directory<'_>) -> Option<Page> {
-    notice(PageKind::Shift, person, open, begins_at, directory)
+pub fn shift_begins(
+    person: &PersonId,
+    rota: &RotaId,
+    open: &[IncidentId],
+    begins_at: Timestamp,
+    directory: &Directory<'_>,
+) -> Option<Page> {
+    let page = notice(PageKind::Shift, person, open.to_vec(), begins_at, directory)?;
+    Some(Page { about: Some(About::Shift { rota: rota.clone() }), ..page })
 }
 
 fn notice(kind: PageKind, person: &PersonId, mut incidents: Vec<IncidentId>, due_at: Timestamp, directory: &Directory<'_>) -> Option<Page> {
-    if incidents.is_empty() {
-        return None;
-    }
-    incidents.sort();
     let others = u32::try_from(incidents.len().saturating_sub(MAX_LISTED)).unwrap_or(u32::MAX);
     incidents.truncate(MAX_LISTED);
     let reach = directory.quiet_reach(person, Urgency::High, false);

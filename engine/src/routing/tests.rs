@@ -2,6 +2,7 @@
 //!
 //! Every script also checks what must hold always: see `desk`.
 
+mod areas;
 mod desk;
 mod escalation;
 mod flushes;

@@ -16,7 +16,7 @@ impl Group {
     #[must_use]
     pub fn still_wants(&self, page: &Page, now: Timestamp, directory: &Directory<'_>) -> bool {
         match page.kind {
-            PageKind::Resolved | PageKind::Shift | PageKind::Notice | PageKind::Code => true,
+            PageKind::Resolved | PageKind::Shift | PageKind::Notice | PageKind::Letter | PageKind::Code | PageKind::Reply => true,
             // Whoever was paged learns of what is over, whatever became of the rest.
             PageKind::Digest if !page.resolved.is_empty() => true,
             PageKind::Update | PageKind::Reminder => self.any(page, |member| matches!(member.state, State::Acknowledged { .. })),
@@ -32,13 +32,15 @@ impl Group {
             let is_digest = page.kind == PageKind::Digest;
             matches!(&member.state, State::Acknowledged { person, turn, .. } if is_digest && *person == page.person && *turn < page.turn)
         };
+        // The message that something flaps is all that is sent of it.
+        let tells_flaps = page.incidents.iter().all(|id| page.flapping.contains(id));
         if page.escalation != escalation.number || (escalation.stage == Stage::Idle && !is_for_everybody) {
             return self.any(page, is_theirs);
         }
         self.any(page, |member| {
             let waits = member.state == State::Triggered || (is_for_everybody && member.is_open()) || is_theirs(member);
             let lets_go = |mute: Option<Mute>| mute.is_none_or(|mute| mute == Mute::Maintenance);
-            waits && lets_go(member.mute) && lets_go(silenced(directory, &member.labels, now))
+            waits && (!member.flapping || tells_flaps) && lets_go(member.mute) && lets_go(silenced(directory, &member.labels, now))
         })
     }
 

@@ -4,6 +4,7 @@
 
 mod acts;
 mod course;
+mod given;
 
 use super::{Failure, Frame, actor::use_actor, asked::use_asked};
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
     calendar::Calendar,
     centre::Centre,
     clock::seconds_between,
-    locale::{self, Language, console_words},
+    locale::{self, Language, console_words, room_words},
     panels::severity,
     route::Route,
 };
@@ -27,8 +28,6 @@ use yew::prelude::*;
 
 /// How often the page asks, in milliseconds.
 const ASK_MS: u32 = 5_000;
-/// A note that begins with this says that a step of the check-list was done.
-const TICK: &str = "✓ ";
 
 /// Which incident.
 #[derive(Clone, PartialEq, Properties)]
@@ -77,17 +76,19 @@ fn facts(page: &IncidentNotes, saying: &Saying<'_>) -> Html {
 }
 
 /// The check-list. A step that is done is a line of the log: everybody sees who did it.
-fn check_list(page: &IncidentNotes, desk: &Desk, language: Language) -> Html {
+fn check_list(saying: &Saying<'_>, desk: &Desk) -> Html {
+    let (page, language) = (saying.page, saying.language);
     let words = console_words(language);
-    let is_done =
-        |step: &str| page.said.iter().filter_map(|line| line.note.as_deref()?.strip_prefix(TICK)).any(|done| done.trim() == step.trim());
+    let is_open = page.view.incident.standing != Standing::Resolved;
     let step = |step: &taydo_model::Text| {
-        let (desk, text) = (desk.clone(), format!("{TICK}{}", step.vi));
-        let onclick = Callback::from(move |_: MouseEvent| desk.act(&|person| Act::Note { person, text: text.clone() }));
-        let is_done = is_done(&step.vi);
+        let tick = page.ticks.get(&step.vi);
+        let (desk, named, done) = (desk.clone(), step.clone(), tick.is_none());
+        let onclick = Callback::from(move |_: MouseEvent| desk.act(&|person| Act::Tick { person, step: named.clone(), done }));
+        let text = if done { words.step_done } else { room_words(language).untick };
+        let by = tick.map(|tick| format!("✓ {} {}, {}", words.step_is_done, saying.name(&tick.person), saying.moment(tick.at)));
         html! {
-            <li class={classes!(is_done.then_some("done"))}><span>{ step.get(language) }</span>
-                if is_done { <small>{ TICK }{ words.step_is_done }</small> } else { <button type="button" aria-label={format!("{}: {}", words.step_done, step.get(language))} {onclick}>{ words.step_done }</button> }</li>
+            <li class={classes!(by.is_some().then_some("done"))}><span>{ step.get(language) }{ by.map(|by| html! { <small>{ by }</small> }) }</span>
+                if is_open { <button type="button" aria-label={format!("{text}: {}", step.get(language))} {onclick}>{ text }</button> }</li>
         }
     };
     html! {
@@ -138,6 +139,7 @@ pub fn IncidentView(props: &IncidentProps) -> Html {
     let actor = use_actor();
     let asked = use_asked::<IncidentNotes>(String::new(), ASK_MS, move || format!("/api/v1/incidents/{}", id.0));
     let desk = use_desk(id, &actor, &asked.again, language);
+    let fields = given::use_fields();
     let Some(centre) = use_context::<Centre>() else { return Html::default() };
     let Some(page) = &asked.answer else { return html! { <Failure error={asked.error()} {language} /> } };
     let calendar = centre.calendar();
@@ -154,7 +156,8 @@ pub fn IncidentView(props: &IncidentProps) -> Html {
                     { figure.map(|(kpi, scope)| html! { <Course {kpi} {scope} opened_at={page.view.incident.opened_at} {language} /> }) }
                 </div>
                 <div class="course-of-events">
-                    { check_list(page, &desk, language) }
+                    { check_list(&saying, &desk) }
+                    { given::given(&saying, &desk, &fields, &actor) }
                     { told(page, &saying) }
                     { log(page, &saying) }
                 </div>

@@ -6,7 +6,7 @@ use super::Frame;
 use crate::{
     app::{Link, use_speech},
     centre::Centre,
-    locale::{console_words, form_words, rota_words, words},
+    locale::{console_words, form_words, room_words, rota_words, words},
     route::Route,
 };
 use yew::prelude::*;
@@ -29,7 +29,11 @@ pub fn Index() -> Html {
     let (words, page) = (words(language), centre.city());
     let boards = page.boards.iter().map(|link| (link.title.get(language).to_owned(), Route::Board(link.id.clone()))).collect();
     let walls = page.walls.iter().map(|link| (link.title.get(language).to_owned(), Route::Wall(link.id.clone()))).collect();
-    let room = vec![(console_words(language).title.to_owned(), Route::Console), (rota_words(language).title.to_owned(), Route::OnCall)];
+    let room = vec![
+        (console_words(language).title.to_owned(), Route::Console),
+        (room_words(language).log.to_owned(), Route::Log(None)),
+        (rota_words(language).title.to_owned(), Route::OnCall),
+    ];
     let sources = vec![(words.sources.to_owned(), Route::Sources), (form_words(language).title.to_owned(), Route::Forms)];
     html! {
         <Frame title={format!("{} {}", words.centre, page.city.name.get(language))}>

@@ -64,6 +64,14 @@ impl WorkingCalendar {
         }
     }
 
+    /// The moment itself while an office is open, else when the next one opens. When one closes it is no longer open.
+    #[must_use]
+    pub fn next_open(&self, moment: Timestamp) -> Timestamp {
+        let Ok(after) = moment.checked_add(jiff::SignedDuration::from_micros(1)) else { return moment };
+        let open = self.when_open(after);
+        if open == after { moment } else { open }
+    }
+
     /// How much of the hours of a day has passed by the moment.
     fn passed(&self, date: Date, hours: Hours, moment: Timestamp) -> i64 {
         let (open, close) = (self.moment(date, hours.open_s), self.moment(date, hours.close_s));

@@ -3,6 +3,7 @@
 //! Must never accept a condition that can't hold for the scopes that the rule is for. Teams are people's, and live in the
 //! store: their names are not checked here.
 
+mod circle;
 mod condition;
 mod inhibition;
 
@@ -11,6 +12,7 @@ use crate::alert::Severity;
 use crate::kpi::{Dimension, From};
 use crate::rule::{NoData, PLACES, Rule, places};
 use crate::{Definitions, Kpi, KpiId, RuleId, Scope, TeamId, Text};
+pub(super) use circle::check as check_circles;
 use condition::{Context, condition};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -36,7 +38,7 @@ pub(super) const KEYS: &[&str] = &[
 ];
 
 const DAY_S: u32 = 86_400;
-const SEVERITIES: &[(&str, Severity)] =
+pub(super) const SEVERITIES: &[(&str, Severity)] =
     &[("info", Severity::Info), ("medium", Severity::Medium), ("high", Severity::High), ("critical", Severity::Critical)];
 const NO_DATA: &[(&str, NoData)] = &[("separate", NoData::Separate), ("alert", NoData::Alert), ("keep", NoData::Keep), ("ok", NoData::Ok)];
 
@@ -61,7 +63,7 @@ fn rule(entry: &Value<'_>, known: &Known, set: &Definitions) -> Option<Rule> {
     let keep_firing_s = section.may("keep_firing", |value| span(value, kpi)).unwrap_or(0);
     let severity = section.need("severity", |value| value.choice(SEVERITIES));
     let team = section.need("team", Value::id::<TeamId>);
-    let summary = section.need("summary", summary);
+    let summary = section.need("summary", |value| summary(value, kpi.map(|kpi| (kpi, by))));
     let runbook = section.may("runbook", Value::text);
     let sop = section.may("sop", |value| value.each(Value::both_languages)).unwrap_or_default();
     let no_data = section.may("no_data", |value| value.choice(NO_DATA)).unwrap_or_default();
@@ -170,18 +172,36 @@ fn min_coverage(value: &Value<'_>, kpi: Option<&Arc<Kpi>>) -> Option<f64> {
     value.number_in(0.0, 1.0)
 }
 
+/// Whether a place is a target or threshold that the KPI hasn't got for the scopes of the rule.
+fn lacks_limit(kpi: &Kpi, by: Option<Dimension>, name: &str) -> bool {
+    let limit = match name {
+        "target" => kpi.target,
+        "attention" => kpi.attention,
+        "critical" => kpi.critical,
+        _ => return false,
+    };
+    limit.is_none() || by.is_some_and(|by| !kpi.thresholds_for.contains(&by))
+}
+
 /// A text in both languages with places to be filled in.
-fn summary(value: &Value<'_>) -> Option<Text> {
+fn summary(value: &Value<'_>, of: Option<(&Arc<Kpi>, Option<Dimension>)>) -> Option<Text> {
     let mut section = value.section("`summary`")?;
-    let vi = section.need("vi", with_places);
-    let en = section.need("en", with_places);
+    let vi = section.need("vi", |value| with_places(value, of));
+    let en = section.need("en", |value| with_places(value, of));
     section.finish();
     Some(Text { vi: vi?, en: en? })
 }
 
-fn with_places(value: &Value<'_>) -> Option<String> {
+fn with_places(value: &Value<'_>, of: Option<(&Arc<Kpi>, Option<Dimension>)>) -> Option<String> {
     let raw = value.raw()?;
     for (at, name) in places(raw) {
+        if let Some((kpi, by)) = of
+            && lacks_limit(kpi, by, name)
+        {
+            let at = value.at + place::in_source(value.document.text_from(value.at), at);
+            let message = format!("{{{name}}} would always be a dash: {} has no `{name}` for the rule's scopes", kpi.id);
+            value.document.problem(at, message, Some("write the number, or leave it out".to_owned()));
+        }
         if !PLACES.contains(&name) {
             let at = value.at + place::in_source(value.document.text_from(value.at), at);
             let hint = match super::name::nearest(name, PLACES.iter().copied()) {

@@ -55,7 +55,7 @@ fn version(parts: &CalendarParts) -> String {
     hex(&Sha256::digest(format!("{parts:?}"))).chars().take(16).collect()
 }
 
-fn hours(value: &Value<'_>) -> Option<Vec<Hours>> {
+pub(super) fn hours(value: &Value<'_>) -> Option<Vec<Hours>> {
     let mut all: Vec<Hours> = Vec::new();
     for pair in value.items()? {
         let Some((open_s, close_s)) = pair.pair(time) else { continue };

@@ -23,6 +23,8 @@ const EXAMPLE: &[(&str, &str)] = &[
     ("walls.toml", include_str!("example/walls.toml")),
     ("alerts/example.toml", include_str!("example/alerts.toml")),
     ("alerts/scenarios/example.toml", include_str!("example/scenarios.toml")),
+    ("duty.toml", include_str!("example/duty.toml")),
+    ("incidents.toml", include_str!("example/incidents.toml")),
     ("goals.toml", include_str!("example/goals.toml")),
 ];
 

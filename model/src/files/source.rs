@@ -92,6 +92,8 @@ fn source(entry: &Value<'_>, context: &Context<'_>) -> Option<Source> {
     let owner = super::city::owner(&mut section, context.known);
     let max_series = section.may("max_series", |value| value.whole(1, 1_000_000)).unwrap_or(1000);
     let silent_s = section.may("silent", |value| value.seconds(1, 366 * 86_400));
+    let urgent = section.may("urgent", Value::boolean).unwrap_or_default();
+    let via = section.may("via", |value| via(value, id.as_ref(), context));
     let way = section.need("way", |value| value.choice(WAYS)).and_then(|way| match way {
         WayName::Mqtt => mqtt(&mut section, context),
         WayName::Http => Some(Way::Http),
@@ -104,8 +106,18 @@ fn source(entry: &Value<'_>, context: &Context<'_>) -> Option<Source> {
     }
     // Without a way it isn't known which other keys belong here.
     let sound = way.is_some() && section.finish();
-    let source = Source { id: id?, title: title?, owner, way: way?, max_series: u32::try_from(max_series).ok()?, silent_s };
+    let source = Source { id: id?, title: title?, owner, way: way?, max_series: u32::try_from(max_series).ok()?, silent_s, urgent, via };
     sound.then_some(source)
+}
+
+/// What a source comes through is another source.
+fn via(value: &Value<'_>, id: Option<&SourceId>, context: &Context<'_>) -> Option<SourceId> {
+    let via = value.reference::<SourceId>(&context.known.sources)?;
+    if id == Some(&via) {
+        value.problem(format!("{via} can't come through itself"), "name the source of the gateway, or remove the line");
+        return None;
+    }
+    Some(via)
 }
 
 fn mqtt(section: &mut Section<'_>, context: &Context<'_>) -> Option<Way> {

@@ -10,6 +10,7 @@ mod alerts;
 mod broken;
 mod calendar;
 mod cases;
+mod duty;
 mod entered;
 mod formulas;
 mod town;

@@ -2,12 +2,12 @@
 //!
 //! A line names the incidents that it is about, so an incident's log is those lines of its group's that name it, and ten
 //! thousand incidents that are acknowledged at once cost one line. It must never hold what can't be told in front of a court:
-//! addresses and the text of messages stay outside.
+//! people's addresses and the text of messages stay outside. (An agency's number is what an operator dialled, and is told.)
 
-use super::{GroupId, IncidentId, Standing};
-use crate::PersonId;
+use super::{Assignment, GroupId, IncidentId, Standing};
 use crate::alert::{Cause, Severity};
 use crate::page::PageKind;
+use crate::{PersonId, Text};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -69,6 +69,8 @@ pub enum Exhaustion {
 pub enum Entry {
     /// It was opened.
     Opened { severity: Severity, flapping: bool },
+    /// The same was reported again while it is open, once or many times within five seconds.
+    DuplicateSuppressed,
     /// From now on it pages nobody.
     Muted { by: Mute },
     /// It may page again.
@@ -99,6 +101,16 @@ pub enum Entry {
     Triggered { why: Again },
     /// Somebody wrote something down.
     Noted { person: PersonId, text: String },
+    /// Somebody did a step of the check-list, which is named by its words.
+    Ticked { person: PersonId, step: Text },
+    /// That step is not done after all.
+    Unticked { person: PersonId, step: Text },
+    /// Somebody has given it, or a part of it, to a team or an outside agency.
+    Assigned { person: PersonId, assignment: Assignment },
+    /// It goes on as a part of another incident, and is closed.
+    Merged { person: PersonId, into: IncidentId },
+    /// Another incident goes on as a part of this one. Those who knew of that one will learn of this one's end.
+    Absorbed { person: PersonId, merged: IncidentId, persons: Vec<PersonId> },
     /// It is over, by itself.
     Resolved { cause: Cause },
     /// It is over, because somebody said so.
@@ -122,6 +134,32 @@ pub struct Outcome {
     pub acknowledged_at: Option<Timestamp>,
     /// When it was over.
     pub resolved_at: Option<Timestamp>,
+    /// The incident that it goes on as a part of.
+    pub merged_into: Option<IncidentId>,
+    /// The incidents that go on as parts of it.
+    pub absorbed: Vec<IncidentId>,
+    /// The steps of the check-list that are done, by their words in Vietnamese.
+    pub ticks: BTreeMap<String, Done>,
+    /// To whom it was given, in order.
+    pub assignments: Vec<Assigned>,
+}
+
+/// Who did something, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// Who.
+    pub person: PersonId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An assignment, with who made it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assigned {
+    /// It.
+    pub assignment: Assignment,
+    /// Who made it, and when.
+    pub by: Done,
 }
 
 /// The incidents of a group as its log leaves them, from its lines in order. Taking the lines in portions, each on the
@@ -137,6 +175,10 @@ pub fn replay<'l>(outcomes: &mut BTreeMap<IncidentId, Outcome>, lines: impl Into
                     assignee: None,
                     acknowledged_at: None,
                     resolved_at: None,
+                    merged_into: None,
+                    absorbed: Vec::new(),
+                    ticks: BTreeMap::new(),
+                    assignments: Vec::new(),
                 };
                 outcomes.insert(*incident, opened);
             } else if let Some(outcome) = outcomes.get_mut(incident) {
@@ -168,6 +210,22 @@ impl Outcome {
             Entry::Resolved { .. } | Entry::ResolvedByHand { .. } => {
                 self.standing = Standing::Resolved;
                 self.resolved_at = Some(line.at);
+            }
+            Entry::Merged { into, .. } => {
+                self.standing = Standing::Resolved;
+                self.resolved_at = Some(line.at);
+                self.merged_into = Some(*into);
+            }
+            Entry::Absorbed { merged, .. } => self.absorbed.push(*merged),
+            Entry::Ticked { person, step } => {
+                self.ticks.insert(step.vi.clone(), Done { person: person.clone(), at: line.at });
+            }
+            Entry::Unticked { step, .. } => {
+                self.ticks.remove(&step.vi);
+            }
+            Entry::Assigned { person, assignment } => {
+                let by = Done { person: person.clone(), at: line.at };
+                self.assignments.push(Assigned { assignment: assignment.clone(), by });
             }
             _ => {}
         }

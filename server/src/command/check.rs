@@ -66,6 +66,7 @@ fn summary(set: &Definitions) -> String {
         ("boards", set.boards.len().to_string()),
         ("walls", set.walls.len().to_string()),
         ("rules", set.rules.len().to_string()),
+        ("kinds", set.kinds.len().to_string()),
         ("goals", set.goals.iter().map(|part| part.goals.len()).sum::<usize>().to_string()),
     ];
     let rows: String = rows.iter().map(|(noun, number)| format!("  {noun:<12} {number}\n")).collect();

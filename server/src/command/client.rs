@@ -53,7 +53,7 @@ impl Server {
             workers: 1,
             test_clock: None,
         };
-        let application = Application::build(config).await?;
+        let application = Application::build(config, |_| ()).await?;
         let client = Client::of(&format!("http://127.0.0.1:{}", application.port()))?;
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         // The sender going away means the same.
@@ -82,11 +82,20 @@ impl Client {
 
     /// A request to POST to a path with this query.
     pub(super) fn post(&self, path: &str, query: &[(&str, &str)]) -> RequestBuilder {
+        self.http.post(self.asked(path, query))
+    }
+
+    /// A request to GET a path with this query.
+    pub(super) fn look_up(&self, path: &str, query: &[(&str, &str)]) -> RequestBuilder {
+        self.http.get(self.asked(path, query))
+    }
+
+    fn asked(&self, path: &str, query: &[(&str, &str)]) -> Url {
         let mut url = self.url(path);
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        self.http.post(url)
+        url
     }
 
     fn url(&self, path: &str) -> Url {
@@ -98,6 +107,12 @@ impl Client {
     /// The answer to a request. `what` is refused, in the message, where the server refuses; `after` says what to do when it
     /// broke off.
     pub(super) async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder, what: &str, after: &str) -> anyhow::Result<T> {
+        let text = self.text(request, what, after).await?;
+        serde_json::from_str(&text).context("the server's answer can't be read; is it of this version?")
+    }
+
+    /// The same as it is written.
+    pub(super) async fn text(&self, request: RequestBuilder, what: &str, after: &str) -> anyhow::Result<String> {
         let response = match request.send().await {
             Ok(response) => response,
             Err(error) if error.is_connect() => bail!(
@@ -108,7 +123,7 @@ impl Client {
         };
         let (status, text) = (response.status(), response.text().await?);
         if status.is_success() {
-            return serde_json::from_str(&text).context("the server's answer can't be read; is it of this version?");
+            return Ok(text);
         }
         match serde_json::from_str::<ErrorBody>(&text) {
             Ok(refusal) => bail!("{what} was refused: {} (request {})", refusal.message, refusal.request_id),

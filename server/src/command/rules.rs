@@ -1,6 +1,9 @@
-//! `taydo rules`: what a city's alert rules do, shown by their scenarios.
+//! `taydo rules`: what a city's alert rules do, shown by their scenarios, by what is stored, or by a simulated city.
 //!
-//! Must never change anything, nor need a server, a database or the network.
+//! Must never change anything, nor need a running server.
+
+mod backtest;
+mod table;
 
 use crate::config::folder;
 use anyhow::bail;
@@ -24,6 +27,7 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     Test(Test),
+    Backtest(Box<backtest::Args>),
 }
 
 /// Runs the scenarios of a city's alert rules: readings in over time, and the transitions that must follow
@@ -41,6 +45,7 @@ impl Args {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Test(test) => test.run(),
+            Command::Backtest(backtest) => backtest.run(),
         }
     }
 }

@@ -64,9 +64,9 @@ impl Args {
         telemetry::log(self.log_json);
         let config = self.check()?;
         app::runtime()?.block_on(async move {
-            let application = Application::build(config).await?;
             // Whoever started the server reads its port here, also where it was left to chance.
-            println!("http://127.0.0.1:{}/", application.port());
+            let announce = |port| println!("http://127.0.0.1:{port}/");
+            let application = Application::build(config, announce).await?;
             application.run_until_stopped(telemetry::stop_signal()).await?;
             Ok(ExitCode::SUCCESS)
         })

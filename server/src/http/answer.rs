@@ -2,11 +2,13 @@
 //!
 //! Opening a link changes nothing, whoever opens it: mail scanners and previews do. It must never show what its link isn't about.
 
-use super::incidents::{event, page, perform};
+use super::incidents::{event, page, perform, team_name};
+use super::pages::unavailable;
 use super::refusal::Refusal;
 use super::said::Saying;
 use super::{State, body};
 use crate::duty::Link;
+use crate::store::roster::Roster;
 use actix_web::dev::Server;
 use actix_web::http::{StatusCode, header};
 use actix_web::middleware::DefaultHeaders;
@@ -16,8 +18,9 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use std::fmt::Write as _;
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
-use taydo_engine::routing::Refusal as Declined;
+use taydo_engine::routing::{Event, Refusal as Declined, Which};
 use taydo_model::console::{Act, IncidentPage};
 use taydo_model::incident::Standing;
 use taydo_model::text::Language;
@@ -141,7 +144,7 @@ const EN: Words = Words {
 };
 
 /// Text as HTML has it.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -172,6 +175,7 @@ struct Opened {
     words: &'static Words,
     language: Language,
     zone: TimeZone,
+    roster: Arc<Roster>,
 }
 
 async fn open(state: &State, token: &str) -> Result<Opened, HttpResponse> {
@@ -188,7 +192,7 @@ async fn open(state: &State, token: &str) -> Result<Opened, HttpResponse> {
         return Err(html(StatusCode::GONE, words, "Tây Đô", &format!("<p role=\"alert\">{}</p>", words.late)));
     }
     let zone = person.and_then(|person| TimeZone::get(&person.zone).ok()).unwrap_or_else(|| state.definitions.get().city.time_zone());
-    Ok(Opened { link, words, language, zone })
+    Ok(Opened { link, words, language, zone, roster })
 }
 
 fn failure(refusal: &Refusal) -> HttpResponse {
@@ -247,7 +251,11 @@ async fn take(request: &HttpRequest, payload: Payload, state: &State, opened: &O
         _ => return Err(wrong()),
     };
     let incident = opened.link.incident;
-    let refused = perform(state, incident, event(act, incident, Some(opened.link.escalation))).await?;
+    let is_acknowledgement = matches!(act, Act::Acknowledge { .. });
+    let refused = perform(state, incident, event(act, incident, Some(opened.link.escalation), now)).await?;
+    if is_acknowledgement && refused.is_empty() {
+        acknowledge_together(state, opened, now).await?;
+    }
     let said = match refused.first() {
         None | Some(Declined::AlreadyAnswered | Declined::AlreadyEscalated) => format!("<p role=\"status\">{}</p>", opened.words.done),
         Some(Declined::AlreadyClosed) => format!("<p role=\"status\">{}</p>", opened.words.over),
@@ -255,10 +263,23 @@ async fn take(request: &HttpRequest, payload: Payload, state: &State, opened: &O
             "<p role=\"alert\">{}</p><form method=\"post\"><button name=\"act\" value=\"fresh\">{}</button></form>",
             opened.words.superseded, opened.words.fresh
         ),
-        Some(other) => format!("<p role=\"alert\">{}</p>", escape(super::incidents::sentence(*other))),
+        Some(other) => format!("<p role=\"alert\">{}</p>", escape(super::incidents::sentence(*other).get(opened.language))),
     };
     let page = page(state, incident).await?;
     Ok(html(StatusCode::OK, opened.words, page.view.title.get(opened.language), &body_of(&page, opened, &said)))
+}
+
+/// Who answers a message answers for everything that it told, also for what is of other groups.
+async fn acknowledge_together(state: &State, opened: &Opened, now: Timestamp) -> Result<(), Refusal> {
+    let person = &opened.link.person;
+    let others = state.store.told_together(person, opened.link.incident).await.map_err(|error| unavailable(&error))?;
+    for (group, escalation) in others {
+        let answer = Event::Acknowledged { person: person.clone(), which: Which::All, link: Some(escalation) };
+        let acted = state.store.advance_group(group, &[answer], &state.definitions.get(), now).await;
+        // What is over, or was escalated anew, stays as it is.
+        acted.map_err(|error| unavailable(&error))?;
+    }
+    Ok(())
 }
 
 /// Somebody whose link is of an earlier escalation gets one of the present.
@@ -325,7 +346,8 @@ fn body_of(page: &IncidentPage, opened: &Opened, said: &str) -> String {
     if !told.is_empty() {
         let _ = write!(out, "<h2>{}</h2><ul>{told}</ul>", words.told);
     }
-    let saying = Saying { name: &name, moment: &moment, language: *language };
+    let team = |team: &taydo_model::TeamId| team_name(&opened.roster, team);
+    let saying = Saying { name: &name, team: &team, moment: &moment, language: *language };
     let lines: String = page.log.iter().map(|line| format!("<li>{} – {}</li>", moment(line.at), escape(&saying.line(line)))).collect();
     let _ = write!(out, "<h2>{}</h2><ul>{lines}</ul>", words.happened);
     out

@@ -1,9 +1,14 @@
 //! Whether the server lives, whether it is ready and what not, and its own figures.
 
 use super::State;
+use crate::duty::LATE;
+use crate::paging::{Doing, Figures, ProviderStanding};
+use crate::store::StoreError;
+use crate::store::outbox::Depth;
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::Data;
+use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -42,6 +47,61 @@ struct Ready {
     database: String,
     /// The hash of the definition set in force.
     definitions: String,
+    /// How people are told; absent while the store can't be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paging: Option<PagingState>,
+}
+
+/// How people are told.
+#[derive(Serialize)]
+struct PagingState {
+    /// Whether there is a paging file; without it pages wait.
+    configured: bool,
+    /// The providers, in the order in which they are tried.
+    providers: Vec<ProviderStanding>,
+    /// Pages and messages that are due and not yet sent.
+    waiting: u64,
+    /// Since when the oldest of them should have been sent.
+    oldest: Option<Timestamp>,
+}
+
+impl PagingState {
+    async fn read(state: &State, now: Timestamp) -> Result<Self, StoreError> {
+        let Depth { pages, messages, oldest } = state.store.outbox_depth(now).await?;
+        let providers = match &state.paging {
+            Some(paging) => paging.providers(&state.store, now).await?,
+            None => Vec::new(),
+        };
+        Ok(Self { configured: state.paging.is_some(), providers, waiting: pages + messages, oldest })
+    }
+
+    /// What is to be looked at.
+    fn warnings(&self, now: Timestamp) -> Vec<String> {
+        let mut warnings: Vec<String> = self.providers.iter().filter_map(warning).collect();
+        if let Some(oldest) = self.oldest.filter(|oldest| now.duration_since(*oldest) > LATE) {
+            warnings.push(if self.configured {
+                format!("paging: a page has not been sent since {oldest}")
+            } else {
+                format!("paging: pages wait since {oldest} and nobody is told; name providers with --paging FILE (docs/paging.md)")
+            });
+        }
+        warnings
+    }
+}
+
+fn warning(provider: &ProviderStanding) -> Option<String> {
+    let name = &provider.name;
+    let why = || provider.last_failure.as_deref().unwrap_or("it doesn't say why");
+    match provider.doing {
+        Doing::Well => None,
+        Doing::Degraded => {
+            let since = provider.canary_waiting_since.map(|since| since.to_string()).unwrap_or_default();
+            Some(format!("paging: no canary has arrived over {name} since {since}; it is used last"))
+        }
+        Doing::BreakerOpen => {
+            Some(format!("paging: {name} has failed {} times in a row and is left alone; the last time: {}", provider.failures, why()))
+        }
+    }
 }
 
 /// That the city's folder is broken, and where it is first.
@@ -64,7 +124,14 @@ pub(super) async fn ready(state: Data<State>) -> HttpResponse {
     let (sources, _) = state.health.snapshot(&state.definitions.get(), state.clock.now());
     let of_sources = sources.into_iter().filter_map(|source| source.problem.map(|problem| format!("source {}: {problem}", source.id)));
     let definitions = state.definitions.standing();
-    let warnings = of_sources.chain(broken(&definitions)).collect();
+    if state.metrics.pipeline.is_failing() {
+        lacking.insert("saving", "readings, and what rules decide by them, can't be saved; the log says why".to_owned());
+    }
+    let now = state.clock.now();
+    // Without an answer the store itself is lacking, as it says above.
+    let paging = PagingState::read(&state, now).await.ok();
+    let of_paging = paging.iter().flat_map(|paging| paging.warnings(now));
+    let warnings = of_sources.chain(broken(&definitions)).chain(of_paging).collect();
     let body = Ready {
         ready: lacking.is_empty(),
         lacking,
@@ -72,11 +139,20 @@ pub(super) async fn ready(state: Data<State>) -> HttpResponse {
         layout: state.store.layout().name(),
         database: state.store.engine().to_string(),
         definitions: definitions.hash,
+        paging,
     };
     if body.ready { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
 }
 
 pub(super) async fn metrics(state: Data<State>) -> HttpResponse {
-    let text = state.metrics.text(&state.hub, &state.intake, &state.definitions);
+    let now = state.clock.now();
+    // Figures that the store can't give now are left out.
+    let depth = state.store.outbox_depth(now).await.ok();
+    let providers = match &state.paging {
+        Some(paging) => paging.providers(&state.store, now).await.unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let paging = Figures { counters: state.paging.as_ref().map(|paging| paging.counters()), depth, providers, now };
+    let text = state.metrics.text(&state.hub, &state.intake, &state.definitions, |registry| paging.register(registry));
     HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")).body(text)
 }

@@ -4,13 +4,14 @@
 
 use super::pages::unavailable;
 use super::refusal::Refusal;
+use super::roster::malformed;
 use super::{State, body};
 use crate::duty::heartbeat_key;
 use actix_web::web::{Data, Json, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use taydo_model::ErrorCode;
 use taydo_model::heartbeat::{Heartbeat, HeartbeatRow};
 use taydo_model::id::slug;
+use taydo_model::{ErrorCode, Text};
 
 pub(super) async fn list(state: Data<State>) -> Result<Json<Vec<HeartbeatRow>>, Refusal> {
     state.store.heartbeats().await.map(Json).map_err(|error| unavailable(&error))
@@ -18,12 +19,15 @@ pub(super) async fn list(state: Data<State>) -> Result<Json<Vec<HeartbeatRow>>, 
 
 pub(super) async fn put(request: HttpRequest, payload: Payload, name: Path<String>, state: Data<State>) -> Result<HttpResponse, Refusal> {
     let body = body::read(&request, payload, &state.clock).await?;
-    let one: Heartbeat =
-        serde_json::from_slice(&body).map_err(|error| Refusal::new(ErrorCode::Malformed, format!("the body is no heartbeat: {error}")))?;
-    let misnamed =
-        (slug(&name).as_deref() != Some(name.as_str())).then(|| format!("{:?} is no name; use small letters, digits and dashes", *name));
+    let one: Heartbeat = serde_json::from_slice(&body).map_err(|error| malformed("heartbeat", &error))?;
+    let misnamed = (slug(&name).as_deref() != Some(name.as_str())).then(|| {
+        Text::new(
+            &format!("{:?} không dùng làm tên được; hãy dùng chữ thường, số và gạch nối", *name),
+            &format!("{:?} is no name; use small letters, digits and dashes", *name),
+        )
+    });
     if let Some(problem) = misnamed.or_else(|| one.problem()) {
-        return Err(Refusal::new(ErrorCode::Invalid, problem));
+        return Err(Refusal::both(ErrorCode::Invalid, problem));
     }
     state.store.save_heartbeat(&name, &one).await.map_err(|error| unavailable(&error))?;
     Ok(HttpResponse::NoContent().finish())

@@ -4,6 +4,7 @@
 
 use super::pages::unavailable;
 use super::refusal::Refusal;
+use super::roster::malformed;
 use super::{State, body, query, said};
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path, Payload};
@@ -12,14 +13,14 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use taydo_engine::routing::{Event, Refusal as Declined, Which};
 use taydo_model::alert::Transition;
-use taydo_model::console::{Act, Delivery, IncidentPage, IncidentView, IncidentsPage, MAX_TEXT_CHARS, OpenByHand, OpenedByHand};
-use taydo_model::incident::log::{Entry, LogLine};
-use taydo_model::incident::{GroupKey, Incident, IncidentId, Origin};
+use taydo_model::console::{Act, Delivery, IncidentPage, IncidentView, IncidentsPage, KindsPage, OpenByHand, OpenedByHand};
+use taydo_model::incident::log::{Entry, LogLine, Outcome, replay};
+use taydo_model::incident::{Assignment, GroupKey, Incident, IncidentId, Origin, Party};
 use taydo_model::rule::Filling;
 use taydo_model::text::Language;
-use taydo_model::{Definitions, ErrorCode, PersonId, Scope, Text};
+use taydo_model::{Definitions, ErrorCode, PersonId, Scope, TeamId, Text};
 
-use crate::store::incident::{HandIncident, IncidentRow};
+use crate::store::incident::{HandIncident, IncidentRow, Merge};
 use crate::store::roster::Roster;
 
 /// The most incidents in one answer.
@@ -73,22 +74,46 @@ pub(super) async fn page(state: &State, id: IncidentId) -> Result<IncidentPage, 
             detail: one.detail,
         })
         .collect();
-    let rule = if let Origin::Alert { rule, .. } = &row.incident.origin { definitions.rule(rule).cloned() } else { None };
+    let (sop, runbook) = guide(&definitions, &row);
+    let (ticks, assignments, absorbed) = outcome(id, &log).map(|one| (one.ticks, one.assignments, one.absorbed)).unwrap_or_default();
     let named = log.iter().flat_map(persons).chain(deliveries.iter().map(|one| one.person.clone())).chain(row.incident.assignee.clone());
     let name = |id: &PersonId| roster.persons.get(id).map_or_else(|| id.to_string(), |person| person.name.clone());
     let zone = definitions.city.time_zone();
     let moment = |time: Timestamp| zone.to_datetime(time).strftime("%d/%m %H:%M").to_string();
     Ok(IncidentPage {
         time: now,
-        sop: rule.as_ref().map(|rule| rule.sop.clone()).unwrap_or_default(),
-        runbook: rule.and_then(|rule| rule.runbook.clone()),
+        sop,
+        ticks,
+        assignments,
+        absorbed,
+        runbook,
         escalation: groups.first().map(|view| (view.group.escalation().number, view.group.escalation().taken)).unwrap_or_default(),
-        said: said::said(&log, &name, &moment),
+        said: said::said(&log, &name, &|team| team_name(&roster, team), &moment),
         names: names(&roster, named),
         view: view(&definitions, row),
         log,
         deliveries,
     })
+}
+
+/// What to do about it: a check-list, and where more is written. An alert's is its rule's, and otherwise what it was opened with.
+pub(super) fn guide(definitions: &Definitions, row: &IncidentRow) -> (Vec<Text>, Option<String>) {
+    if let Origin::Alert { rule, .. } = &row.incident.origin {
+        return definitions.rule(rule).map(|rule| (rule.sop.clone(), rule.runbook.clone())).unwrap_or_default();
+    }
+    let sop = row.content.get("sop").cloned().and_then(|sop| serde_json::from_value(sop).ok());
+    (sop.unwrap_or_default(), row.content.get("runbook").and_then(serde_json::Value::as_str).map(str::to_owned))
+}
+
+/// An incident as its log leaves it.
+fn outcome(id: IncidentId, log: &[LogLine]) -> Option<Outcome> {
+    let mut outcomes = BTreeMap::new();
+    replay(&mut outcomes, log);
+    outcomes.remove(&id)
+}
+
+pub(super) fn team_name(roster: &Roster, team: &TeamId) -> String {
+    roster.teams.get(team).map_or_else(|| team.to_string(), |team| team.name.clone())
 }
 
 /// Whom a line names.
@@ -101,6 +126,11 @@ fn persons(line: &LogLine) -> Vec<PersonId> {
         | Entry::Taken { person }
         | Entry::Snoozed { person, .. }
         | Entry::Noted { person, .. }
+        | Entry::Ticked { person, .. }
+        | Entry::Unticked { person, .. }
+        | Entry::Assigned { person, .. }
+        | Entry::Merged { person, .. }
+        | Entry::Absorbed { person, .. }
         | Entry::ResolvedByHand { person } => vec![person.clone()],
         _ => Vec::new(),
     }
@@ -123,9 +153,11 @@ fn words(definitions: &Definitions, incident: &Incident, content: &serde_json::V
     let both = |of: &dyn Fn(Language) -> String| Text { vi: of(Language::Vi), en: of(Language::En) };
     let Origin::Alert { rule: id, scope, no_data } = &incident.origin else {
         let title = serde_json::from_value(content.get("title").cloned().unwrap_or_default()).unwrap_or_default();
-        let place = incident.area.as_ref().map(|area| definitions.city.area_name(area)).unwrap_or_default();
+        let area = incident.area.as_ref().map(|area| definitions.city.area_name(area)).unwrap_or_default();
+        let exactly = content.get("place").and_then(serde_json::Value::as_str).unwrap_or_default();
+        let place = [exactly, area].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
         let caller = content.get("caller").and_then(serde_json::Value::as_str).unwrap_or_default();
-        return (title, Text::new(place, place), Text::new(caller, caller), None);
+        return (title, Text::new(&place, &place), Text::new(caller, caller), None);
     };
     let place = both(&|language| definitions.scope_name(scope, language));
     let Some(rule) = definitions.rule(id) else { return (Text::new(id.as_str(), id.as_str()), place, Text::default(), None) };
@@ -143,29 +175,56 @@ fn words(definitions: &Definitions, incident: &Incident, content: &serde_json::V
     (rule.title.clone(), place, summary.unwrap_or_default(), figure)
 }
 
+pub(super) async fn kinds(state: Data<State>) -> Json<KindsPage> {
+    Json(KindsPage { kinds: state.definitions.get().kinds.iter().map(|kind| kind.as_ref().clone()).collect() })
+}
+
 pub(super) async fn open(request: HttpRequest, payload: Payload, state: Data<State>) -> Result<Json<OpenedByHand>, Refusal> {
     let body = body::read(&request, payload, &state.clock).await?;
-    let what: OpenByHand =
-        serde_json::from_slice(&body).map_err(|error| Refusal::new(ErrorCode::Malformed, format!("the body is no incident: {error}")))?;
+    let what: OpenByHand = serde_json::from_slice(&body).map_err(|error| malformed("incident", &error))?;
     let definitions = state.definitions.get();
     let now = state.clock.now();
     let roster = state.store.roster(now).await.map_err(|error| unavailable(&error))?;
     let unknown = what.area.as_ref().filter(|area| !definitions.city.areas.iter().any(|known| known.id == **area));
     let problem = what
         .problem()
-        .or_else(|| (!roster.persons.contains_key(&what.person)).then(|| format!("there is no person `{}`", what.person)))
-        .or_else(|| (!roster.teams.contains_key(&what.team)).then(|| format!("there is no team `{}`", what.team)))
-        .or_else(|| unknown.map(|area| format!("there is no area `{area}`; leave `area` out for the whole city")));
+        .or_else(|| (!roster.persons.contains_key(&what.person)).then(|| Refusal::unknown("người", "person", &what.person)))
+        .or_else(|| (!roster.teams.contains_key(&what.team)).then(|| Refusal::unknown("nhóm", "team", &what.team)))
+        .or_else(|| {
+            let unknown = what.kind.as_ref().filter(|kind| definitions.kind(kind).is_none())?;
+            Some(Text {
+                vi: format!("không có loại `{unknown}`; bỏ `kind`, hoặc lấy một loại trong GET /api/v1/incident-kinds"),
+                en: format!("there is no kind `{unknown}`; leave `kind` out, or name one of GET /api/v1/incident-kinds"),
+            })
+        })
+        .or_else(|| {
+            unknown.map(|area| {
+                Text::new(
+                    &format!("không có khu vực `{area}`; bỏ `area` nếu là cả thành phố"),
+                    &format!("there is no area `{area}`; leave `area` out for the whole city"),
+                )
+            })
+        });
     if let Some(problem) = problem {
-        return Err(Refusal::new(ErrorCode::Invalid, problem));
+        return Err(Refusal::both(ErrorCode::Invalid, problem));
     }
+    let kind = what.kind.as_ref().and_then(|kind| definitions.kind(kind));
+    let key = what.key.filter(|key| !key.trim().is_empty());
     let hand = HandIncident {
         origin: Origin::Hand { person: what.person },
         severity: what.severity,
         group: GroupKey { team: what.team, domain: BY_HAND.to_owned(), exercise: what.exercise },
         area: what.area,
-        content: serde_json::json!({ "title": Text::new(what.title.trim(), what.title.trim()), "caller": what.caller }),
-        key: what.key.filter(|key| !key.trim().is_empty()),
+        content: serde_json::json!({
+            "title": Text::new(&what.title, &what.title),
+            "caller": what.caller,
+            "place": what.place.trim(),
+            "kind": kind.map(|kind| &kind.id),
+            "sop": kind.map(|kind| &kind.sop),
+            "runbook": kind.and_then(|kind| kind.runbook.as_ref()),
+        }),
+        // An exercise must never swallow what is real; no key has a line break.
+        key: key.map(|key| if what.exercise { format!("exercise\n{key}") } else { key }),
     };
     let opened = state.store.open_incident(&hand, &definitions, now).await.map_err(|error| unavailable(&error))?;
     Ok(Json(OpenedByHand { incident: opened.incident, is_new: opened.is_new }))
@@ -173,19 +232,51 @@ pub(super) async fn open(request: HttpRequest, payload: Payload, state: Data<Sta
 
 pub(super) async fn act(request: HttpRequest, payload: Payload, id: Path<i64>, state: Data<State>) -> Result<Json<IncidentPage>, Refusal> {
     let body = body::read(&request, payload, &state.clock).await?;
-    let act: Act =
-        serde_json::from_slice(&body).map_err(|error| Refusal::new(ErrorCode::Malformed, format!("the body is no act: {error}")))?;
-    if let Act::Note { text, .. } = &act
-        && (text.trim().is_empty() || text.chars().count() > MAX_TEXT_CHARS || text.contains('\0'))
-    {
-        return Err(Refusal::new(ErrorCode::Invalid, format!("`text` has 1 to {MAX_TEXT_CHARS} characters")));
+    let act: Act = serde_json::from_slice(&body).map_err(|error| malformed("act", &error))?;
+    let (id, now) = (IncidentId(*id), state.clock.now());
+    if let Some(problem) = act.problem(now) {
+        return Err(Refusal::both(ErrorCode::Invalid, problem));
     }
-    let id = IncidentId(*id);
-    let refused = perform(&state, id, event(act, id, None)).await?;
+    known(&state, id, &act).await?;
+    let refused = perform(&state, id, event(act, id, None, now)).await?;
     match refused.first() {
-        Some(declined) => Err(Refusal::new(ErrorCode::Conflict, sentence(*declined))),
+        Some(declined) => Err(Refusal::both(ErrorCode::Conflict, sentence(*declined))),
         None => Ok(Json(page(&state, id).await?)),
     }
+}
+
+/// Refuses an act that names what there is not: a step of another check-list, a team, an incident that it can't be merged with.
+async fn known(state: &State, id: IncidentId, act: &Act) -> Result<(), Refusal> {
+    let invalid = |problem: String| Err(Refusal::new(ErrorCode::Invalid, problem));
+    let rows = |ids: Vec<IncidentId>| async move { state.store.incidents_by_id(&ids).await.map_err(|error| unavailable(&error)) };
+    match act {
+        Act::Tick { step, .. } => {
+            let rows = rows(vec![id]).await?;
+            let sop = rows.first().map(|row| guide(&state.definitions.get(), row).0).unwrap_or_default();
+            if !rows.is_empty() && !sop.contains(step) {
+                return invalid(format!("the check-list has no step {:?}; read the incident again", step.vi));
+            }
+        }
+        Act::Assign { party: Party::Team(team), .. } => {
+            let roster = state.store.roster(state.clock.now()).await.map_err(|error| unavailable(&error))?;
+            if !roster.teams.contains_key(team) {
+                return invalid(format!("there is no team `{team}`"));
+            }
+        }
+        Act::Merge { into, .. } => {
+            let rows = rows(vec![id, *into]).await?;
+            let of = |id: IncidentId| rows.iter().find(|row| row.incident.id == id);
+            let Some(target) = of(*into) else { return invalid(format!("there is no incident {}", into.0)) };
+            if *into == id {
+                return invalid("an incident can't be merged with itself; name another in `into`".to_owned());
+            }
+            if of(id).is_some_and(|row| row.exercise != target.exercise) {
+                return invalid("an exercise and what is real can't be merged".to_owned());
+            }
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 /// Lets an act happen to the incident's group.
@@ -194,12 +285,16 @@ pub(super) async fn perform(state: &State, id: IncidentId, event: Event) -> Resu
     let rows = state.store.incidents_by_id(&[id]).await.map_err(|error| unavailable(&error))?;
     let row = rows.first().ok_or_else(|| Refusal::not_found(format!("incident {}", id.0)))?;
     let definitions = state.definitions.get();
-    let acted = state.store.advance_group(row.incident.group, &[event], &definitions, now).await.map_err(|error| unavailable(&error))?;
+    let acted = match event {
+        Event::Merged { person, incident, into } => state.store.merge_incidents(&Merge { person, incident, into }, &definitions, now).await,
+        event => state.store.advance_group(row.incident.group, &[event], &definitions, now).await,
+    };
+    let acted = acted.map_err(|error| unavailable(&error))?;
     Ok(acted.map(|acted| acted.refused).unwrap_or_default())
 }
 
-/// An act as routing takes it.
-pub(super) fn event(act: Act, id: IncidentId, link: Option<i64>) -> Event {
+/// An act at `now` as routing takes it.
+pub(super) fn event(act: Act, id: IncidentId, link: Option<i64>, now: Timestamp) -> Event {
     // Who answers by a message's link answers for all that the message tells.
     let which = if link.is_some() { Which::All } else { Which::One(id) };
     match act {
@@ -208,19 +303,31 @@ pub(super) fn event(act: Act, id: IncidentId, link: Option<i64>) -> Event {
         Act::Snooze { person, until } => Event::Snoozed { person, which, link, until },
         Act::Escalate { person, escalation, taken } => Event::EscalateNow { person, escalation, taken },
         Act::Note { person, text } => Event::Noted { person, which: Which::One(id), text },
+        Act::Tick { person, step, done } => Event::Ticked { person, incident: id, step, done },
+        Act::Assign { person, party, told_at } => {
+            Event::Assigned { person, incident: id, assignment: Assignment { party, told_at: told_at.unwrap_or(now) } }
+        }
+        Act::Merge { person, into } => Event::Merged { person, incident: id, into },
         Act::Resolve { person } => Event::ResolvedByHand { person, which: Which::One(id), link },
     }
 }
 
 /// Why an act changed nothing.
-pub(super) fn sentence(declined: Declined) -> &'static str {
-    match declined {
-        Declined::Full { .. } => "the group takes no more incidents; try again",
-        Declined::Superseded { .. } => "the link is of an earlier escalation; open the newest message, or answer here again",
-        Declined::AlreadyClosed => "it is over already",
-        Declined::AlreadyAnswered => "it has been answered already",
-        Declined::AlreadyEscalated => "the step has been taken already",
-        Declined::Muted => "everything that is open is muted; end the silence first",
-        Declined::PastSnooze => "`until` is not in the future",
-    }
+pub(super) fn sentence(declined: Declined) -> Text {
+    let (vi, en) = match declined {
+        Declined::Full { .. } => ("nhóm không nhận thêm sự cố; hãy thử lại", "the group takes no more incidents; try again"),
+        Declined::Superseded { .. } => (
+            "liên kết thuộc lần chuyển cấp trước; hãy mở tin mới nhất, hoặc trả lời lại ở đây",
+            "the link is of an earlier escalation; open the newest message, or answer here again",
+        ),
+        Declined::AlreadyClosed => ("sự cố đã kết thúc", "it is over already"),
+        Declined::AlreadyAnswered => ("đã có người trả lời", "it has been answered already"),
+        Declined::AlreadyEscalated => ("bước này đã được thực hiện", "the step has been taken already"),
+        Declined::Muted => {
+            ("mọi việc còn mở đều đang tắt báo; hãy kết thúc khoảng lặng trước", "everything that is open is muted; end the silence first")
+        }
+        Declined::AlreadyTicked => ("bước đã ở trạng thái này", "the step stands so already"),
+        Declined::PastSnooze => ("`until` không ở tương lai", "`until` is not in the future"),
+    };
+    Text::new(vi, en)
 }

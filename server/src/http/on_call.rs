@@ -14,10 +14,10 @@ use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use taydo_engine::rota::{OnCall, ical, view};
-use taydo_model::console::{PeoplePage, TeamName};
+use taydo_model::console::{KindName, PeoplePage, TeamName};
 use taydo_model::rota::Shift;
 use taydo_model::rota::page::{MyShiftsPage, OnCallPage, PersonName, RotaPage};
-use taydo_model::{ErrorCode, PersonId, RotaId};
+use taydo_model::{ErrorCode, PersonId, RotaId, Text};
 
 /// What is shown when it isn't said.
 const SHOWN: SignedDuration = SignedDuration::from_hours(28 * 24);
@@ -39,7 +39,8 @@ impl Range {
         let from = from.unwrap_or(now);
         let to = to.unwrap_or_else(|| from.saturating_add(SHOWN).unwrap_or(from));
         if to <= from || to.duration_since(from) > LONGEST {
-            return Err(Refusal::new(ErrorCode::Invalid, "`to` must lie after `from`, and within 366 days of it"));
+            let (vi, en) = ("`to` phải sau `from`, trong vòng 366 ngày", "`to` must lie after `from`, and within 366 days of it");
+            return Err(Refusal::both(ErrorCode::Invalid, Text::new(vi, en)));
         }
         Ok((from, to))
     }
@@ -63,7 +64,14 @@ fn people(roster: &Roster, persons: impl IntoIterator<Item = PersonId>) -> Vec<P
 pub(super) async fn people_and_teams(state: Data<State>) -> Result<Json<PeoplePage>, Refusal> {
     let roster = roster(&state).await?;
     let teams = roster.teams.values().map(|team| TeamName { id: team.id.clone(), name: team.name.clone() }).collect();
-    Ok(Json(PeoplePage { people: people(&roster, roster.persons.keys().cloned()), teams }))
+    let definitions = state.definitions.get();
+    let kinds = definitions.kinds.iter().map(|kind| KindName {
+        id: kind.id.clone(),
+        title: kind.title.clone(),
+        severity: kind.severity,
+        team: kind.team.clone(),
+    });
+    Ok(Json(PeoplePage { people: people(&roster, roster.persons.keys().cloned()), teams, kinds: kinds.collect() }))
 }
 
 pub(super) async fn now(state: Data<State>) -> Result<Json<OnCallPage>, Refusal> {

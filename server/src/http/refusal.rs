@@ -4,13 +4,14 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
-use taydo_model::{ErrorBody, ErrorCode};
+use taydo_model::text::Language;
+use taydo_model::{ErrorBody, ErrorCode, Text};
 
 /// Why a request is not served.
 #[derive(Debug)]
 pub struct Refusal {
     code: ErrorCode,
-    message: String,
+    message: Text,
     retry_after_s: Option<u32>,
     request_id: String,
 }
@@ -19,15 +20,28 @@ impl Refusal {
     /// A refusal with a sentence that says what is wrong, where, and what to do.
     #[must_use]
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self::both(code, Text { vi: message.clone(), en: message })
+    }
+
+    /// The same in both languages; see `tongue` for who gets which.
+    #[must_use]
+    pub fn both(code: ErrorCode, message: Text) -> Self {
         // Each hasher of the standard library begins with other random numbers.
         let request_id = format!("{:016x}", RandomState::new().hash_one(code));
-        Self { code, message: message.into(), retry_after_s: None, request_id }
+        Self { code, message, retry_after_s: None, request_id }
     }
 
     /// There is no such thing.
     #[must_use]
     pub fn not_found(what: impl fmt::Display) -> Self {
         Self::new(ErrorCode::NotFound, format!("there is no {what}"))
+    }
+
+    /// Nobody and nothing of this name is known: what it is in both languages, and its name.
+    #[must_use]
+    pub fn unknown(vi: &str, en: &str, name: impl fmt::Display) -> Text {
+        Text { vi: format!("không có {vi} `{name}`"), en: format!("there is no {en} `{name}`") }
     }
 
     /// The sender should come again after so many seconds.
@@ -82,7 +96,7 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.message.en)
     }
 }
 
@@ -92,6 +106,14 @@ impl ResponseError for Refusal {
     }
 
     fn error_response(&self) -> HttpResponse {
+        self.response_in(Language::En)
+    }
+}
+
+impl Refusal {
+    /// What is answered, in a language.
+    #[must_use]
+    pub fn response_in(&self, language: Language) -> HttpResponse {
         let mut response = HttpResponse::build(self.status());
         if let Some(seconds) = self.retry_after_s {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
@@ -100,6 +122,6 @@ impl ResponseError for Refusal {
             // What remains of the body is not read, so the connection can't be used again.
             response.force_close();
         }
-        response.json(ErrorBody { code: self.code, message: self.message.clone(), request_id: self.request_id.clone() })
+        response.json(ErrorBody { code: self.code, message: self.message.get(language).to_owned(), request_id: self.request_id.clone() })
     }
 }

@@ -5,6 +5,7 @@
 use super::pages::unavailable;
 use super::refusal::Refusal;
 use super::{State, body};
+use crate::paging::egress::Egress;
 use crate::store::StoreError;
 use crate::store::outbox::NewPage;
 use crate::store::roster::{CodeSent, OverrideRefused, Verified};
@@ -15,26 +16,37 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use taydo_model::oncall::request::{Code, Keeper, NewContact, NewSilence};
-use taydo_model::oncall::{ContactId, Person, Policy, Target, Team};
+use taydo_model::oncall::{Channel, ContactId, Person, Policy, Target, Team};
 use taydo_model::page::{Page, PageKind};
 use taydo_model::rota::{Override, OverrideId, Rota, RotaParts, TemporaryId, TemporarySchedule};
 use taydo_model::silence::Silence;
-use taydo_model::{ErrorCode, PersonId, PolicyId, RotaId, TeamId};
+use taydo_model::{ErrorCode, PersonId, PolicyId, RotaId, TeamId, Text};
 
 /// The most silences in one answer.
 const MOST_SILENCES: u32 = 200;
 
-async fn read<T: DeserializeOwned>(request: &HttpRequest, payload: Payload, state: &State, what: &str) -> Result<T, Refusal> {
-    let body = body::read(request, payload, &state.clock).await?;
-    serde_json::from_slice(&body).map_err(|error| Refusal::new(ErrorCode::Malformed, format!("the body is no {what}: {error}")))
+/// The body can't be read as what it should be.
+pub(super) fn malformed(what: &str, error: &serde_json::Error) -> Refusal {
+    Refusal::both(
+        ErrorCode::Malformed,
+        Text::new(&format!("nội dung không phải {what}: {error}"), &format!("the body is no {what}: {error}")),
+    )
 }
 
-fn sound(problem: Option<String>) -> Result<(), Refusal> {
-    problem.map_or(Ok(()), |problem| Err(Refusal::new(ErrorCode::Invalid, problem)))
+async fn read<T: DeserializeOwned>(request: &HttpRequest, payload: Payload, state: &State, what: &str) -> Result<T, Refusal> {
+    let body = body::read(request, payload, &state.clock).await?;
+    serde_json::from_slice(&body).map_err(|error| malformed(what, &error))
+}
+
+fn sound(problem: Option<Text>) -> Result<(), Refusal> {
+    problem.map_or(Ok(()), |problem| Err(Refusal::both(ErrorCode::Invalid, problem)))
 }
 
 fn same<T: PartialEq + std::fmt::Display>(path: &T, body: &T) -> Result<(), Refusal> {
-    sound((path != body).then(|| format!("the address names `{path}` and the body `{body}`")))
+    let said = || {
+        Text::new(&format!("địa chỉ ghi `{path}` còn nội dung ghi `{body}`"), &format!("the address names `{path}` and the body `{body}`"))
+    };
+    sound((path != body).then(said))
 }
 
 fn done(result: Result<(), StoreError>) -> Result<HttpResponse, Refusal> {
@@ -84,7 +96,9 @@ pub(super) async fn delete_person(id: Path<PersonId>, state: Data<State>) -> Res
 pub(super) async fn put_keeper(request: HttpRequest, payload: Payload, state: Data<State>) -> Result<HttpResponse, Refusal> {
     let Keeper { person } = read(&request, payload, &state, "keeper").await?;
     let roster = state.store.roster(state.clock.now()).await.map_err(|error| unavailable(&error))?;
-    sound(person.as_ref().filter(|person| !roster.persons.contains_key(*person)).map(|person| format!("there is no person `{person}`")))?;
+    sound(
+        person.as_ref().filter(|person| !roster.persons.contains_key(*person)).map(|person| Refusal::unknown("người", "person", person)),
+    )?;
     done(state.store.save_keeper(person.as_ref()).await)
 }
 
@@ -96,6 +110,14 @@ pub(super) async fn add_contact(
 ) -> Result<HttpResponse, Refusal> {
     let new: NewContact = read(&request, payload, &state, "contact").await?;
     sound(new.problem())?;
+    if new.channel == Channel::Webhook {
+        let egress = state.paging.as_ref().map_or_else(Egress::default, |paging| paging.egress().clone());
+        let checked = egress.check_resolved(&new.address, &state.clock).await;
+        sound(checked.err().map(|problem| Text {
+            vi: format!("không gọi được `address`: {problem}"),
+            en: format!("`address` can't be called: {problem}"),
+        }))?;
+    }
     let added = state.store.add_contact(&id, new.channel, &new.address, new.exercise).await.map_err(|error| unavailable(&error))?;
     added.map(|contact| created(contact.0)).ok_or_else(|| Refusal::not_found(format!("person {id}")))
 }
@@ -114,7 +136,11 @@ pub(super) async fn send_code(id: Path<i64>, state: Data<State>) -> Result<HttpR
     let contact = ContactId(*id);
     match state.store.note_code(contact, now).await.map_err(|error| unavailable(&error))? {
         CodeSent::Unknown => Err(Refusal::not_found(format!("contact {id}"))),
-        CodeSent::TooSoon => Err(Refusal::new(ErrorCode::Conflict, "a code was sent less than a minute ago; wait for it").retry_after(60)),
+        CodeSent::TooSoon => Err(Refusal::both(
+            ErrorCode::Conflict,
+            Text::new("đã gửi mã chưa đầy một phút trước; hãy đợi mã đó", "a code was sent less than a minute ago; wait for it"),
+        )
+        .retry_after(60)),
         CodeSent::Noted(person, contact) => {
             let page = Page { turn: now.as_microsecond(), ..Page::to_contact(PageKind::Code, person, contact.id, now) };
             let new = NewPage { page: &page, team: None, exercise: contact.exercise };
@@ -135,8 +161,17 @@ pub(super) async fn verify(request: HttpRequest, payload: Payload, id: Path<i64>
     let verified = state.store.verify_contact(contact, state.clock.now(), is_right).await.map_err(|error| unavailable(&error))?;
     match verified {
         Verified::Yes => Ok(HttpResponse::NoContent().finish()),
-        Verified::No => Err(Refusal::new(ErrorCode::Invalid, "it is another code, or older than 15 minutes; have a new one sent")),
-        Verified::TooMany => Err(Refusal::new(ErrorCode::Conflict, "too many wrong codes; have a new one sent")),
+        Verified::No => Err(Refusal::both(
+            ErrorCode::Invalid,
+            Text::new(
+                "mã khác, hoặc đã quá 15 phút; hãy cho gửi mã mới",
+                "it is another code, or older than 15 minutes; have a new one sent",
+            ),
+        )),
+        Verified::TooMany => Err(Refusal::both(
+            ErrorCode::Conflict,
+            Text::new("nhập sai mã quá nhiều lần; hãy cho gửi mã mới", "too many wrong codes; have a new one sent"),
+        )),
     }
 }
 
@@ -150,9 +185,14 @@ pub(super) async fn put_team(
     same(&*id, &team.id)?;
     sound(team.problem())?;
     let roster = state.store.roster(state.clock.now()).await.map_err(|error| unavailable(&error))?;
-    sound((!roster.policies.contains_key(&team.policy)).then(|| format!("there is no policy `{}`; make it first", team.policy)))?;
+    sound((!roster.policies.contains_key(&team.policy)).then(|| {
+        Text::new(
+            &format!("không có quy trình `{}`; hãy tạo trước", team.policy),
+            &format!("there is no policy `{}`; make it first", team.policy),
+        )
+    }))?;
     let unknown = team.members.iter().find(|person| !roster.persons.contains_key(*person));
-    sound(unknown.map(|person| format!("there is no person `{person}`")))?;
+    sound(unknown.map(|person| Refusal::unknown("người", "person", person)))?;
     done(state.store.save_team(&team).await)
 }
 
@@ -176,7 +216,7 @@ pub(super) async fn put_policy(
         .flat_map(|step| &step.targets)
         .filter_map(|target| if let Target::Person(person) = target { Some(person) } else { None });
     let unknown = persons.chain([&policy.fallback]).find(|person| !roster.persons.contains_key(*person));
-    sound(unknown.map(|person| format!("there is no person `{person}`")))?;
+    sound(unknown.map(|person| Refusal::unknown("người", "person", person)))?;
     done(state.store.save_policy(&policy).await)
 }
 
@@ -211,15 +251,18 @@ pub(super) async fn add_override(
 ) -> Result<HttpResponse, Refusal> {
     let one: Override = read(&request, payload, &state, "override").await?;
     let now = state.clock.now();
-    sound((one.to <= one.from).then(|| "`to` must lie after `from`".to_owned()))?;
-    sound(one.is_past(now).then(|| "it is over already; what is past can't be changed".to_owned()))?;
+    sound((one.to <= one.from).then(|| Text::new("`to` phải sau `from`", "`to` must lie after `from`")))?;
+    sound(
+        one.is_past(now).then(|| Text::new("đã qua rồi; điều đã qua không sửa được", "it is over already; what is past can't be changed")),
+    )?;
     match state.store.add_override(&id, &one, None, now).await.map_err(|error| unavailable(&error))? {
         Ok(number) => Ok(created(number.0)),
         Err(OverrideRefused::NoRota) => Err(Refusal::not_found(format!("rota {id}"))),
         Err(OverrideRefused::Overlaps(other)) => {
-            let sentence =
-                format!("override {} names the same person from {} to {}; change or remove it first", other.id.0, other.from, other.to);
-            Err(Refusal::new(ErrorCode::Conflict, sentence))
+            let (id, from, to) = (other.id.0, other.from, other.to);
+            let vi = format!("thay đổi {id} đã ghi cùng người từ {from} đến {to}; hãy sửa hoặc bỏ nó trước");
+            let en = format!("override {id} names the same person from {from} to {to}; change or remove it first");
+            Err(Refusal::both(ErrorCode::Conflict, Text { vi, en }))
         }
     }
 }
@@ -235,8 +278,11 @@ pub(super) async fn add_temporary(
     state: Data<State>,
 ) -> Result<HttpResponse, Refusal> {
     let one: TemporarySchedule = read(&request, payload, &state, "temporary schedule").await?;
-    sound((one.to <= one.from).then(|| "`to` must lie after `from`".to_owned()))?;
-    sound(one.is_past(state.clock.now()).then(|| "it is over already; what is past can't be changed".to_owned()))?;
+    sound((one.to <= one.from).then(|| Text::new("`to` phải sau `from`", "`to` must lie after `from`")))?;
+    sound(
+        one.is_past(state.clock.now())
+            .then(|| Text::new("đã qua rồi; điều đã qua không sửa được", "it is over already; what is past can't be changed")),
+    )?;
     let added = state.store.add_temporary(&id, &one).await.map_err(|error| unavailable(&error))?;
     added.map(|number| created(number.0)).ok_or_else(|| Refusal::not_found(format!("rota {id}")))
 }
@@ -254,7 +300,7 @@ pub(super) async fn add_silence(request: HttpRequest, payload: Payload, state: D
     let now = state.clock.now();
     sound(new.problem(now))?;
     let roster = state.store.roster(now).await.map_err(|error| unavailable(&error))?;
-    sound((!roster.persons.contains_key(&new.author)).then(|| format!("there is no person `{}`", new.author)))?;
+    sound((!roster.persons.contains_key(&new.author)).then(|| Refusal::unknown("người", "person", &new.author)))?;
     let NewSilence { matchers, from, until, author, reason, maintenance } = new;
     let silence = Silence { id: 0, matchers, from: from.unwrap_or(now), until, author, reason, maintenance };
     Ok(created(state.store.add_silence(&silence, now).await.map_err(|error| unavailable(&error))?))

@@ -6,14 +6,20 @@ use jiff::Timestamp;
 use taydo_model::alert::Cause;
 use taydo_model::console::SaidLine;
 use taydo_model::incident::log::{Again, Entry, Exhaustion, LogLine, Mute};
+use taydo_model::incident::{Assignment, Party};
 use taydo_model::page::PageKind;
 use taydo_model::text::Language;
-use taydo_model::{PersonId, Text};
+use taydo_model::{PersonId, TeamId, Text};
 
 /// The log in both languages.
-pub(super) fn said(log: &[LogLine], name: &dyn Fn(&PersonId) -> String, moment: &dyn Fn(Timestamp) -> String) -> Vec<SaidLine> {
+pub(super) fn said(
+    log: &[LogLine],
+    name: &dyn Fn(&PersonId) -> String,
+    team: &dyn Fn(&TeamId) -> String,
+    moment: &dyn Fn(Timestamp) -> String,
+) -> Vec<SaidLine> {
     let line = |line: &LogLine| {
-        let text = |language| Saying { name, moment, language }.line(line);
+        let text = |language| Saying { name, team, moment, language }.line(line);
         let note = if let Entry::Noted { text, .. } = &line.entry { Some(text.clone()) } else { None };
         SaidLine { number: line.number, at: line.at, text: Text { vi: text(Language::Vi), en: text(Language::En) }, note }
     };
@@ -24,6 +30,8 @@ pub(super) fn said(log: &[LogLine], name: &dyn Fn(&PersonId) -> String, moment: 
 pub(super) struct Saying<'s> {
     /// What people are called.
     pub(super) name: &'s dyn Fn(&PersonId) -> String,
+    /// What teams are called.
+    pub(super) team: &'s dyn Fn(&TeamId) -> String,
     /// How times are written.
     pub(super) moment: &'s dyn Fn(Timestamp) -> String,
     /// The language.
@@ -38,6 +46,7 @@ impl Saying<'_> {
         match &line.entry {
             Entry::Opened { flapping: false, .. } => pick("Mở sự cố", "Opened").to_owned(),
             Entry::Opened { flapping: true, .. } => pick("Mở sự cố, đang dao động", "Opened, flapping").to_owned(),
+            Entry::DuplicateSuppressed => pick("Được báo lại, không mở thêm", "Reported again, duplicate suppressed").to_owned(),
             Entry::Muted { by } => format!("{}: {}", pick("Tạm không báo ai", "Pages nobody for now"), self.mute(*by)),
             Entry::Unmuted => pick("Được báo trở lại", "May page again").to_owned(),
             Entry::Flapping => pick("Dao động liên tục", "Has begun to flap").to_owned(),
@@ -72,10 +81,30 @@ impl Saying<'_> {
             Entry::Snoozed { person, until } => by(person, &format!("{} {}", pick("hoãn đến", "snoozed it until"), (self.moment)(*until))),
             Entry::Triggered { why } => format!("{}: {}", pick("Báo lại từ đầu", "Triggered again"), self.again(*why)),
             Entry::Noted { person, text } => format!("{}: {text}", (self.name)(person)),
+            Entry::Ticked { person, step } => by(person, &format!("{}: {}", pick("đã làm", "did"), step.get(self.language))),
+            Entry::Unticked { person, step } => {
+                by(person, &format!("{}: {}", pick("bỏ đánh dấu, chưa làm", "unticked, not done"), step.get(self.language)))
+            }
+            Entry::Assigned { person, assignment } => by(person, &self.assigned(assignment)),
+            Entry::Merged { person, into } => by(person, &format!("{} #{}", pick("nhập vào sự cố", "merged it into"), into.0)),
+            Entry::Absorbed { person, merged, .. } => {
+                by(person, &format!("{} #{} {}", pick("nhập sự cố", "merged"), merged.0, pick("vào đây", "into this one")))
+            }
             Entry::Resolved { cause } => format!("{}: {}", pick("Tự hết", "Over by itself"), self.cause(*cause)),
             Entry::ResolvedByHand { person } => by(person, pick("đóng sự cố", "resolved it")),
             Entry::Closed => pick("Mọi việc trong nhóm đã xong", "All of the group is over").to_owned(),
         }
+    }
+
+    fn assigned(&self, assignment: &Assignment) -> String {
+        let pick = |vi: &'static str, en: &'static str| self.language.pick(vi, en);
+        let told = format!("{} {}", pick("đã báo lúc", "told at"), (self.moment)(assignment.told_at));
+        let to = match &assignment.party {
+            Party::Team(team) => (self.team)(team),
+            Party::Agency { name, phone } if phone.is_empty() => name.clone(),
+            Party::Agency { name, phone } => format!("{name} ({phone})"),
+        };
+        format!("{} {to}, {told}", pick("giao cho", "gave it to"))
     }
 
     fn mute(&self, mute: Mute) -> &'static str {
@@ -127,7 +156,9 @@ impl Saying<'_> {
             PageKind::Digest => ("bản gộp", "a digest"),
             PageKind::Shift => ("đầu ca trực", "a shift begins"),
             PageKind::Code => ("mã xác nhận", "a code"),
+            PageKind::Reply => ("trả lời tin nhắn", "an answer to a reply"),
             PageKind::Notice => ("thông báo", "a notice"),
+            PageKind::Letter => ("thư buổi sáng", "the morning letter"),
         };
         self.language.pick(vi, en)
     }

@@ -136,6 +136,21 @@ impl Health {
         }
     }
 
+    /// When something last came of each source since the server's start.
+    #[must_use]
+    pub fn last_seen(&self) -> BTreeMap<SourceId, Timestamp> {
+        self.state().feeds.iter().filter_map(|(source, feed)| Some((source.clone(), feed.last_seen?))).collect()
+    }
+
+    /// Whether the broker can't be reached now.
+    #[must_use]
+    pub fn is_broker_lost(&self, definitions: &Definitions) -> bool {
+        let state = self.state();
+        let is_lost = |feed: &Feed| feed.problems.iter().any(|(problem, ..)| *problem == Problem::Connection);
+        let mut mqtt = definitions.sources.iter().filter(|source| matches!(source.way, Way::Mqtt { .. }));
+        mqtt.any(|source| state.feeds.get(&source.id).is_some_and(is_lost))
+    }
+
     /// The health of each of the definitions' sources, in their order, and the unknown assets, the most frequent first.
     #[must_use]
     pub fn snapshot(&self, definitions: &Definitions, now: Timestamp) -> (Vec<SourceHealth>, Vec<UnknownAsset>) {
@@ -218,6 +233,8 @@ mod tests {
             way: Way::Mqtt { topic: TopicPattern { levels: Vec::new() }, body: Body::Value(None) },
             max_series: 10,
             silent_s: Some(300),
+            urgent: false,
+            via: None,
         };
         let definitions = Definitions { sources: vec![Arc::new(source)], ..Definitions::default() };
         let at = |second: i64| Timestamp::from_second(1_000_000 + second).unwrap();

@@ -194,7 +194,16 @@ mod tests {
             state: None,
         };
         let source = |id: &str, way| {
-            Arc::new(Source { id: SourceId::new(id).unwrap(), title: Text::default(), owner: None, way, max_series: 9, silent_s: None })
+            Arc::new(Source {
+                id: SourceId::new(id).unwrap(),
+                title: Text::default(),
+                owner: None,
+                way,
+                max_series: 9,
+                silent_s: None,
+                urgent: false,
+                via: None,
+            })
         };
         let asset: Labels = [(label("asset"), "a1".to_owned())].into_iter().collect();
         let csv = Csv {

@@ -15,9 +15,11 @@ use taydo_model::text::Language;
 
 /// The picture's size in pixels: twice what mail programs show, for sharp screens.
 const WIDTH: u32 = 1_120;
-const HEIGHT: u32 = 480;
+const HEIGHT: u32 = 540;
 /// How much time is shown on either side of the event.
 pub const HALF_WIDTH: SignedDuration = SignedDuration::from_mins(30);
+/// What is left free after the last value, in seconds.
+const AIR_S: f64 = 150.0;
 /// Between two labels of the time axis, in minutes.
 const TICK_MIN: i64 = 10;
 /// About so many labels on the value axis.
@@ -37,6 +39,8 @@ pub struct Chart {
     pub limits: Vec<(f64, Severity)>,
     /// When it happened.
     pub event: Timestamp,
+    /// Until when anything can be known.
+    pub until: Timestamp,
     /// The unit of the values.
     pub unit: String,
     /// The zone of the labels.
@@ -71,10 +75,11 @@ impl Chart {
         canvas.png().map_err(ChartError::of)
     }
 
-    /// The times shown, in seconds from the event.
-    fn times() -> Range<f64> {
+    /// The times shown, in seconds from the event: no more of the future than a little air.
+    fn times(&self) -> Range<f64> {
         let half_s = HALF_WIDTH.as_secs() as f64;
-        -half_s..half_s
+        let since_s = self.until.duration_since(self.event).as_secs_f64() + AIR_S;
+        -half_s..since_s.clamp(2.0 * AIR_S, half_s)
     }
 
     /// The values shown, with some air above and below.
@@ -93,7 +98,7 @@ impl Chart {
     fn shown(&self) -> impl Iterator<Item = (f64, Option<f64>)> {
         let seconds = self.points.iter().map(|(time, value)| (time.duration_since(self.event).as_secs_f64(), *value));
         seconds
-            .filter(|(seconds, _)| Self::times().contains(seconds))
+            .filter(|(seconds, _)| self.times().contains(seconds))
             .map(|(seconds, value)| (seconds, value.filter(|value| value.is_finite())))
     }
 
@@ -103,16 +108,16 @@ impl Chart {
         let root = BitMapBackend::with_buffer(pixels, (WIDTH, HEIGHT)).into_drawing_area();
         root.fill(&WHITE).map_err(|error| fail(&error))?;
         let mut builder = ChartBuilder::on(&root);
-        builder.margin_left(110).margin_right(24).margin_top(52).margin_bottom(52);
-        let mut chart = builder.build_cartesian_2d(Self::times(), values.clone()).map_err(|error| fail(&error))?;
+        builder.margin_left(130).margin_right(56).margin_top(72).margin_bottom(72);
+        let mut chart = builder.build_cartesian_2d(self.times(), values.clone()).map_err(|error| fail(&error))?;
         let (value_ticks, time_ticks) = (value_ticks(values), self.time_ticks());
         let mut line =
             |from: (f64, f64), to: (f64, f64), style: ShapeStyle| chart.draw_series(LineSeries::new([from, to], style)).map(drop);
         for (value, _) in &value_ticks {
-            line((Self::times().start, *value), (Self::times().end, *value), GRID.stroke_width(1)).map_err(|error| fail(&error))?;
+            line((self.times().start, *value), (self.times().end, *value), GRID.stroke_width(1)).map_err(|error| fail(&error))?;
         }
         for (limit, severity) in &self.limits {
-            line((Self::times().start, *limit), (Self::times().end, *limit), colour(*severity).stroke_width(3))
+            line((self.times().start, *limit), (self.times().end, *limit), colour(*severity).stroke_width(3))
                 .map_err(|error| fail(&error))?;
         }
         line((0.0, values.start), (0.0, values.end), INK.stroke_width(3)).map_err(|error| fail(&error))?;
@@ -123,17 +128,23 @@ impl Chart {
             chart.draw_series(LineSeries::new(piece, CURVE.stroke_width(5))).map_err(|error| fail(&error))?;
         }
         let at = |x: f64, y: f64| chart.backend_coord(&(x, y));
-        let mut labels = vec![Label::new(&self.unit, (110, 26), Anchor::Left, QUIET)];
+        let mut labels = vec![Label::new(&self.unit, (16, 36), Anchor::Left, QUIET)];
         for (value, text) in value_ticks {
-            let (x, y) = at(Self::times().start, value);
+            let (x, y) = at(self.times().start, value);
             labels.push(Label::new(self.language.pick(&text.replace('.', ","), &text), (x - 12, y), Anchor::Right, QUIET));
+        }
+        for (limit, severity) in &self.limits {
+            // The colour alone doesn't tell which limit it is.
+            let (x, y) = at(self.times().start, *limit);
+            let text = limit.to_string();
+            labels.push(Label::new(self.language.pick(&text.replace('.', ","), &text), (x + 12, y - 24), Anchor::Left, colour(*severity)));
         }
         for (seconds, text) in time_ticks {
             let (x, y) = at(seconds, values.start);
-            labels.push(Label::new(&text, (x, y + 26), Anchor::Middle, QUIET));
+            labels.push(Label::new(&text, (x, y + 36), Anchor::Middle, QUIET));
         }
         let event = self.event.to_zoned(self.zone.clone()).strftime("%H:%M:%S").to_string();
-        labels.push(Label::new(&event, (at(0.0, values.end).0, 26), Anchor::Middle, INK));
+        labels.push(Label::new(&event, (at(0.0, values.end).0, 36), Anchor::Middle, INK));
         root.present().map_err(|error| fail(&error))?;
         Ok(labels)
     }
@@ -161,7 +172,7 @@ impl Chart {
         let text = |time: Timestamp| time.to_zoned(self.zone.clone()).strftime("%H:%M").to_string();
         ticks
             .map(|time| (time.duration_since(self.event).as_secs_f64(), text(time)))
-            .filter(|(seconds, _)| Self::times().contains(seconds))
+            .filter(|(seconds, _)| self.times().contains(seconds))
             .collect()
     }
 }
@@ -215,6 +226,7 @@ mod tests {
             points: minutes.zip(points.iter().copied()).collect(),
             limits: vec![(25.0, Severity::Medium), (20.0, Severity::Critical)],
             event,
+            until: event + HALF_WIDTH,
             unit: "km/h".to_owned(),
             zone: TimeZone::get("Asia/Ho_Chi_Minh").unwrap(),
             language: Language::Vi,
@@ -230,6 +242,9 @@ mod tests {
         let values: Vec<String> = value_ticks(&gapped.value_range().unwrap()).into_iter().map(|(_, text)| text).collect();
         assert_eq!(values, ["15", "20", "25", "30"]);
         assert!(chart(&[None, None]).png().is_err());
+        // At the moment itself the future takes no room.
+        let early = Chart { until: gapped.event, ..chart(&[Some(1.0)]) };
+        assert_eq!(early.times(), -1800.0..300.0);
     }
 
     #[test]

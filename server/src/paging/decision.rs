@@ -45,7 +45,12 @@ pub(super) fn task(message: &Claimed, can_ask: bool) -> Task {
     if can_ask && message.asks < MOST_ASKS {
         return Task::Ask;
     }
-    if message.kind == PageKind::Digest || message.repeats > 0 { Task::Leave } else { Task::Repeat }
+    if is_never_repeated(message) || message.repeats > 0 { Task::Leave } else { Task::Repeat }
+}
+
+/// A digest or a letter that may have arrived is left at that: nobody waits for it, and twice the same is a nuisance.
+fn is_never_repeated(message: &Claimed) -> bool {
+    matches!(message.kind, PageKind::Digest | PageKind::Letter)
 }
 
 /// What a step has come to.
@@ -117,7 +122,7 @@ fn after_refusal(message: &Claimed, after: Option<Duration>, why: String, now: T
 }
 
 fn after_doubt(message: &Claimed, is_repeat: bool, can_ask: bool, why: String, now: Timestamp) -> Ending {
-    let may_repeat = message.kind != PageKind::Digest && message.repeats == 0 && !is_repeat;
+    let may_repeat = !is_never_repeated(message) && message.repeats == 0 && !is_repeat;
     if !can_ask && !may_repeat {
         return left(message, ProviderSign::Failed, why);
     }
@@ -125,9 +130,14 @@ fn after_doubt(message: &Claimed, is_repeat: bool, can_ask: bool, why: String, n
     Ending::new(Next::Again { at: later(now, wait), doubt: true, asks: 0 }, What::Unknown, ProviderSign::Failed, why)
 }
 
+/// A message that a provider has, as was noted before its worker was gone.
+pub(super) fn noted() -> Ending {
+    Ending::new(Next::Done(PageState::Accepted), What::Accepted, ProviderSign::None, "it was noted before the worker was gone")
+}
+
 /// A message in doubt that must not be sent again. Its person is told elsewhere, unless it was a digest.
 pub(super) fn left(message: &Claimed, sign: ProviderSign, why: impl Into<String>) -> Ending {
-    let pull = message.kind != PageKind::Digest && !message.pulled;
+    let pull = !is_never_repeated(message) && !message.pulled;
     Ending::new(Next::Done(PageState::Unconfirmed), What::Unconfirmed, sign, why).pulling(pull)
 }
 
@@ -185,6 +195,7 @@ pub(super) mod tests {
             kind,
             exercise: false,
             created_at: now(),
+            is_taken: false,
             doubt: false,
             attempts: 0,
             repeats: 0,

@@ -3,6 +3,7 @@
 //! The check is of the address that a connection is opened to, after the name was resolved, so a name can't lead
 //! elsewhere than what was checked. Redirects are never followed, and no proxy is taken from the environment.
 
+use crate::clock::Clock;
 use anyhow::{Context as _, bail};
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -14,6 +15,10 @@ use std::time::Duration;
 
 /// How long a connection may take to open.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// How long a name may take to resolve.
+const RESOLVE_LIMIT: Duration = Duration::from_secs(3);
+/// What can be done about a refusal.
+const PRIVATE: &str = "[outgoing] private in the paging file names networks that are allowed";
 /// How long an unused connection is kept: shorter than servers keep them, so that a request seldom meets one that the
 /// server is closing, of which nobody could say whether it was taken.
 const IDLE_LIMIT: Duration = Duration::from_secs(2);
@@ -93,15 +98,29 @@ impl Egress {
         Ok(parsed)
     }
 
+    /// The same, and where its name leads. A name that can't be resolved now is let pass: it is checked again with every connection.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub async fn check_resolved(&self, url: &str, clock: &Clock) -> Result<Url, String> {
+        let parsed = self.check(url)?;
+        let host = parsed.host_str().unwrap_or_default().to_owned();
+        let port = parsed.port_or_known_default().unwrap_or_default();
+        let found = clock.timeout(RESOLVE_LIMIT, tokio::net::lookup_host((host.as_str(), port))).await;
+        let Ok(Ok(found)) = found else { return Ok(parsed) };
+        let mut found = found.peekable();
+        if found.peek().is_some() && !found.any(|at| self.allows(at.ip())) {
+            return Err(format!("{host} leads to no address that may be called; {PRIVATE}"));
+        }
+        Ok(parsed)
+    }
+
     /// Checks the host of an address where it is a number, which no resolver sees.
     pub(super) fn check_literal(&self, url: &Url) -> Result<(), String> {
         let host = url.host_str().unwrap_or_default();
         let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
         match literal {
-            Ok(address) if !self.allows(address) => {
-                Err("its destination is private and refused; [outgoing] private in the paging file names networks that are allowed"
-                    .to_owned())
-            }
+            Ok(address) if !self.allows(address) => Err(format!("its destination is private and refused; {PRIVATE}")),
             _ => Ok(()),
         }
     }

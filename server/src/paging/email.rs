@@ -174,13 +174,31 @@ fn after_data(error: &Error, progress: &Progress) -> SendError {
 fn said(error: &Error) -> String {
     match error.status() {
         Some(code) => format!("the mail server answered {code}"),
-        None if error.is_tls() => format!("the connection can't be encrypted: {}", cause(error)),
-        None => format!("the mail server can't be spoken to: {}", cause(error)),
+        None => {
+            let cause = cause(error);
+            match certificate(&cause) {
+                Some(problem) => format!("the connection can't be encrypted: {problem}"),
+                None if error.is_tls() => format!("the connection can't be encrypted: {cause}"),
+                None => format!("the mail server can't be spoken to: {cause}"),
+            }
+        }
     }
 }
 
+/// What is wrong with a server's certificate and what to do about it, from what rustls says.
+fn certificate(cause: &str) -> Option<&'static str> {
+    let problems = [
+        ("UnknownIssuer", "the server's certificate is by an authority that this machine doesn't trust; name its certificate with ca_file"),
+        ("not valid for name", "the server's certificate is for another name than host; write host as the certificate has it"),
+        ("certificate expired", "the server's certificate has expired; whoever runs the server must renew it"),
+        ("not valid yet", "the server's certificate isn't valid yet; check the clocks of both machines"),
+    ];
+    problems.into_iter().find(|(words, _)| cause.contains(words)).map(|(_, problem)| problem)
+}
+
 fn cause(error: &Error) -> String {
-    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
+    let last = std::iter::successors(std::error::Error::source(error), |error| error.source()).last();
+    last.map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 /// The name that the server queued it under, such as Postfix's `queued as 4Xyz`.

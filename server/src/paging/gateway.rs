@@ -90,7 +90,7 @@ impl Gateway {
             reference: &message.reference,
             secret: &self.secret,
         };
-        let request = self.request(&self.call, &values).map_err(SendError::failed)?;
+        let request = call_request(&self.call, &values, &self.egress).map_err(SendError::failed)?;
         progress.may_be_taken();
         let response = self.client.execute(request).await.map_err(|error| broken(&error))?;
         self.judge(response).await
@@ -100,7 +100,7 @@ impl Gateway {
     pub(super) async fn ask(&self, reference: &str) -> Result<Fate, String> {
         let question = self.question.as_ref().ok_or("this provider can't be asked")?;
         let values = Values { reference, secret: &self.secret, ..Values::default() };
-        let request = self.request(&question.call, &values)?;
+        let request = call_request(&question.call, &values, &self.egress)?;
         let response = self.client.execute(request).await.map_err(|error| error.without_url().to_string())?;
         let status = response.status();
         if matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE) {
@@ -118,21 +118,6 @@ impl Gateway {
             return Ok(Fate::NeverSeen);
         }
         Ok(Fate::Taken(Accepted { provider_reference: pointed(question.reference.as_deref(), &answer) }))
-    }
-
-    fn request(&self, call: &Call, values: &Values<'_>) -> Result<reqwest::Request, String> {
-        let url = Url::parse(&call.url.fill(values)).map_err(|error| format!("its address is wrong: {error}"))?;
-        self.egress.check_literal(&url)?;
-        let mut headers = HeaderMap::new();
-        for (name, value) in &call.headers {
-            let mut value = HeaderValue::from_str(&value.fill(values)).map_err(|_| format!("the header {name} can't be written"))?;
-            value.set_sensitive(true);
-            headers.insert(name, value);
-        }
-        let mut request = reqwest::Request::new(call.method.clone(), url);
-        *request.headers_mut() = headers;
-        *request.body_mut() = call.body.as_ref().map(|body| body.fill(values).into());
-        Ok(request)
     }
 
     async fn judge(&self, response: Response) -> Result<Accepted, SendError> {
@@ -162,6 +147,22 @@ impl Gateway {
         }
         Ok(Accepted { provider_reference: pointed(self.reference.as_deref(), &answer) })
     }
+}
+
+/// A call, filled. Only what may be called is.
+pub(super) fn call_request(call: &Call, values: &Values<'_>, egress: &Egress) -> Result<reqwest::Request, String> {
+    let url = Url::parse(&call.url.fill(values)).map_err(|error| format!("its address is wrong: {error}"))?;
+    egress.check_literal(&url)?;
+    let mut headers = HeaderMap::new();
+    for (name, value) in &call.headers {
+        let mut value = HeaderValue::from_str(&value.fill(values)).map_err(|_| format!("the header {name} can't be written"))?;
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+    let mut request = reqwest::Request::new(call.method.clone(), url);
+    *request.headers_mut() = headers;
+    *request.body_mut() = call.body.as_ref().map(|body| body.fill(values).into());
+    Ok(request)
 }
 
 /// What a call that has broken says of the message. Only where no connection came about it is sure that it was not taken.

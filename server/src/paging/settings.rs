@@ -4,17 +4,20 @@
 //! Secrets are in files of their own, which are read at the start. It must never hold one, nor show one.
 
 mod call;
+mod hook;
 
 use super::chat::Chat;
+use super::dead_man::DeadMan;
 use super::egress::{Egress, networks};
 use super::email::{Email, Encryption, Server};
 use super::provider::Provider;
+use super::reply::ReplyShape;
 use super::report::ReportShape;
 use super::sms::Sms;
 use super::voice::Voice;
 use super::webhook::Webhook;
 use anyhow::Context as _;
-use call::RawGateway;
+use call::{RawDeadMan, RawGateway};
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::Credentials;
 use serde::Deserialize;
@@ -38,6 +41,7 @@ pub struct Settings {
     mail: Vec<RawMail>,
     gateways: Vec<(Channel, RawGateway)>,
     webhook: Option<RawWebhook>,
+    dead_man: Option<RawDeadMan>,
 }
 
 /// The file as it is written.
@@ -55,6 +59,7 @@ struct RawFile {
     #[serde(default)]
     chat: Vec<RawGateway>,
     webhook: Option<RawWebhook>,
+    dead_man: Option<RawDeadMan>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -81,6 +86,8 @@ struct RawMail {
     password_file: Option<PathBuf>,
     ca_file: Option<PathBuf>,
     time_limit_s: Option<u64>,
+    /// Where its canaries go.
+    canary: Option<String>,
 }
 
 /// `[webhook]`: how webhooks are signed.
@@ -123,9 +130,9 @@ impl Settings {
         let kinds = [(Channel::Sms, raw.sms), (Channel::Voice, raw.voice), (Channel::Chat, raw.chat)];
         let mut gateways: Vec<(Channel, RawGateway)> =
             kinds.into_iter().flat_map(|(channel, list)| list.into_iter().map(move |one| (channel, one))).collect();
-        for (_, one) in &mut gateways {
+        for (channel, one) in &mut gateways {
             one.resolve(folder);
-            problems.extend(one.problems(&egress));
+            problems.extend(one.problems(*channel, &egress));
             problems.extend(limit_problem(&one.name, one.time_limit_s));
         }
         let mut webhook = raw.webhook;
@@ -140,7 +147,12 @@ impl Settings {
                 .filter(|name| !seen.insert(name.as_str()))
                 .map(|name| format!("{name}: the name is used twice; give each provider its own")),
         );
-        let settings = Self { egress, mail, gateways, webhook };
+        let mut dead_man = raw.dead_man;
+        if let Some(dead_man) = &mut dead_man {
+            dead_man.resolve(folder);
+            problems.extend(dead_man.problems(&egress));
+        }
+        let settings = Self { egress, mail, gateways, webhook, dead_man };
         if problems.is_empty() { Ok(settings) } else { Err(problems) }
     }
 
@@ -165,13 +177,26 @@ impl Settings {
         Ok(reports)
     }
 
+    /// How replies are read, by the name of their provider; their secrets are read now.
+    pub(super) fn replies(&self) -> anyhow::Result<HashMap<String, ReplyShape>> {
+        let mut replies = HashMap::new();
+        for (channel, gateway) in &self.gateways {
+            if let Some(reply) = gateway.reply(*channel).with_context(|| format!("the provider {}", gateway.name))? {
+                replies.insert(gateway.name.clone(), reply);
+            }
+        }
+        Ok(replies)
+    }
+
     /// Makes the ways to all providers, in the file's order.
     pub(super) fn providers(&self) -> anyhow::Result<Vec<(Channel, Provider)>> {
         let client = self.egress.client()?;
         let mut all = Vec::new();
         for mail in &self.mail {
             let server = mail.server().with_context(|| format!("the mail server {}", mail.name))?;
-            all.push((Channel::Email, provider(&mail.name, Box::new(Email::new(server)?), mail.time_limit_s)));
+            // A mail server says nothing later: that it takes a canary is all that can be known.
+            let canary = mail.canary.clone();
+            all.push((Channel::Email, Provider { canary, ..provider(&mail.name, Box::new(Email::new(server)?), mail.time_limit_s) }));
         }
         for (channel, raw) in &self.gateways {
             let gateway = raw.gateway(&client, &self.egress).with_context(|| format!("the provider {}", raw.name))?;
@@ -180,7 +205,8 @@ impl Settings {
                 Channel::Chat => Box::new(Chat(gateway)),
                 _ => Box::new(Sms(gateway)),
             };
-            all.push((*channel, provider(&raw.name, way, raw.time_limit_s)));
+            let (canary, reports_arrival) = (raw.canary.clone(), raw.reports_arrival());
+            all.push((*channel, Provider { canary, reports_arrival, ..provider(&raw.name, way, raw.time_limit_s) }));
         }
         if let Some(webhook) = &self.webhook {
             let secret = secret(&webhook.secret_file)?;
@@ -195,11 +221,20 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// The way to the watcher outside, where there is one; its secret is read now.
+    pub(super) fn dead_man(&self) -> anyhow::Result<Option<DeadMan>> {
+        let Some(raw) = &self.dead_man else { return Ok(None) };
+        raw.way(self.egress.client()?, &self.egress).context("[dead_man]").map(Some)
+    }
+}
+
 /// The name under which webhooks are attempted.
 const WEBHOOK: &str = "webhook";
 
 fn provider(name: &str, channel: Box<dyn super::channel::Channel>, limit_s: Option<u64>) -> Provider {
-    Provider { name: name.to_owned(), channel, limit: Duration::from_secs(limit_s.unwrap_or(LIMIT_S)), has_breaker: true }
+    let limit = Duration::from_secs(limit_s.unwrap_or(LIMIT_S));
+    Provider { name: name.to_owned(), channel, limit, has_breaker: true, canary: None, reports_arrival: false }
 }
 
 fn limit_problem(name: &str, limit_s: Option<u64>) -> Option<String> {

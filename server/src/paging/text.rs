@@ -8,6 +8,8 @@ mod gsm;
 mod html;
 mod vi;
 
+pub(crate) use html::escape;
+
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 use taydo_model::alert::Severity;
@@ -66,6 +68,9 @@ pub struct Content {
     /// The person's zone, in which times are written.
     #[serde(skip)]
     pub zone: TimeZone,
+    /// What it says on each channel, where that was made beforehand: the morning letter.
+    #[serde(skip)]
+    pub said: Option<Box<Texts>>,
 }
 
 impl Default for Content {
@@ -81,6 +86,7 @@ impl Default for Content {
             link: None,
             told: Vec::new(),
             zone: TimeZone::UTC,
+            said: None,
         }
     }
 }
@@ -128,6 +134,9 @@ struct Words {
 /// Says the content for every channel.
 #[must_use]
 pub fn compose(content: &Content, language: Language, has_picture: bool) -> Texts {
+    if let Some(said) = &content.said {
+        return Texts::clone(said);
+    }
     let words = match language {
         Language::Vi => &vi::WORDS,
         Language::En => &en::WORDS,
@@ -221,9 +230,9 @@ fn details(item: &Item, content: &Content, words: &Words) -> Vec<(&'static str, 
 fn sms(content: &Content, words: &Words) -> String {
     let marks = gsm::plain(&marks(content, words));
     let kind = gsm::plain(&heading(content, words));
-    let (head, title) = match content.incidents.first() {
-        Some(item) => (gsm::plain(&head(item)), gsm::plain(&item.title)),
-        None => (String::new(), gsm::plain(content.note.as_deref().unwrap_or_default())),
+    let (place, value, title) = match content.incidents.first() {
+        Some(item) => (gsm::plain(&item.place), gsm::plain(item.value.as_deref().unwrap_or_default()), gsm::plain(&item.title)),
+        None => (String::new(), String::new(), gsm::plain(content.note.as_deref().unwrap_or_default())),
     };
     let number = content.incidents.first().map(|item| item.number);
     let answer = match (&content.link, number) {
@@ -235,7 +244,10 @@ fn sms(content: &Content, words: &Words) -> String {
     let room = |taken: &[&str]| MOST_SMS.saturating_sub(taken.iter().map(|part| part.len()).sum());
     // A link that leaves no room for the rest is left out: without the place nobody knows what it is about.
     let answer = if answer.len() > MOST_SMS / 2 { String::new() } else { answer };
-    let head = whole_words(&head, room(&[&marks, &answer, &more, "  "]));
+    // A long name of a place gives way to the value.
+    let value = whole_words(&value, room(&[&marks, &answer, &more, "  "]));
+    let place = whole_words(&place, room(&[&marks, &answer, &more, &value, "   "]));
+    let head = format!("{place} {value}").trim().to_owned();
     let kind = whole_words(&kind, room(&[&marks, &answer, &more, &head, "  : "]));
     let title = whole_words(&title, room(&[&marks, &answer, &more, &head, &kind, "  : "]));
     let said = [head, kind, title].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();

@@ -9,7 +9,7 @@ use super::desk::{Brief, Desk, Verdict};
 use super::finisher;
 use super::provider::{Choice, Provider, Providers};
 use crate::clock::Clock;
-use crate::store::outbox::{Bell, Claim, Claimed, Finish, NewAttempt, PageState, ProviderSign};
+use crate::store::outbox::{AttemptOutcome, Bell, Claim, Claimed, Finish, NewAttempt, PageState, ProviderSign};
 use crate::store::{Store, StoreError};
 use jiff::Timestamp;
 use std::collections::HashSet;
@@ -39,6 +39,10 @@ pub struct Counters {
     pub retried: AtomicU64,
     /// Attempts of which nobody knows what became.
     pub unknown: AtomicU64,
+    /// Questions to a provider what became of a message.
+    pub asked: AtomicU64,
+    /// Messages that were sent once more, marked, because nobody could tell.
+    pub repeated: AtomicU64,
     /// Messages that didn't arrive, or may not have.
     pub failed: AtomicU64,
     /// Pages that were no longer wanted.
@@ -55,7 +59,7 @@ pub(super) struct Worker<D> {
     store: Store,
     clock: Clock,
     desk: Arc<D>,
-    providers: Providers,
+    providers: Arc<Providers>,
     counters: Arc<Counters>,
     /// Providers whose breaker has let one call through that isn't back yet.
     probing: HashSet<String>,
@@ -64,7 +68,7 @@ pub(super) struct Worker<D> {
 }
 
 impl<D: Desk> Worker<D> {
-    pub(super) fn new(store: Store, clock: Clock, desk: Arc<D>, providers: Providers, counters: Arc<Counters>) -> Self {
+    pub(super) fn new(store: Store, clock: Clock, desk: Arc<D>, providers: Arc<Providers>, counters: Arc<Counters>) -> Self {
         Self { store, clock, desk, providers, counters, probing: HashSet::new(), sending: JoinSet::new() }
     }
 
@@ -173,6 +177,14 @@ impl<D: Desk> Worker<D> {
     }
 
     async fn work(&mut self, token: i64, messages: Vec<Claimed>, ends: &mpsc::Sender<Finish>, now: Timestamp) -> Result<(), StoreError> {
+        // Whatever has become of their incidents since: these were sent.
+        let (taken, messages): (Vec<Claimed>, Vec<Claimed>) = messages.into_iter().partition(|message| message.is_taken);
+        for message in taken {
+            let _ = ends.send(finish(token, message.id, None, message.provider, decision::noted())).await;
+        }
+        if messages.is_empty() {
+            return Ok(());
+        }
         let briefs = self.desk.brief(&messages, now).await?;
         let wanted = self.settle(token, messages, briefs, now).await?;
         // The lease begins anew with the attempt, by the time that it is now.
@@ -236,7 +248,10 @@ impl<D: Desk> Worker<D> {
             let task = decision::task(&message, last.as_ref().is_some_and(|provider| provider.channel.can_ask()));
             let Some(contact) = &brief.contact else { continue };
             match (task, last) {
-                (Task::Ask, Some(provider)) => self.spawn(Delivery { token, message, provider, step: Step::Ask }),
+                (Task::Ask, Some(provider)) => {
+                    self.counters.asked.fetch_add(1, Relaxed);
+                    self.spawn(Delivery { token, message, provider, step: Step::Ask });
+                }
                 (Task::Leave | Task::Ask, _) => {
                     let ending = decision::left(&message, ProviderSign::None, "it may have arrived, and is not sent again");
                     let _ = ends.send(finish(token, message.id, None, message.provider.clone(), ending)).await;
@@ -262,14 +277,25 @@ impl<D: Desk> Worker<D> {
                 continue;
             };
             let Some(outgoing) = outgoing(&message, brief, is_repeat, now) else { continue };
+            self.counters.repeated.fetch_add(u64::from(is_repeat), Relaxed);
             self.spawn(Delivery { token, message, provider, step: Step::Send { attempt, is_repeat, outgoing: Box::new(outgoing) } });
         }
         Ok(())
     }
 
     fn spawn(&mut self, delivery: Delivery) {
-        let clock = self.clock.clone();
-        self.sending.spawn(async move { delivery.run(&clock).await });
+        let (clock, store) = (self.clock.clone(), self.store.clone());
+        self.sending.spawn(async move {
+            let can_ask = delivery.provider.channel.can_ask();
+            let end = delivery.run(&clock).await;
+            // Ends are written many at a time. A kill until then would leave in doubt what nobody can be asked about.
+            if let (false, Some((attempt, AttemptOutcome::Accepted))) = (can_ask, end.attempt)
+                && let Err(error) = store.note_accepted(attempt).await
+            {
+                tracing::debug!(error = &error as &dyn std::error::Error, attempt, "an accepted message can't be noted; its end follows");
+            }
+            end
+        });
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use taydo_engine::alert::{Evaluated, Watch};
 use taydo_engine::{Batch, CaseVersion, Effects, Engine, Input, Position, Reopened, Series, Touched};
-use taydo_model::{CaseKey, MetricId};
+use taydo_model::{CaseKey, KpiId, MetricId};
 
 /// How long an absence is recorded instant by instant. What was missed before is recorded only where data comes for it.
 const LONGEST_ABSENCE: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -48,6 +48,13 @@ pub(super) async fn watch(parts: &Parts, now: Timestamp) -> Result<(Watch, Evalu
     let (alerts, evaluations) = parts.store.alerts().await?;
     let mut watch = Watch::new(parts.definitions.clone(), now);
     let evaluated = watch.restore(alerts, evaluations, now);
+    let asked: Vec<KpiId> = watch.remembers().cloned().collect();
+    let steps = asked.iter().filter_map(|kpi| parts.definitions.kpi(kpi)).map(|kpi| i64::from(kpi.every_s) + i64::from(kpi.delay_s));
+    if let Some(longest_s) = steps.max() {
+        // After a longer absence the step before the next evaluation is one that was missed, and the engine records it first.
+        let after = now.saturating_sub(SignedDuration::from_secs(2 * longest_s)).unwrap_or(now);
+        watch.remember(&parts.store.newest_first_readings(&asked, after, now).await?);
+    }
     Ok((watch, evaluated))
 }
 

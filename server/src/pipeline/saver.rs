@@ -208,10 +208,12 @@ async fn commit(parts: &Parts, fence: &Fence, definitions: &Definitions, save: &
         match save_once(parts, fence, definitions, now, save).await {
             Ok(inserted) => {
                 parts.counters.recorded.fetch_add(inserted as u64, Ordering::Relaxed);
+                parts.counters.save_failures_in_a_row.store(0, Ordering::Relaxed);
                 return Ok(());
             }
             Err(error @ (StoreError::Unavailable(_) | StoreError::Conflict(_) | StoreError::Full(_))) => {
                 parts.counters.save_failures.fetch_add(1, Ordering::Relaxed);
+                parts.counters.save_failures_in_a_row.fetch_add(1, Ordering::Relaxed);
                 tracing::warn!(error = %crate::http::refusal::chain(&error), "readings can't be saved yet; trying again");
                 parts.clock.pause(pause).await;
                 pause = (pause * 2).min(Duration::from_secs(5));

@@ -25,11 +25,29 @@ const NAME: &str = "Người nhập liệu mô phỏng";
 /// All clerks of a city.
 #[derive(Debug)]
 pub(super) struct Clerks {
+    figures: Figures,
+    pace: Pace,
+    delivery: Delivery,
+}
+
+/// The figures of a city, and when each is entered.
+#[derive(Debug)]
+pub(super) struct Figures {
     seed: Seed,
     zone: TimeZone,
     kpis: Vec<(Arc<Kpi>, Form)>,
-    pace: Pace,
-    delivery: Delivery,
+}
+
+/// A figure that a clerk enters.
+#[derive(Debug)]
+pub(super) struct Entered<'f> {
+    /// When.
+    pub(super) moment: Timestamp,
+    pub(super) kpi: &'f Kpi,
+    /// When the time is over that the figure is of.
+    pub(super) end: Timestamp,
+    /// In the KPI's unit.
+    pub(super) value: f64,
 }
 
 /// How many terms back figures are entered at the start: enough to compare with the year before.
@@ -45,11 +63,7 @@ fn terms_back(cadence: Cadence) -> usize {
 
 impl Clerks {
     pub(super) fn new(definitions: &Definitions, seed: Seed, zone: TimeZone, pace: Pace, delivery: Delivery) -> Self {
-        let form = |kpi: &Arc<Kpi>| match &kpi.from {
-            From::Form(form) => Some((Arc::clone(kpi), form.clone())),
-            _ => None,
-        };
-        Self { seed: seed.of("clerks"), zone, kpis: definitions.kpis.iter().filter_map(form).collect(), pace, delivery }
+        Self { figures: Figures::new(definitions, seed, zone), pace, delivery }
     }
 
     /// Enters what is due until all is played or the run is stopped.
@@ -57,13 +71,13 @@ impl Clerks {
     /// # Errors
     /// When an entry can't be written as JSON.
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        if !self.kpis.is_empty() {
-            self.delivery.report.say(&format!("clerks enter {} figures, each when its term is over", self.kpis.len()));
+        if !self.figures.kpis.is_empty() {
+            self.delivery.report.say(&format!("clerks enter {} figures, each when its term is over", self.figures.kpis.len()));
         }
         let mut place = Timestamp::MIN;
-        while !self.kpis.is_empty() && !self.pace.is_over(place) {
+        while !self.figures.kpis.is_empty() && !self.pace.is_over(place) {
             let now = self.pace.now();
-            for (kpi, form) in &self.kpis {
+            for (kpi, form) in &self.figures.kpis {
                 if !self.enter(kpi, form, place, now).await? {
                     return Ok(());
                 }
@@ -78,14 +92,7 @@ impl Clerks {
 
     /// Enters the figures whose moment came after `place`. `false` when the run was stopped.
     async fn enter(&self, kpi: &Kpi, form: &Form, place: Timestamp, now: Timestamp) -> anyhow::Result<bool> {
-        let due: Vec<Term> = self
-            .terms(form, now)
-            .into_iter()
-            .filter(|term| {
-                let moment = self.moment(kpi, form, *term);
-                place < moment && moment <= now
-            })
-            .collect();
+        let due = self.figures.due(kpi, form, place, now);
         if due.is_empty() {
             return Ok(true);
         }
@@ -95,12 +102,47 @@ impl Clerks {
             Err(_) => BTreeSet::new(),
         };
         for term in due.into_iter().filter(|term| !there.contains(term)) {
-            let Some(draft) = self.draft(kpi, form, term) else { continue };
+            let Some(draft) = self.figures.draft(kpi, form, term) else { continue };
             if !self.delivery.post("/api/v1/forms/entries", &Parcel::json(&draft)?).await {
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+}
+
+impl Figures {
+    pub(super) fn new(definitions: &Definitions, seed: Seed, zone: TimeZone) -> Self {
+        let form = |kpi: &Arc<Kpi>| match &kpi.from {
+            From::Form(form) => Some((Arc::clone(kpi), form.clone())),
+            _ => None,
+        };
+        Self { seed: seed.of("clerks"), zone, kpis: definitions.kpis.iter().filter_map(form).collect() }
+    }
+
+    /// What is entered after `after` and up to `until`, in order of time.
+    pub(super) fn entered(&self, after: Timestamp, until: Timestamp) -> Vec<Entered<'_>> {
+        let mut all: Vec<Entered<'_>> = Vec::new();
+        for (kpi, form) in &self.kpis {
+            let entered = |term| Entered {
+                moment: self.moment(kpi, form, term),
+                kpi,
+                end: term.end(&self.zone),
+                value: self.figure(kpi, form, term),
+            };
+            all.extend(self.due(kpi, form, after, until).into_iter().map(entered));
+        }
+        all.sort_by_key(|entered| entered.moment);
+        all
+    }
+
+    /// The terms whose moment comes after `after` and up to `until`.
+    fn due(&self, kpi: &Kpi, form: &Form, after: Timestamp, until: Timestamp) -> Vec<Term> {
+        let comes = |term: &Term| {
+            let moment = self.moment(kpi, form, *term);
+            after < moment && moment <= until
+        };
+        self.terms(form, until).into_iter().filter(comes).collect()
     }
 
     /// The terms that are over, the oldest first.

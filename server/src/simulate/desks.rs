@@ -58,7 +58,8 @@ pub(super) fn all(definitions: &Definitions, world: &Arc<World>, pace: &Pace, de
     feeds
 }
 
-fn silences(world: &World, source: &SourceId) -> Vec<(Timestamp, Timestamp)> {
+/// When a desk's source is silent.
+pub(super) fn silences(world: &World, source: &SourceId) -> Vec<(Timestamp, Timestamp)> {
     let silent = world.incidents.iter().filter(|incident| incident.kind == Kind::Silence && incident.sources.contains(source));
     silent.map(|incident| (incident.from, incident.to)).collect()
 }

@@ -4,18 +4,24 @@
 //! does is each model's own business.
 
 use super::local::LocalTime;
+use super::random::Seed;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use std::{collections::BTreeSet, fmt, str::FromStr};
+use std::{collections::BTreeSet, fmt, str::FromStr, sync::Arc};
+use taydo_model::source::{Source, Way};
 use taydo_model::{AreaId, Asset, AssetId, Definitions, SourceId, id::slug};
 
 /// How long an incident lasts where the request doesn't say.
 const MINUTES: u32 = 30;
 /// The longest: a day.
 const MOST_MINUTES: u32 = 1_440;
+/// Between these one lasts that is drawn by chance, in minutes.
+const DRAWN_MINUTES: (f64, f64) = (60.0, 150.0);
+/// A feed that is drawn to be silent says something at least so often, in seconds: others would not be missed.
+const LONGEST_RHYTHM_S: u32 = 900;
 
 /// What can happen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
     /// Traffic hardly moves.
     Congestion,
     /// Water stands in the streets.
@@ -40,6 +46,11 @@ const KINDS: &[(&str, Kind)] = &[
 ];
 
 impl Kind {
+    /// All of them.
+    pub fn all() -> impl ExactSizeIterator<Item = Self> {
+        KINDS.iter().map(|(_, kind)| *kind)
+    }
+
     /// Whether it shows in what the asset measures.
     fn concerns(self, asset: &Asset) -> bool {
         let prefixes: &[&str] = match self {
@@ -51,6 +62,16 @@ impl Kind {
             Self::Silence => &[""],
         };
         asset.metrics.iter().any(|metric| prefixes.iter().any(|prefix| metric.as_str().starts_with(prefix)))
+    }
+
+    /// Whether a rule could see it there: a jam of buses alone is none of traffic.
+    fn shows_at(self, asset: &Asset) -> bool {
+        let prefix = match self {
+            Self::Congestion | Self::Accident => "traffic.",
+            Self::Outage => "energy.",
+            Self::Flood | Self::Air | Self::Silence => "",
+        };
+        self.concerns(asset) && asset.metrics.iter().any(|metric| metric.as_str().starts_with(prefix))
     }
 
     /// Whether it is told of as a case too, so that a ward without any asset can suffer it.
@@ -97,6 +118,12 @@ impl FromStr for Request {
     }
 }
 
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.kind, self.place, self.minutes)
+    }
+}
+
 /// An incident that will happen, or does.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Incident {
@@ -109,6 +136,37 @@ pub(super) struct Incident {
 }
 
 impl Request {
+    /// One of a kind at one of the places where it can happen, which and for how long by chance.
+    pub(super) fn draw(definitions: &Definitions, kind: Kind, seed: Seed) -> Self {
+        let place = match kind {
+            // One asset's silence is ordinary; a feed's isn't.
+            Kind::Silence => {
+                let devices = |source: &&Arc<Source>| matches!(source.way, Way::Mqtt { .. } | Way::Line { .. });
+                let with_rhythm: Vec<&str> = definitions
+                    .sources
+                    .iter()
+                    .filter(devices)
+                    .filter(|source| source.silent_s.is_some_and(|silent_s| silent_s <= LONGEST_RHYTHM_S))
+                    .map(|source| source.id.as_str())
+                    .collect();
+                with_rhythm.get(seed.of("place").below(with_rhythm.len())).copied().unwrap_or_default().to_owned()
+            }
+            _ => {
+                let concerned = definitions.assets.iter().filter(|asset| kind.shows_at(asset));
+                let areas: Vec<&AreaId> = concerned.map(|asset| &asset.area).collect::<BTreeSet<_>>().into_iter().collect();
+                areas.get(seed.of("place").below(areas.len())).map(ToString::to_string).unwrap_or_default()
+            }
+        };
+        let minutes = seed.of("minutes").between(DRAWN_MINUTES.0, DRAWN_MINUTES.1) as u32;
+        Self { kind, place, minutes }
+    }
+
+    /// What is to happen.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
     /// The incident that it asks for, beginning at `from`; `source_of` says which source tells of an asset.
     ///
     /// # Errors

@@ -88,6 +88,8 @@ mod tests {
             way: Way::Line { fields: vec![field] },
             max_series: 10,
             silent_s: None,
+            urgent: false,
+            via: None,
         };
         let names = LineNames::of(&source, &definitions).unwrap();
         let devices = devices(&definitions, Vec::new());

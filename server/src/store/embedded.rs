@@ -141,6 +141,17 @@ impl EmbeddedDatabase {
         Ok((Self { stopping, supervisor, _lock: lock }, config))
     }
 
+    /// How to connect to the database of a server that runs over this data folder; `None` where none does. Touches nothing.
+    #[must_use]
+    pub fn running(data: &Path) -> Option<tokio_postgres::Config> {
+        let folder = data.canonicalize().ok()?.join("postgres");
+        process::postmaster(&folder)?;
+        let sockets = process::sockets(&folder)?;
+        let mut config = tokio_postgres::Config::new();
+        config.host_path(sockets).port(settings::PORT).user(settings::NAME).dbname(settings::NAME);
+        Some(config)
+    }
+
     /// Stops the cluster: running statements are cancelled, everything committed is on disk.
     ///
     /// # Errors

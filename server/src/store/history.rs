@@ -14,7 +14,7 @@ const WHOSE: &str = "kpi_id = (SELECT id FROM kpi WHERE name = $1) AND scope_id 
 /// A reading's columns, as [`decode_reading`] takes them.
 const READING: &str = "time, value, numerator, denominator, samples, coverage, quality, flags, data_time";
 
-fn decode_reading(row: &Row, kpi: &KpiId, scope: &Scope) -> Result<Reading, StoreError> {
+pub(super) fn decode_reading(row: &Row, kpi: &KpiId, scope: &Scope) -> Result<Reading, StoreError> {
     Ok(Reading {
         kpi: kpi.clone(),
         scope: scope.clone(),

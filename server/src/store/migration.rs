@@ -27,6 +27,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 11, name: "on call", sql: include_str!("../../../migrations/0011_on_call.sql") },
     Migration { version: 12, name: "outbox", sql: include_str!("../../../migrations/0012_outbox.sql") },
     Migration { version: 13, name: "heartbeat", sql: include_str!("../../../migrations/0013_heartbeat.sql") },
+    Migration { version: 14, name: "two servers", sql: include_str!("../../../migrations/0014_two_servers.sql") },
+    Migration { version: 15, name: "shift log", sql: include_str!("../../../migrations/0015_shift_log.sql") },
+    Migration { version: 16, name: "provider_hooks", sql: include_str!("../../../migrations/0016_provider_hooks.sql") },
+    Migration { version: 17, name: "feed", sql: include_str!("../../../migrations/0017_feed.sql") },
+    Migration { version: 18, name: "figures", sql: include_str!("../../../migrations/0018_figures.sql") },
     Migration { version: 20, name: "layout", sql: include_str!("../../../migrations/0020_layout.sql") },
 ];
 
@@ -45,6 +50,16 @@ pub enum OpenError {
     )]
     Newer {
         /// The database's version.
+        database: i32,
+        /// The newest that this program knows.
+        program: i32,
+    },
+    /// The database waits for a newer program's steps, or has none at all.
+    #[error(
+        "the database's schema is at version {database}, this program's is {program}; start `taydo serve` once, which brings it up to date"
+    )]
+    Older {
+        /// The database's version; 0 where it has no schema.
         database: i32,
         /// The newest that this program knows.
         program: i32,
@@ -73,6 +88,27 @@ pub(super) async fn migrate(session: &mut Session, steps: &[Migration], now: Tim
         tracing::info!(version = step.version, name = step.name, "migrated the database");
     }
     Ok(())
+}
+
+/// Says whether the database has exactly these steps, and changes nothing.
+pub(super) async fn check(session: &Session, steps: &[Migration]) -> Result<(), OpenError> {
+    let program = steps.last().map_or(0, |step| step.version);
+    let is_empty: bool = session.client.query_one("SELECT to_regclass('schema_migration') IS NULL", &[]).await?.try_get(0)?;
+    if is_empty {
+        return Err(OpenError::Older { database: 0, program });
+    }
+    let mut database = 0;
+    for row in session.client.query("SELECT version, hash FROM schema_migration ORDER BY version", &[]).await? {
+        database = row.try_get(0)?;
+        match steps.iter().find(|step| step.version == database) {
+            None => return Err(OpenError::Newer { database, program }),
+            Some(step) if hash_of(step) != row.try_get::<_, String>(1)? => {
+                return Err(OpenError::Changed { version: database, name: step.name });
+            }
+            Some(_) => {}
+        }
+    }
+    if database == program { Ok(()) } else { Err(OpenError::Older { database, program }) }
 }
 
 async fn apply_next<'a>(session: &mut Session, steps: &'a [Migration], now: Timestamp) -> Result<Option<&'a Migration>, OpenError> {

@@ -5,18 +5,21 @@
 
 mod attempt;
 mod bell;
+mod canary;
 mod claim;
 mod finish;
 mod forward;
 mod outcome;
+mod purge;
 mod receipt;
 mod settle;
 
-pub use attempt::{NewAttempt, ProviderHealth};
+pub use attempt::{CANARY_LIMIT, NewAttempt, ProviderHealth};
 pub use bell::Bell;
 pub use claim::{Claim, Claimed, ClaimedPage};
 pub use finish::{AttemptOutcome, BREAKER_FAILURES, Finish, Next, ProviderSign};
 pub use outcome::{Outcome, What};
+pub(in crate::store) use receipt::message_of;
 pub use receipt::{Receipt, ReceiptMessage, ReceiptState, ReceiptTaken};
 
 use super::word::{from_word, word};
@@ -86,7 +89,8 @@ pub struct Depth {
 /// In which order pages go: people who are waited for come first, digests last.
 fn rank(page: &Page) -> i16 {
     match page.kind {
-        PageKind::Digest | PageKind::Shift | PageKind::Notice => 2,
+        PageKind::Digest | PageKind::Shift | PageKind::Notice | PageKind::Letter => 2,
+        PageKind::Reply => 1,
         _ if page.urgency == Urgency::High && page.kind != PageKind::Resolved => 0,
         _ => 1,
     }
@@ -156,6 +160,9 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn write_pages(&self, pages: &[NewPage<'_>], now: Timestamp) -> Result<u64, StoreError> {
+        if pages.is_empty() {
+            return Ok(0);
+        }
         let mut client = self.client().await?;
         let transaction = client.transaction().await?;
         let written = write_pages(&transaction, pages, now).await?;

@@ -3,7 +3,7 @@
 //! Every change raises its version in the same transaction, so that a copy is known to be old. It must never say who is on
 //! call or whom to page.
 
-mod contact;
+pub(in crate::store) mod contact;
 mod person;
 mod rota;
 mod silence;
@@ -108,6 +108,20 @@ impl Store {
         let mut client = self.client().await?;
         let transaction = tokio_postgres::Client::transaction(&mut client).await?;
         let roster = self.roster_in(&transaction, now).await?;
+        transaction.commit().await?;
+        Ok(roster)
+    }
+
+    /// The roster with the rotas' changes that were not past at an earlier moment: what who was on call since then is reckoned
+    /// from.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn roster_since(&self, since: Timestamp) -> Result<Roster, StoreError> {
+        let mut client = self.client().await?;
+        let transaction = tokio_postgres::Client::transaction(&mut client).await?;
+        let row = transaction.query_one("SELECT version, keeper FROM roster_version FOR SHARE", &[]).await?;
+        let roster = read(&transaction, &row, since).await?;
         transaction.commit().await?;
         Ok(roster)
     }

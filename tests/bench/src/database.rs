@@ -1,4 +1,4 @@
-//! The database of the ingest bench: plain COPY into a table like the server's, and what is stored in the server's own.
+//! The benches' database: how it is reached, plain COPY into a table like the server's, and what is stored in its own.
 
 use crate::process::tree_cpu_s;
 use crate::stopwatch::Stopwatch;
@@ -35,6 +35,21 @@ pub async fn connect(config: &Config) -> anyhow::Result<Client> {
 pub fn postmaster(data: &Path) -> anyhow::Result<u32> {
     let file = std::fs::read_to_string(data.join("postgres/postmaster.pid")).context("the database doesn't run")?;
     file.lines().next().and_then(|line| line.trim().parse().ok()).context("postmaster.pid has no number")
+}
+
+/// The database's address as `taydo serve` takes it.
+///
+/// # Errors
+/// When the database doesn't listen on a Unix socket.
+pub fn url(config: &Config) -> anyhow::Result<String> {
+    let folder = config.get_hosts().iter().find_map(|host| match host {
+        tokio_postgres::config::Host::Unix(path) => path.to_str(),
+        tokio_postgres::config::Host::Tcp(_) => None,
+    });
+    let folder = folder.context("the embedded database listens on a Unix socket")?.replace('/', "%2F");
+    let user = config.get_user().context("the database's user")?;
+    let port = config.get_ports().first().copied().unwrap_or(5432);
+    Ok(format!("postgresql://{user}@{folder}:{port}/{}", config.get_dbname().unwrap_or(user)))
 }
 
 /// How a table like the server's is made: its columns, its key and its index, in one piece.

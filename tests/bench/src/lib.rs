@@ -10,5 +10,7 @@ pub mod message;
 pub mod process;
 pub mod rows;
 pub mod senders;
+pub mod sink;
 pub mod socket;
 pub mod stopwatch;
+pub mod town;

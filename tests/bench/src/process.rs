@@ -95,6 +95,15 @@ impl Server {
         self.child.id()
     }
 
+    /// Ends it as `kill -9` does.
+    ///
+    /// # Errors
+    /// When it can't be waited for.
+    pub fn kill(mut self) -> std::io::Result<()> {
+        self.child.kill()?;
+        self.child.wait().map(drop)
+    }
+
     /// Asks it to stop and waits until it has, so that what it has started itself goes with it.
     fn ask_to_stop(&mut self) {
         if let Some(pid) = i32::try_from(self.pid()).ok().and_then(rustix::process::Pid::from_raw) {

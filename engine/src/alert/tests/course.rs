@@ -106,6 +106,12 @@ fn previous_is_the_value_of_the_instant_before() {
     watch.remember(&[reading("city", 0, "20").reading]);
     let step = watch.step(second(65), &[reading("city", 60, "40")], &NoBands);
     assert_eq!(step.transitions.len(), 1, "a restart goes on from the store's readings");
+    // After an absence the instants that were missed are recorded with the one that is due, and judged by nobody.
+    let mut watch = Watch::new(definitions, second(0));
+    let recorded = [reading("city", 120, "20"), reading("city", 180, "40"), reading("city", 240, "45")];
+    assert!(watch.step(second(245), &recorded, &NoBands).transitions.is_empty());
+    let recorded = [reading("city", 300, "50"), reading("city", 360, "70")];
+    assert_eq!(watch.step(second(365), &recorded, &NoBands).transitions.len(), 1, "the one before was missed, and is known");
 }
 
 struct Nights;

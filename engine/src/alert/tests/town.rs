@@ -30,7 +30,7 @@ a2 = { name = "A2", site = "S", area = "y", metrics = ["m"] }
 "#;
 
 /// The KPI `t.kpi`, recorded every so many seconds, and rules over it; `{RULE}` stands for what every rule needs.
-pub(super) fn town(every: &str, rules: &str) -> Arc<Definitions> {
+pub(crate) fn town(every: &str, rules: &str) -> Arc<Definitions> {
     let kpi = |id: &str, every: &str| {
         format!(
             "[{id}]\ntitle = {{ vi = \"K\", en = \"K\" }}\nunit = \"km/h\"\nbetter = \"lower\"\n\
@@ -54,19 +54,19 @@ pub(super) fn town(every: &str, rules: &str) -> Arc<Definitions> {
 }
 
 /// A town whose only rule `r` is over `t.kpi`, recorded every minute.
-pub(super) fn rule(terms: &str) -> Arc<Definitions> {
+pub(crate) fn rule(terms: &str) -> Arc<Definitions> {
     town("1m", &format!("[r]\n{{RULE}}\nkpi = \"t.kpi\"\n{terms}\n"))
 }
 
 /// Midnight UTC of a day; grids begin there.
-pub(super) const START: i64 = 1_750_032_000;
+pub(crate) const START: i64 = 1_750_032_000;
 
-pub(super) fn second(seconds: i64) -> Timestamp {
+pub(crate) fn second(seconds: i64) -> Timestamp {
     Timestamp::from_second(START + seconds).unwrap()
 }
 
 /// A reading of `t.kpi` at so many seconds: a number, `_` missing, `12~` stale, `12@0.4` of 40 % coverage.
-pub(super) fn reading(scope: &str, seconds: i64, word: &str) -> Recorded {
+pub(crate) fn reading(scope: &str, seconds: i64, word: &str) -> Recorded {
     let (value, quality, coverage) = match (word.strip_suffix('~'), word.split_once('@')) {
         _ if word == "_" => (None, Quality::Missing, 0.0),
         (Some(value), _) => (Some(value), Quality::Stale, 1.0),

@@ -85,6 +85,14 @@ impl Desk {
             Act::Policy(steps) => self.town.edit_policy(&steps),
             Act::Fire(labels) => self.outside.push(labels),
             Act::Cease(labels) => self.outside.retain(|one| *one != labels),
+            Act::Merge(person, incident, into) => {
+                // A merge is a transaction of its own: whatever else is of its moment comes after it.
+                if events.is_empty() && incident != into && self.group.is_open(incident) && self.group.is_open(into) {
+                    let persons = self.group.knowing(incident, self.now);
+                    events.push(Event::Merged { person: person.clone(), incident, into });
+                    events.push(Event::Absorbed { person, incident: into, merged: incident, persons });
+                }
+            }
             Act::Stop(until) => self.stopped_until = until,
             Act::Nothing => {}
         }
@@ -212,6 +220,8 @@ impl Desk {
             let member = self.group.members().get(id);
             let standing = member.map_or(Standing::Resolved, |member| member.standing());
             assert_eq!(outcome.standing, standing, "{id:?}");
+            let ticked = member.filter(|member| member.is_open()).map(|member| &member.ticked);
+            assert!(ticked.is_none_or(|ticked| ticked.iter().eq(outcome.ticks.keys())), "{id:?}");
         }
         assert!(self.group.members().keys().all(|id| outcomes.contains_key(id)));
     }

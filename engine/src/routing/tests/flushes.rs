@@ -132,6 +132,26 @@ fn flapping_is_told_once_and_then_how_it_settled() {
 }
 
 #[test]
+fn while_it_flaps_nobody_is_escalated_to_or_told_again() {
+    let town = || Town::new("u1 10m | u2 10m").rules("u1", "sms 0 | voice 4").waits("30s", "5m", "1h");
+    // The second way and the second step are not used; when it has settled the climb goes on.
+    check(town(), "0s open 1 critical flapping; 3h1m settle 1; 3h7m ack u1; 4h end", "0s u1 firing 1 ~1; 3h5m u1 still_firing 1");
+    check(
+        town(),
+        "0s open 1 critical flapping; 1h1m settle 1; 90m end",
+        "0s u1 firing 1 ~1; 1h5m u1 still_firing 1; 1h9m u1 still_firing/2 1; 1h15m u2 firing 1; 1h25m log exhausted nobody_answered; 1h25m chief exhausted 1",
+    );
+    // What fires beside it climbs alone.
+    check(
+        town(),
+        "0s open 1 critical flapping; 1m open 2 critical; 12m ack u2; 1h end",
+        "0s u1 firing 1 ~1; 1m u1 firing 2; 5m u1 firing/2 2; 11m u2 firing 2",
+    );
+    // Somebody who wants it escalated is heard.
+    check(town(), "0s open 1 critical flapping; 20m escalate u1 1 1; 1h end", "0s u1 firing 1 ~1; 20m u2 firing 1 ~1");
+}
+
+#[test]
 fn a_flood_is_a_few_messages_and_a_full_group_says_so() {
     let many: String = (0..2000).map(|id| format!("0s open {id} critical;")).collect();
     let desk = super::Desk::run(town(), &format!("{many} 1s open 3000 critical; 20m end"));

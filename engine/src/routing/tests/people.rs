@@ -145,13 +145,41 @@ fn who_comes_on_duty_hears_of_what_is_open_once() {
     use crate::routing::{dedupe_key, shift_begins};
     use taydo_model::incident::IncidentId;
     let begins = |name: &str, open: &[i64]| {
-        let open = open.iter().copied().map(IncidentId).collect();
-        Town::new("u1 30m").directory(&[], |directory| shift_begins(&name.parse().unwrap(), open, moment("1h"), directory))
+        let open: Vec<IncidentId> = open.iter().copied().map(IncidentId).collect();
+        let rota = "r".parse().unwrap();
+        Town::new("u1 30m").directory(&[], |directory| shift_begins(&name.parse().unwrap(), &rota, &open, moment("1h"), directory))
     };
-    assert_eq!(begins("u1", &[]), None);
+    assert_eq!(begins("u1", &[]).map(|page| page.incidents), Some(vec![]));
     assert_eq!(begins("nobody", &[1]), None);
-    assert_eq!(begins("u1", &[2, 1]).map(|page| page.incidents), Some(vec![IncidentId(1), IncidentId(2)]));
+    assert_eq!(begins("u1", &[2, 1]).map(|page| page.incidents), Some(vec![IncidentId(2), IncidentId(1)]), "as they are given");
     let key = |open: &[i64]| begins("u1", open).map(|page| dedupe_key(&page));
     assert_eq!(key(&[1]), key(&[1, 2]));
     assert_ne!(key(&[1]), begins("u2", &[1]).map(|page| dedupe_key(&page)));
+}
+
+#[test]
+fn what_is_merged_pages_nobody_and_its_people_learn_of_the_end_of_the_other() {
+    // The first step knows of 1 and 2, the second of 2 alone.
+    let town = || Town::new("u1 10m | u2 9h");
+    check(
+        town(),
+        "0s open 1 critical; 5m open 2 critical; 7m merge u1 1 2; 30m resolve 2; 1h end",
+        "0s u1 firing 1; 5m u1 firing 1,2; 10m u2 firing 2; 30m u1 resolved -2; 30m u2 resolved -2",
+    );
+    // Nobody was told of 2 before; u1 learns of its end because 1 went on as a part of it.
+    check(town(), "0s open 1 critical; 1m open 2 high; 2m merge u1 1 2; 3m resolve 2; 1h end", "0s u1 firing 1; 5m u1 resolved -2");
+    // The last that waits is merged into one that somebody has: the climb ends.
+    check(town(), "0s open 1 high; 5m ack u1; 7m open 2 critical; 8m merge u1 2 1; 5h end", "30s u1 firing 1; 7m u1 firing 2");
+    // Of what nobody was told nobody is told.
+    check(town(), "0s open 1 critical; 5m ack u1; 6m open 2 critical; 7m merge u1 2 1; 5h end", "0s u1 firing 1");
+    check(town(), "0s open 1 critical; 1m resolve 1; 2m merge u1 1 2; 1h end", "0s u1 firing 1; 5m u1 resolved -1");
+}
+
+#[test]
+fn a_step_that_is_ticked_twice_is_ticked_once() {
+    check(
+        Town::new("u1 10h"),
+        "0s open 1 critical; 1m tick u1 1 call; 2m tick u2 1 call; 3m untick u2 1 call; 4m untick u1 1 call; 5m tick u1 1 call; 6m resolve 1; 7m tick u1 1 look; 1h end",
+        "0s u1 firing 1; 2m refused AlreadyTicked; 4m refused AlreadyTicked; 7m refused AlreadyClosed; 10m u1 resolved -1",
+    );
 }

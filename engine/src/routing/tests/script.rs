@@ -4,10 +4,10 @@
 
 use crate::routing::{Event, Opening, Which};
 use jiff::{SignedDuration, Timestamp};
-use taydo_model::PersonId;
 use taydo_model::alert::Cause;
 use taydo_model::incident::IncidentId;
 use taydo_model::silence::{Labels, Matcher, Silence};
+use taydo_model::{PersonId, Text};
 
 /// What a line does.
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ pub(super) enum Act {
     /// An alert of another group begins or ceases to fire.
     Fire(Labels),
     Cease(Labels),
+    /// Somebody merges the first into the second, when both are open.
+    Merge(PersonId, IncidentId, IncidentId),
     /// The server does nothing until then.
     Stop(Timestamp),
     Nothing,
@@ -120,6 +122,11 @@ pub(super) fn act(line: &str) -> (Timestamp, Act) {
         }
         "note" => Act::Event(Event::Noted { person: person(), which: Which::All, text: "seen".to_owned() }),
         "close" => Act::Event(Event::ResolvedByHand { person: person(), which: which(2), link }),
+        "merge" => Act::Merge(person(), incident(2).unwrap(), incident(3).unwrap()),
+        "tick" | "untick" => {
+            let step = Text::new(words[3], words[3]);
+            Act::Event(Event::Ticked { person: person(), incident: incident(2).unwrap(), step, done: words[0] == "tick" })
+        }
         "silence" => Act::Silence(silence(words, false)),
         "maintenance" => Act::Silence(silence(words, true)),
         "policy" => Act::Policy(words[1..].join(" ")),

@@ -3,10 +3,11 @@
 //! It must never change by itself: a script changes it.
 
 use super::script::{length, moment, start};
-use crate::routing::{Directory, Firing, Inhibition, Settings};
+use crate::routing::{Directory, Firing, Inhibition};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use taydo_model::alert::Urgency;
+use taydo_model::duty::{Duty, Timings};
 use taydo_model::oncall::{Channel, Contact, ContactId, Person, PersonalRule, Policy, QuietHours, Step, Target, Team};
 use taydo_model::silence::{Matcher, Silence};
 use taydo_model::{PersonId, PolicyId, RotaId, TeamId};
@@ -19,7 +20,8 @@ pub(super) struct Town {
     rotas: BTreeMap<RotaId, Vec<(Timestamp, Vec<PersonId>)>>,
     pub(super) silences: Vec<Silence>,
     inhibitions: Vec<Inhibition>,
-    pub(super) settings: Settings,
+    pub(super) duty: Duty,
+    keeper: Option<PersonId>,
     pub(super) is_exercise: bool,
 }
 
@@ -82,6 +84,7 @@ impl Town {
             name: "T".to_owned(),
             policy: "p".parse().unwrap(),
             members: vec!["u1".parse().unwrap(), "u2".parse().unwrap()],
+            timings: Timings::default(),
         };
         let mut town = Self {
             persons: names.iter().map(|name| (name.parse().unwrap(), person(name))).collect(),
@@ -90,7 +93,8 @@ impl Town {
             rotas: BTreeMap::new(),
             silences: Vec::new(),
             inhibitions: Vec::new(),
-            settings: Settings::default(),
+            duty: Duty::default(),
+            keeper: None,
             is_exercise: false,
         };
         town.edit_policy(steps);
@@ -104,11 +108,11 @@ impl Town {
     /// Wait, interval and repeat; the wait counts for critical ones too only where it is 0.
     pub(super) fn waits(mut self, wait: &str, interval: &str, repeat: &str) -> Self {
         let seconds = |text| u32::try_from(length(text).as_secs()).unwrap();
-        self.settings = Settings {
-            group_wait_s: seconds(wait),
-            group_interval_s: seconds(interval),
-            repeat_interval_s: seconds(repeat),
-            keeper: self.settings.keeper,
+        self.duty.timings = Timings {
+            group_wait_s: Some(seconds(wait)),
+            group_interval_s: Some(seconds(interval)),
+            repeat_interval_s: Some(seconds(repeat)),
+            acknowledgement_timeout_s: None,
         };
         self
     }
@@ -152,7 +156,7 @@ impl Town {
     }
 
     pub(super) fn keeper(mut self) -> Self {
-        self.settings.keeper = Some("keeper".parse().unwrap());
+        self.keeper = Some("keeper".parse().unwrap());
         self
     }
 
@@ -194,7 +198,8 @@ impl Town {
             silences: &self.silences,
             inhibitions: &self.inhibitions,
             firing,
-            settings: &self.settings,
+            duty: &self.duty,
+            keeper: self.keeper.as_ref(),
         })
     }
 }

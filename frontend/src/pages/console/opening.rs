@@ -7,14 +7,14 @@ use crate::{
     browser,
     centre::Centre,
     client::{self, ClientError},
-    locale::{Language, console_words},
+    locale::{Language, console_words, room_words},
     pages::{actor::Actor, answered},
     panels::severity,
     route::Route,
 };
 use std::rc::Rc;
 use taydo_model::{
-    AreaId, TeamId,
+    AreaId, KindId, TeamId,
     alert::Severity,
     console::{OpenByHand, OpenedByHand},
 };
@@ -45,6 +45,7 @@ pub(super) fn Opening(props: &OpeningProps) -> Html {
     let words = console_words(language);
     let (title, how_bad, team, area) = (use_node_ref(), use_node_ref(), use_node_ref(), use_node_ref());
     let (caller, exercise) = (use_node_ref(), use_node_ref());
+    let (kind, place) = (use_node_ref(), use_node_ref());
     let answer = use_state(|| None::<Result<OpenedByHand, ClientError>>);
     let problem = use_state_eq(|| None::<&'static str>);
     let is_busy = use_state_eq(|| false);
@@ -57,6 +58,7 @@ pub(super) fn Opening(props: &OpeningProps) -> Html {
         }
     });
     let onsubmit = {
+        let (kind, place) = (kind.clone(), place.clone());
         let (title, how_bad, team, area, caller, exercise) =
             (title.clone(), how_bad.clone(), team.clone(), area.clone(), caller.clone(), exercise.clone());
         let (answer, problem, is_busy, key, person) =
@@ -76,6 +78,8 @@ pub(super) fn Opening(props: &OpeningProps) -> Html {
                 severity: severity::severity_of(&select(&how_bad)).unwrap_or(Severity::High),
                 team,
                 area: AreaId::new(select(&area)).ok(),
+                kind: KindId::new(select(&kind)).ok(),
+                place: input(&place),
                 caller: input(&caller),
                 exercise: exercise.cast::<HtmlInputElement>().is_some_and(|input| input.checked()),
                 key: Some((*key).clone()),
@@ -96,6 +100,28 @@ pub(super) fn Opening(props: &OpeningProps) -> Html {
             });
         })
     };
+    let known = &actor.known.kinds;
+    // A kind brings how bad it is and whose; whoever opens it may say otherwise.
+    let onkind = {
+        let (title, how_bad, team, known) = (title.clone(), how_bad.clone(), team.clone(), actor.known.clone());
+        Callback::from(move |event: Event| {
+            let id = event.target_dyn_into::<HtmlSelectElement>().map(|select| select.value()).unwrap_or_default();
+            let Some(kind) = known.kinds.iter().find(|kind| kind.id.as_str() == id) else { return };
+            for (node, value) in [(&how_bad, severity::severity_code(kind.severity)), (&team, kind.team.as_str())] {
+                if let Some(select) = node.cast::<HtmlSelectElement>() {
+                    let was = select.value();
+                    select.set_value(value);
+                    // A team that there isn't leaves nothing chosen.
+                    if select.value().is_empty() {
+                        select.set_value(&was);
+                    }
+                }
+            }
+            if let Some(title) = title.cast::<HtmlInputElement>().filter(|title| title.value().is_empty()) {
+                title.set_value(kind.title.get(language));
+            }
+        })
+    };
     let Some(centre) = use_context::<Centre>() else { return Html::default() };
     let city: Rc<_> = centre.city();
     let close = Callback::from(move |_: MouseEvent| close.emit(()));
@@ -104,9 +130,11 @@ pub(super) fn Opening(props: &OpeningProps) -> Html {
             <h2>{ words.open_by_hand }</h2>
             <form class="typing" {onsubmit}>
                 <label class="field wide">{ words.what }<input ref={title} name="title" type="text" maxlength="200" required=true autocomplete="off" /></label>
+                if !known.is_empty() { <label class="field">{ room_words(language).kind }<select ref={kind} name="kind" onchange={onkind}><option value="" selected=true>{ room_words(language).other_kind }</option>{ for known.iter().map(|one| html! { <option value={one.id.to_string()}>{ one.title.get(language) }</option> }) }</select></label> }
                 <label class="field">{ words.severity }<select ref={how_bad} name="severity">{ for severity::ALL.iter().map(|one| html! { <option value={severity::severity_code(*one)} selected={*one == Severity::High}>{ words.severity_of(*one) }</option> }) }</select></label>
                 <label class="field">{ words.team }<select ref={team} name="team" required=true>{ for actor.known.teams.iter().map(|one| html! { <option value={one.id.to_string()}>{ &one.name }</option> }) }</select></label>
-                <label class="field">{ words.area }<select ref={area} name="area"><option value="">{ words.whole_city }</option>{ for city.city.areas.iter().map(|one| html! { <option value={one.id.to_string()}>{ &one.name }</option> }) }</select></label>
+                <label class="field">{ words.area }<select ref={area} name="area"><option value="" selected=true>{ words.whole_city }</option>{ for city.city.areas.iter().map(|one| html! { <option value={one.id.to_string()}>{ &one.name }</option> }) }</select></label>
+                <label class="field">{ room_words(language).exactly }<input ref={place} name="place" type="text" maxlength="200" autocomplete="off" /></label>
                 <label class="field">{ words.caller }<input ref={caller} name="caller" type="text" maxlength="200" autocomplete="off" /><small>{ words.caller_hint }</small></label>
                 <label class="check"><input ref={exercise} name="exercise" type="checkbox" />{ words.is_exercise }</label>
                 <div class="buttons"><button type="submit" class="main" disabled={*is_busy}>{ if *is_busy { words.sending } else { words.open_by_hand } }</button>

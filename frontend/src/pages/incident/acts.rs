@@ -79,6 +79,11 @@ impl Desk {
         });
     }
 
+    /// Says what is missing, and does nothing.
+    pub(super) fn refuse(&self, why: &'static str) {
+        self.said.set(Some(Err(why.to_owned())));
+    }
+
     fn button(&self, name: &'static str, class: &'static str, text: String, make: Rc<dyn Fn(PersonId) -> Act>) -> Html {
         let desk = self.clone();
         let onclick = Callback::from(move |_: MouseEvent| desk.act(&*make));

@@ -26,7 +26,7 @@ const PARTS: usize = 8;
 
 /// Of what, as of when.
 #[derive(Clone, PartialEq, Properties)]
-pub struct WhyProps {
+pub(super) struct WhyProps {
     /// The passport that the page shows.
     pub page: Rc<PassportPage>,
     /// For whom.
@@ -39,7 +39,7 @@ pub struct WhyProps {
 
 /// The section.
 #[component]
-pub fn Why(props: &WhyProps) -> Html {
+pub(super) fn Why(props: &WhyProps) -> Html {
     let words = words(props.language);
     let kpi = &props.page.kpi;
     let span = use_state_eq(|| SPANS_S.into_iter().find(|span| *span >= 2 * i64::from(kpi.every_s)).unwrap_or(SPANS_S[3]).max(SPANS_S[1]));

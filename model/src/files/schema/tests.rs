@@ -76,7 +76,7 @@ fn every_description_is_of_a_key_that_there_is() {
 #[test]
 fn every_kind_of_file_has_a_schema() {
     let roles = [Role::City, Role::Calendar, Role::Metrics, Role::Assets, Role::Sources, Role::Kpis, Role::Board, Role::Walls];
-    let all = roles.into_iter().chain([Role::Alerts, Role::Scenarios, Role::Goals]);
+    let all = roles.into_iter().chain([Role::Alerts, Role::Scenarios, Role::Duty, Role::Incidents, Role::Goals]);
     assert_eq!(kinds(), all.map(Role::kind).collect::<Vec<_>>());
     assert!(schema("kpi").is_none());
 }
@@ -139,7 +139,9 @@ fn places(value: &Value, pointer: String, found: &mut Vec<String>) {
 
 /// Whether the keys there are names: then an unknown one is only another name.
 fn is_named(_file: &str, pointer: &str) -> bool {
-    ["areas", "departments", "assets", "labels", "only", "traffic", "readings"].iter().any(|name| pointer.ends_with(&format!("/{name}")))
+    ["areas", "departments", "teams", "assets", "labels", "only", "traffic", "readings"]
+        .iter()
+        .any(|name| pointer.ends_with(&format!("/{name}")))
 }
 
 #[test]

@@ -94,8 +94,13 @@ fn keys_and_references() {
 #[test]
 fn scopes() {
     let by = |line: &str| format!("kpi = \"traffic.speed\"\n{line}");
-    let scoped =
-        |line: &str| RULES.replace("kpi = \"traffic.speed\"", &by(line)).replace("< critical", "< 15").replace("> attention", "> 20");
+    let scoped = |line: &str| {
+        RULES
+            .replace("kpi = \"traffic.speed\"", &by(line))
+            .replace("< critical", "< 15")
+            .replace("> attention", "> 20")
+            .replace(", below {critical}", "")
+    };
     let check_line = |line: &str, expected: &str| {
         let expected = format!("alerts/town.toml:{expected}");
         check_problems(&town(&[("alerts/town.toml", "", &scoped(line))]), &[&expected]);
@@ -111,9 +116,13 @@ fn scopes() {
         let hint = "add \"area\" to its `thresholds_for`, or write a number";
         format!("alerts/town.toml:{line}:{column}: the `{name}` of traffic.speed is the whole city's, and the rule is by area | {hint}")
     };
+    let hint = "write the number, or leave it out";
+    let dash = format!(
+        "alerts/town.toml:11:83: {{critical}} would always be a dash: traffic.speed has no `critical` for the rule's scopes | {hint}"
+    );
     check_problems(
         &with("kpi = \"traffic.speed\"", &by("by = \"area\"")),
-        &[&cities(5, 17, "critical"), &cities(6, 18, "attention")].map(String::as_str),
+        &[&cities(5, 17, "critical"), &cities(6, 18, "attention"), &dash].map(String::as_str),
     );
 }
 

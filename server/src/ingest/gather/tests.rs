@@ -7,7 +7,16 @@ use taydo_model::{SourceId, Text, source::Way};
 
 fn source(max_series: u32) -> Source {
     let way = Way::Line { fields: vec![] };
-    Source { id: SourceId::new("telegraf").unwrap(), title: Text::default(), owner: None, way, max_series, silent_s: None }
+    Source {
+        id: SourceId::new("telegraf").unwrap(),
+        title: Text::default(),
+        owner: None,
+        way,
+        max_series,
+        silent_s: None,
+        urgent: false,
+        via: None,
+    }
 }
 
 fn gather(memory: &Arc<Memory>, registry: &Registry, source: &Source, body: &str) -> Gathered {

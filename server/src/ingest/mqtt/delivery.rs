@@ -160,7 +160,8 @@ async fn deliver(intake: Intake, clock: Clock, group: Arc<[Message]>, stop: Canc
         return true;
     }
     let Ok(id) = SourceId::new(NO_SOURCE) else { return false };
-    let nobody = Source { id, title: Text::default(), owner: None, way: Way::Http, max_series: 0, silent_s: None };
+    let nobody =
+        Source { id, title: Text::default(), owner: None, way: Way::Http, max_series: 0, silent_s: None, urgent: false, via: None };
     let refuse = |topic: &str, payload: &[u8], take: &mut dyn FnMut(decode::Item<'_>)| {
         let refusal = Refusal::new(ErrorCode::Invalid, format!("no source subscribes to topic {topic:?}"));
         take(decode::Item { index: 0, payload, content: Err(refusal) });

@@ -6,7 +6,7 @@ use ab_glyph::{Font, FontRef, Glyph, PxScale, ScaleFont, point};
 use plotters::style::RGBColor;
 
 /// The labels' height in pixels.
-const SCALE: f32 = 26.0;
+const SCALE: f32 = 38.0;
 
 /// Which part of a label stands at its place; its middle in height always does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,15 +2,20 @@
 //!
 //! It must never guess what a provider means: whatever isn't said is a failure that is tried again.
 
+use super::hook::{RawReply, RawReport};
 use super::secret;
+use crate::paging::dead_man::DeadMan;
 use crate::paging::egress::Egress;
 use crate::paging::gateway::template::{Escape, Template, Values};
 use crate::paging::gateway::{self, Call, Expected, Gateway, Question};
+use crate::paging::reply::ReplyShape;
 use crate::paging::report::ReportShape;
+use crate::paging::sms::is_number;
 use reqwest::{Client, Method, Url};
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use taydo_model::oncall::Channel;
 
 /// The statuses that mean that a message will never be taken, where the file doesn't say.
 const PERMANENT: [u16; 3] = [400, 410, 422];
@@ -21,6 +26,8 @@ const PERMANENT: [u16; 3] = [400, 410, 422];
 pub(super) struct RawGateway {
     pub(super) name: String,
     pub(super) time_limit_s: Option<u64>,
+    /// Where its canaries go.
+    pub(super) canary: Option<String>,
     url: String,
     #[serde(default = "post")]
     method: String,
@@ -37,23 +44,7 @@ pub(super) struct RawGateway {
     retry_after: Option<String>,
     status: Option<RawQuestion>,
     report: Option<RawReport>,
-}
-
-/// What the provider reports afterwards.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawReport {
-    secret_file: PathBuf,
-    event: String,
-    reference: Option<String>,
-    provider_reference: Option<String>,
-    state: String,
-    #[serde(default)]
-    delivered: Vec<String>,
-    #[serde(default)]
-    read: Vec<String>,
-    #[serde(default)]
-    failed: Vec<String>,
+    reply: Option<RawReply>,
 }
 
 /// A place in an answer of JSON, and what stands there.
@@ -106,7 +97,7 @@ impl RawExpected {
     }
 }
 
-fn pointer(at: &str) -> Result<(), String> {
+pub(super) fn pointer(at: &str) -> Result<(), String> {
     if at.starts_with('/') { Ok(()) } else { Err(format!("{at:?} is no JSON pointer, such as \"/messages/0/id\"")) }
 }
 
@@ -129,6 +120,46 @@ fn call(url: &str, method: &str, headers: &HashMap<String, String>, body: Option
     Ok(Call { method, url: template, headers, body })
 }
 
+/// Whether an address with places may be called, as far as it can be told without resolving its name.
+fn destination(url: &str, egress: &Egress) -> Result<(), String> {
+    Url::parse(&url.replace(['{', '}'], "")).map_or(Ok(()), |url| egress.check_literal(&url))
+}
+
+/// `[dead_man]`: the watcher outside that raises the alarm when nothing is heard from here.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawDeadMan {
+    url: String,
+    #[serde(default = "get")]
+    method: String,
+    #[serde(default)]
+    headers: HashMap<String, String>,
+    secret_file: Option<PathBuf>,
+}
+
+impl RawDeadMan {
+    pub(super) fn resolve(&mut self, folder: &Path) {
+        self.secret_file = self.secret_file.take().map(|file| folder.join(file));
+    }
+
+    pub(super) fn problems(&self, egress: &Egress) -> Vec<String> {
+        let needs_secret = format!("{}{:?}", self.url, self.headers).contains("{secret}");
+        let unsaid = (needs_secret && self.secret_file.is_none()).then(|| "{secret} is used and there is no secret_file".to_owned());
+        let found = [self.call().map(drop).err(), destination(&self.url, egress).err(), unsaid];
+        found.into_iter().flatten().map(|problem| format!("[dead_man]: {problem}")).collect()
+    }
+
+    fn call(&self) -> Result<Call, String> {
+        call(&self.url, &self.method, &self.headers, None, "text/plain")
+    }
+
+    /// The way to it; its secret is read now.
+    pub(super) fn way(&self, client: Client, egress: &Egress) -> anyhow::Result<DeadMan> {
+        let secret = self.secret_file.as_deref().map(secret).transpose()?.unwrap_or_default();
+        Ok(DeadMan { client, egress: egress.clone(), call: self.call().map_err(anyhow::Error::msg)?, secret })
+    }
+}
+
 impl RawQuestion {
     fn checked(&self, content_type: &str) -> Result<Question, String> {
         self.reference.as_deref().map(pointer).transpose()?;
@@ -141,40 +172,43 @@ impl RawQuestion {
     }
 }
 
-impl RawReport {
-    fn check(&self) -> Result<(), String> {
-        if self.reference.is_none() && self.provider_reference.is_none() {
-            return Err("name where the message is: reference (ours) or provider_reference (its own)".to_owned());
-        }
-        [Some(&self.event), Some(&self.state), self.reference.as_ref(), self.provider_reference.as_ref()]
-            .into_iter()
-            .flatten()
-            .try_for_each(|at| pointer(at))
-    }
-}
-
 impl RawGateway {
     pub(super) fn resolve(&mut self, folder: &Path) {
         self.secret_file = self.secret_file.take().map(|file| folder.join(file));
         if let Some(report) = &mut self.report {
-            report.secret_file = folder.join(&report.secret_file);
+            report.resolve(folder);
+        }
+        if let Some(reply) = &mut self.reply {
+            reply.resolve(folder);
         }
     }
 
     /// Everything that is wrong with it, each by its name.
-    pub(super) fn problems(&self, egress: &Egress) -> Vec<String> {
+    pub(super) fn problems(&self, channel: Channel, egress: &Egress) -> Vec<String> {
         let mut problems = Vec::new();
         let mut note =
             |what: &str, result: Result<(), String>| problems.extend(result.err().map(|error| format!("{}: {what}{error}", self.name)));
         note("", self.call().map(drop));
-        let filled = Url::parse(&self.url.replace(['{', '}'], ""));
-        note("", filled.map_or(Ok(()), |url| egress.check_literal(&url)));
+        note("", destination(&self.url, egress));
+        note("status: ", self.status.as_ref().map_or(Ok(()), |one| destination(&one.url, egress)));
         note("reference: ", self.reference.as_deref().map_or(Ok(()), pointer));
         note("retry_after: ", self.retry_after.as_deref().map_or(Ok(()), pointer));
         note("accepted: ", self.accepted.as_ref().map_or(Ok(()), |one| one.checked().map(drop)));
         note("permanent: ", self.permanent.as_ref().map_or(Ok(()), |one| one.checked().map(drop)));
         note("status: ", self.status.as_ref().map_or(Ok(()), |one| one.checked(&self.content_type).map(drop)));
         note("report: ", self.report.as_ref().map_or(Ok(()), RawReport::check));
+        note("reply: ", self.reply.as_ref().map_or(Ok(()), |one| one.check(channel)));
+        if self.canary.is_some() && !self.reports_arrival() {
+            problems.push(format!(
+                "{}: canary needs a [report] that names words for `delivered`: without it nobody knows whether one arrived",
+                self.name
+            ));
+        }
+        if let (Some(canary), Channel::Sms | Channel::Voice) = (&self.canary, channel)
+            && !is_number(canary)
+        {
+            problems.push(format!("{}: canary is no telephone number in E.164, such as +84901234567", self.name));
+        }
         let needs_secret = format!("{}{:?}{:?}", self.url, self.headers, self.body).contains("{secret}");
         if needs_secret && self.secret_file.is_none() {
             problems.push(format!("{}: {{secret}} is used and there is no secret_file", self.name));
@@ -182,25 +216,19 @@ impl RawGateway {
         problems
     }
 
+    /// Whether it reports later that a message arrived.
+    pub(super) fn reports_arrival(&self) -> bool {
+        self.report.as_ref().is_some_and(RawReport::tells_of_arrival)
+    }
+
     /// How its reports are read, where it sends any; their secret is read now.
     pub(super) fn report(&self) -> anyhow::Result<Option<ReportShape>> {
-        let Some(raw) = &self.report else { return Ok(None) };
-        let secret = secret(&raw.secret_file)?;
-        anyhow::ensure!(
-            secret.len() >= super::LEAST_SECRET,
-            "the secret of {}'s reports is too short; make one of 32 characters",
-            self.name
-        );
-        Ok(Some(ReportShape {
-            secret,
-            event: raw.event.clone(),
-            ours: raw.reference.clone(),
-            theirs: raw.provider_reference.clone(),
-            state: raw.state.clone(),
-            delivered: raw.delivered.clone(),
-            read: raw.read.clone(),
-            failed: raw.failed.clone(),
-        }))
+        self.report.as_ref().map(RawReport::shape).transpose()
+    }
+
+    /// How its replies are read, where it passes any on; their secret is read now.
+    pub(super) fn reply(&self, channel: Channel) -> anyhow::Result<Option<ReplyShape>> {
+        self.reply.as_ref().map(|reply| reply.shape(channel)).transpose()
     }
 
     fn call(&self) -> Result<Call, String> {

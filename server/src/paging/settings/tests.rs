@@ -77,12 +77,36 @@ fn a_report_is_read_as_the_file_says_and_only_with_its_secret() {
     let text = "[[sms]]\nname = \"first\"\nurl = \"https://sms.example.vn/send\"\n[sms.report]\nsecret_file = \"report.secret\"\nevent = \"/id\"\n\
          provider_reference = \"/message/id\"\nstate = \"/message/state\"\ndelivered = [\"DELIVRD\"]\nfailed = [\"EXPIRED\", \"UNDELIV\"]\n";
     let reports = Settings::parse(text, folder.path()).unwrap().reports().unwrap();
-    let read = |secret: &str, body: serde_json::Value| reports["first"].parse(secret, &body);
+    let read = |secret: &str, body: serde_json::Value| {
+        let header = |name: &str| (name == "authorization").then(|| format!("Bearer {secret}"));
+        reports["first"].read(&crate::paging::Posted { header: &header, body: body.to_string().as_bytes() })
+    };
     let body = |state: &str| serde_json::json!({"id": 7, "message": {"id": "p-1", "state": state}});
     let report = read("0123456789abcdef", body("UNDELIV")).unwrap();
     let receipt = report.receipt("first");
     assert_eq!((receipt.event, receipt.state), ("7", crate::store::outbox::ReceiptState::Failed));
-    assert_eq!(read("0123456789abcdeF", body("DELIVRD")), Err(crate::paging::ReportError::Refused));
-    assert_eq!(read("0123456789abcdef", body("QUEUED")), Err(crate::paging::ReportError::Indifferent));
-    assert_eq!(read("0123456789abcdef", serde_json::json!({"id": 7})), Err(crate::paging::ReportError::Incomplete));
+    assert_eq!(read("0123456789abcdeF", body("DELIVRD")), Err(crate::paging::HookError::Refused));
+    assert_eq!(read("0123456789abcdef", body("QUEUED")), Err(crate::paging::HookError::Indifferent));
+    assert_eq!(read("0123456789abcdef", serde_json::json!({"id": 7})), Err(crate::paging::HookError::Incomplete));
+}
+
+#[test]
+fn what_is_sent_to_and_from_providers_besides_is_checked_too() {
+    let text = "[dead_man]\nurl = \"http://192.168.1.1/{secret}\"\n[[sms]]\nname = \"first\"\nurl = \"https://sms.example.vn/send\"\ncanary = \"0901\"\n\
+         [sms.status]\nurl = \"http://10.0.0.1/{reference}\"\n[sms.reply]\nsecret_file = \"x\"\ntoken = \"X-A\"\nsignature = { header = \"X-B\" }\n\
+         event = \"/id\"\ntext = \"/text\"\nfrom = \"/from\"\n[[voice]]\nname = \"calls\"\nurl = \"https://calls.example.vn/\"\n[voice.reply]\n\
+         secret_file = \"x\"\nevent = \"/id\"\ntext = \"/key\"\nfrom = \"/from\"\n";
+    let problems = Settings::parse(text, Path::new(".")).unwrap_err();
+    for part in [
+        "[dead_man]: its destination is private and refused; [outgoing] private",
+        "[dead_man]: {secret} is used and there is no secret_file",
+        "first: status: its destination is private",
+        "first: canary needs a [report]",
+        "first: canary is no telephone number",
+        "first: reply: token and signature exclude each other",
+        "calls: reply: name where the call's message is",
+    ] {
+        assert!(problems.iter().any(|problem| problem.starts_with(part)), "{part}: {problems:#?}");
+    }
+    assert_eq!(problems.len(), 7, "{problems:#?}");
 }

@@ -38,7 +38,9 @@ fn kind(kind: PageKind) -> &'static str {
         PageKind::Digest => "Digest of your quiet hours",
         PageKind::Shift => "Your shift begins",
         PageKind::Code => "Verification code",
+        PageKind::Reply => "Tây Đô",
         PageKind::Notice => "Duty notice",
+        PageKind::Letter => "Morning letter",
     }
 }
 

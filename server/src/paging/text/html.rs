@@ -27,10 +27,17 @@ pub(super) fn compose(content: &Content, words: &Words, has_picture: bool) -> St
     let top = escape(&format!("{repeat}{}", heading(content, words)));
     put(format_args!("<h1 style=\"margin:0 0 4px;font-size:22px;border-left:8px solid {colour};padding-left:10px\">{top}</h1>"));
     if let Some(team) = &content.team {
-        put(format_args!("<p style=\"margin:0 0 12px;color:#57606a\">{} {}</p>", words.team, escape(team)));
+        put(format_args!("<p style=\"margin:0 0 12px;color:#57606a\">{} {}</p>", capital(words.team), escape(team)));
     }
     if let Some(note) = &content.note {
         put(format_args!("<p style=\"white-space:pre-line\">{}</p>", escape(note)));
+    }
+    // What is done about it, and the chart of the worst, stand right below the worst, however many follow.
+    let mut below = answer(content, words);
+    if has_picture {
+        let style = "max-width:100%;height:auto;border:0";
+        // Writing to a string does not fail.
+        let _ = write!(below, "<p><img src=\"cid:{PICTURE_ID}\" alt=\"{}\" width=\"560\" style=\"{style}\"></p>", words.chart);
     }
     for item in content.incidents.iter().take(MOST_LISTED) {
         put(format_args!(
@@ -44,26 +51,30 @@ pub(super) fn compose(content: &Content, words: &Words, has_picture: bool) -> St
                 escape(&value)
             ));
         }
-        put(format_args!("</table>"));
+        put(format_args!("</table>{}", std::mem::take(&mut below)));
     }
+    put(format_args!("{below}"));
     if let Some(more) = more(content, MOST_LISTED, words) {
         put(format_args!("<p>{}</p>", escape(&more)));
-    }
-    if has_picture {
-        put(format_args!(
-            "<p><img src=\"cid:{PICTURE_ID}\" alt=\"{}\" width=\"560\" style=\"max-width:100%;height:auto;border:0\"></p>",
-            words.chart
-        ));
-    }
-    if let Some(link) = &content.link {
-        let style = "display:inline-block;padding:12px 20px;background:#0b4f8a;color:#ffffff;text-decoration:none;font-weight:700";
-        put(format_args!("<p><a href=\"{}\" style=\"{style}\">{}</a></p>", escape(link), words.answer));
     }
     if !content.told.is_empty() {
         put(format_args!("<p>{}: {}</p>", words.told, escape(&content.told.join(", "))));
     }
     put(format_args!("<p style=\"color:#57606a;font-size:13px\">{}: {}</p></body></html>", words.reference, escape(&content.reference)));
     html
+}
+
+/// The button by which it is answered, where it can be.
+fn answer(content: &Content, words: &Words) -> String {
+    let style = "display:inline-block;padding:12px 20px;background:#0b4f8a;color:#ffffff;text-decoration:none;font-weight:700";
+    let button = |link: &String| format!("<p><a href=\"{}\" style=\"{style}\">{}</a></p>", escape(link), words.answer);
+    content.link.as_ref().map(button).unwrap_or_default()
+}
+
+/// A word as a line begins with it.
+fn capital(word: &str) -> String {
+    let mut rest = word.chars();
+    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }
 
 fn colour(severity: Severity) -> &'static str {
@@ -75,6 +86,7 @@ fn colour(severity: Severity) -> &'static str {
     }
 }
 
-fn escape(text: &str) -> String {
+/// A text as it stands in HTML, also within quoted attributes.
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }

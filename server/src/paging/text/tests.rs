@@ -61,6 +61,30 @@ fn without_a_link_an_sms_says_what_to_reply() {
 
 proptest! {
     #[test]
+    fn what_an_sms_must_say_stands_whatever_the_names_are(
+        title in "[\\PC ]{0,200}", place in "\\PC{0,200}", team in "\\PC{1,200}", note in proptest::option::of("\\PC{1,200}"), more in 0_usize..30,
+        marks in any::<(bool, bool)>(), kind in 0_usize..11
+    ) {
+        let kinds = [PageKind::Firing, PageKind::StillFiring, PageKind::Update, PageKind::Resolved, PageKind::Exhausted, PageKind::Reminder,
+            PageKind::Digest, PageKind::Shift, PageKind::Code, PageKind::Reply, PageKind::Notice];
+        let mut content = content();
+        (content.incidents[0].title, content.incidents[0].place) = (title, place);
+        let item = content.incidents[0].clone();
+        content.incidents.extend(std::iter::repeat_n(item, more));
+        (content.team, content.note, content.kind) = (Some(team), note, kinds[kind]);
+        (content.exercise, content.is_repeat) = marks;
+        for language in [Language::Vi, Language::En] {
+            let texts = compose(&content, language, false);
+            let sms = &texts.sms;
+            prop_assert!(sms.len() <= 160 && sms.is_ascii(), "{sms}");
+            prop_assert!(sms.contains("11,5 km/h") && sms.contains(content.link.as_deref().unwrap()), "{sms}");
+            prop_assert!(!content.is_repeat || sms.contains(language.pick("(nhac lai)", "(repeat)")), "{sms}");
+            prop_assert!(!content.exercise || sms.starts_with(language.pick("(DIEN TAP)", "(EXERCISE)")), "{sms}");
+            prop_assert!(texts.subject.chars().count() <= 120, "{}", texts.subject);
+        }
+    }
+
+    #[test]
     fn an_sms_never_has_more_than_160_characters_nor_half_a_word(
         title in "[\\PC ]{0,300}", place in "[\\PC ]{0,120}", link in proptest::option::of("https://[a-z0-9./]{1,200}"), marks in any::<(bool, bool)>()
     ) {

@@ -38,7 +38,9 @@ fn kind(kind: PageKind) -> &'static str {
         PageKind::Digest => "Tổng hợp trong giờ nghỉ",
         PageKind::Shift => "Bắt đầu ca trực",
         PageKind::Code => "Mã xác nhận",
+        PageKind::Reply => "Tây Đô",
         PageKind::Notice => "Thông báo trực",
+        PageKind::Letter => "Thư buổi sáng",
     }
 }
 

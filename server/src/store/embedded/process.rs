@@ -4,7 +4,7 @@
 //! by a file descriptor first, then checked, and only then signalled through it.
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The postmaster that `postmaster.pid` names, if it is alive and this cluster's.
 pub(super) fn postmaster(cluster: &Path) -> Option<Pid> {
@@ -22,6 +22,12 @@ pub(super) fn recorded_pid(cluster: &Path) -> Option<Pid> {
 pub(super) fn says_ready(cluster: &Path) -> bool {
     std::fs::read_to_string(cluster.join("postmaster.pid"))
         .is_ok_and(|text| text.lines().nth(7).is_some_and(|status| status.trim() == "ready"))
+}
+
+/// The folder of its socket, which it has written into `postmaster.pid`, on the fifth line; `None` until it accepts connections.
+pub(super) fn sockets(cluster: &Path) -> Option<PathBuf> {
+    let text = std::fs::read_to_string(cluster.join("postmaster.pid")).ok().filter(|_| says_ready(cluster))?;
+    text.lines().nth(4).map(|line| PathBuf::from(line.trim()))
 }
 
 /// Whether the process is a PostgreSQL that works in the cluster's folder. Every process of a cluster does.

@@ -45,8 +45,7 @@ pub struct GroupView {
     pub opened_at: Timestamp,
 }
 
-const COLUMNS: &str =
-    "id, origin, severity, team, group_id, area, opened_at, standing, assignee, resolved_at, acknowledged_at, exercise, content";
+const COLUMNS: &str = "id, origin, severity, team, group_id, area, opened_at, standing, assignee, resolved_at, acknowledged_at, exercise, content, merged_into";
 
 fn decode(row: &Row) -> Result<IncidentRow, StoreError> {
     let area = row.try_get::<_, Option<&str>>(5)?.and_then(|area| AreaId::new(area).ok());
@@ -63,6 +62,7 @@ fn decode(row: &Row) -> Result<IncidentRow, StoreError> {
         standing: from_word(row.try_get(7)?)?,
         assignee,
         resolved_at: time(9)?,
+        merged_into: row.try_get::<_, Option<i64>>(13)?.map(IncidentId),
     };
     Ok(IncidentRow { incident, acknowledged_at: time(10)?, exercise: row.try_get(11)?, content: row.try_get::<_, Json<_>>(12)?.0 })
 }
@@ -95,6 +95,18 @@ impl Store {
     pub async fn incident_log(&self, incident: IncidentId) -> Result<Vec<LogLine>, StoreError> {
         let sql = "SELECT line FROM incident_log WHERE incidents @> ARRAY[$1::bigint] ORDER BY group_id, number";
         let rows = self.client().await?.query(sql, &[&incident.0]).await?;
+        rows.iter().map(|row| Ok(row.try_get::<_, Json<LogLine>>(0)?.0)).collect()
+    }
+
+    /// Those lines of some incidents' logs that say what people have marked: opened, snoozed, ticked, assigned; in order.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn incident_marks(&self, incidents: &[IncidentId]) -> Result<Vec<LogLine>, StoreError> {
+        let sql = "SELECT line FROM incident_log WHERE incidents && $1::bigint[] \
+            AND line->>'what' IN ('opened', 'snoozed', 'ticked', 'unticked', 'assigned') ORDER BY group_id, number";
+        let ids: Vec<i64> = incidents.iter().map(|id| id.0).collect();
+        let rows = self.client().await?.query(sql, &[&ids]).await?;
         rows.iter().map(|row| Ok(row.try_get::<_, Json<LogLine>>(0)?.0)).collect()
     }
 

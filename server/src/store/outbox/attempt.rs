@@ -31,6 +31,21 @@ pub struct ProviderHealth {
     pub last_failure_at: Option<Timestamp>,
     /// How, in words.
     pub last_failure: Option<String>,
+    /// When a canary was last received.
+    pub canary_received_at: Option<Timestamp>,
+    /// Since when none of those sent was.
+    pub canary_waiting_since: Option<Timestamp>,
+}
+
+/// A provider whose canary isn't received within this time is degraded.
+pub const CANARY_LIMIT: SignedDuration = SignedDuration::from_mins(3);
+
+impl ProviderHealth {
+    /// Whether its canaries don't arrive.
+    #[must_use]
+    pub fn is_degraded(&self, now: Timestamp) -> bool {
+        self.canary_waiting_since.is_some_and(|since| now.duration_since(since) >= CANARY_LIMIT)
+    }
 }
 
 impl Store {
@@ -54,6 +69,19 @@ impl Store {
         rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
     }
 
+    /// Notes at once that a provider took the message of an attempt whose lease is still held; the attempt's end follows.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn note_accepted(&self, attempt: i64) -> Result<(), StoreError> {
+        // In one piece, and without waiting for the disk: it is there for the kill of this process in the next moment.
+        let sql = format!(
+            "BEGIN; SET LOCAL synchronous_commit = off; UPDATE attempt SET outcome = 'accepted' FROM message m WHERE attempt.id = {attempt} \
+             AND m.id = attempt.message AND m.token = attempt.token AND m.state = 'sending' AND attempt.outcome IS NULL; COMMIT"
+        );
+        Ok(self.client().await?.batch_execute(&sql).await?)
+    }
+
     /// How the providers do that were ever called, by name.
     ///
     /// # Errors
@@ -61,7 +89,10 @@ impl Store {
     pub async fn provider_health(&self) -> Result<HashMap<String, ProviderHealth>, StoreError> {
         let client = self.client().await?;
         let statement = client
-            .prepare_cached("SELECT provider, failures, open_until, last_success_at, last_failure_at, last_failure FROM provider_health")
+            .prepare_cached(
+                "SELECT provider, coalesce(failures, 0), open_until, last_success_at, last_failure_at, last_failure, received_at, waiting_since \
+                 FROM provider_health FULL JOIN canary USING (provider)",
+            )
             .await?;
         let rows = client.query(&statement, &[]).await?;
         rows.iter()
@@ -73,6 +104,8 @@ impl Store {
                     last_success_at: time(3)?,
                     last_failure_at: time(4)?,
                     last_failure: row.try_get(5)?,
+                    canary_received_at: time(6)?,
+                    canary_waiting_since: time(7)?,
                 };
                 Ok((row.try_get(0)?, health))
             })

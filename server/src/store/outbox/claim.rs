@@ -49,6 +49,8 @@ pub struct Claimed {
     pub created_at: Timestamp,
     /// Whether it isn't known what became of the last attempt.
     pub doubt: bool,
+    /// Whether a provider has taken it, and only its end was not written.
+    pub is_taken: bool,
     /// How often it was sent, or may have been.
     pub attempts: i32,
     /// How often of these it was sent again in doubt.
@@ -125,7 +127,8 @@ async fn again(transaction: &Transaction<'_>, token: i64, limit: i64, now: Times
          FROM due WHERE attempt.message = due.id AND attempt.outcome IS NULL RETURNING attempt.message) \
          UPDATE message m SET state = 'sending', due_at = $3, token = $4, doubt = m.doubt OR EXISTS (SELECT FROM lost WHERE lost.message = m.id) \
          FROM due WHERE m.id = due.id RETURNING m.id, m.reference::text, m.contact, m.person, m.team, m.kind, m.exercise, m.created_at, m.doubt, \
-         m.attempts, m.repeats, m.asks, m.pulled, m.provider";
+         m.attempts, m.repeats, m.asks, m.pulled, m.provider, \
+         EXISTS (SELECT FROM attempt WHERE attempt.message = m.id AND attempt.outcome = 'accepted') AS is_taken";
     let statement = transaction.prepare_cached(sql).await?;
     let rows = transaction.query(&statement, &[&Micros::from(now), &limit, &lease_end(now), &token]).await?;
     if rows.is_empty() {
@@ -182,7 +185,8 @@ async fn new_messages(transaction: &Transaction<'_>, token: i64, due: Vec<Due>, 
     }
     let sql = "INSERT INTO message (contact, person, team, kind, exercise, rank, created_at, state, due_at, token) SELECT c, p, t, k, x, r, $7, \
          'sending', $8, $9 FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bool[], $6::smallint[]) AS new (c, p, t, k, x, r) \
-         RETURNING id, reference::text, contact, person, team, kind, exercise, created_at, doubt, attempts, repeats, asks, pulled, provider";
+         RETURNING id, reference::text, contact, person, team, kind, exercise, created_at, doubt, attempts, repeats, asks, pulled, provider, \
+         false AS is_taken";
     let keys: Vec<(&MessageKey, i16)> = together.iter().map(|(key, (rank, _))| (key, *rank)).collect();
     let contacts: Vec<i64> = keys.iter().map(|(key, _)| key.contact).collect();
     let persons: Vec<&str> = keys.iter().map(|(key, _)| key.person.as_str()).collect();
@@ -245,6 +249,7 @@ fn message(row: &Row) -> Result<Claimed, StoreError> {
         exercise: row.try_get("exercise")?,
         created_at: row.try_get::<_, Micros>("created_at")?.timestamp(),
         doubt: row.try_get("doubt")?,
+        is_taken: row.try_get("is_taken")?,
         attempts: row.try_get("attempts")?,
         repeats: row.try_get("repeats")?,
         asks: row.try_get("asks")?,

@@ -89,6 +89,9 @@ impl Store {
     pub async fn finish_attempts(&self, ends: &[Finish], now: Timestamp) -> Result<HashSet<i64>, StoreError> {
         let mut client = self.client().await?;
         let transaction = client.transaction().await?;
+        // An end isn't waited for on the disk: between the provider's answer and its record a kill leaves a message in doubt, and
+        // the disk would be most of that time. An end that PostgreSQL itself loses in a crash is one more such message.
+        transaction.batch_execute("SET LOCAL synchronous_commit = off").await?;
         let now = Micros::from(now);
         let held = update_messages(&transaction, ends, now).await?;
         update_attempts(&transaction, ends, &held, now).await?;
@@ -134,9 +137,9 @@ fn due_of(next: Next) -> Option<Micros> {
 }
 
 async fn update_attempts(transaction: &Transaction<'_>, ends: &[Finish], held: &HashSet<i64>, now: Micros) -> Result<(), StoreError> {
-    // An attempt that was given up as unknown gets the late word of its worker, and keeps it.
+    // An attempt that was given up as unknown gets the late word of its worker, and keeps it; one that was noted gets its end.
     let sql = "UPDATE attempt SET outcome = new.o, finished_at = $5, detail = new.d, provider_reference = new.r FROM unnest($1::bigint[], $2::text[], \
-         $3::text[], $4::text[]) AS new (a, o, d, r) WHERE attempt.id = new.a AND (attempt.outcome IS NULL OR attempt.outcome = 'unknown')";
+         $3::text[], $4::text[]) AS new (a, o, d, r) WHERE attempt.id = new.a AND (attempt.outcome IS NULL OR attempt.outcome IN ('unknown', 'accepted'))";
     let (mut attempts, mut outcomes, mut details, mut references) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for end in ends {
         let Some((attempt, outcome)) = end.attempt else { continue };

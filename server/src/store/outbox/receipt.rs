@@ -2,7 +2,7 @@
 //!
 //! It must never send anything; a failed delivery pulls the person's next contact forward.
 
-use super::{PageState, forward, word};
+use super::{PageState, canary, forward, word};
 use crate::store::{Store, StoreError, micros::Micros, text::storable};
 use jiff::Timestamp;
 use tokio_postgres::Transaction;
@@ -70,23 +70,14 @@ impl Store {
 }
 
 async fn take(transaction: &Transaction<'_>, receipt: Receipt<'_>, now: Micros) -> Result<ReceiptTaken, StoreError> {
-    let row = match receipt.message {
-        ReceiptMessage::Ours(reference) if is_uuid(reference) => {
-            let sql = "SELECT id, state FROM message WHERE reference = $1::text::uuid FOR UPDATE";
-            transaction.query_opt(sql, &[&reference]).await?
-        }
-        ReceiptMessage::Ours(_) => None,
-        ReceiptMessage::Theirs(reference) => {
-            let sql = "SELECT id, state FROM message WHERE provider = $1 AND provider_reference = $2 ORDER BY id DESC LIMIT 1 FOR UPDATE";
-            transaction.query_opt(sql, &[&receipt.provider, &&*storable(reference)]).await?
-        }
+    let Some((message, state)) = message_of(transaction, receipt.provider, receipt.message).await? else {
+        let is_canary = canary::receive(transaction, receipt.provider, receipt.message, receipt.state, now).await?;
+        return Ok(if is_canary { ReceiptTaken::Raised } else { ReceiptTaken::Unmatched });
     };
-    let Some(row) = row else { return Ok(ReceiptTaken::Unmatched) };
-    let (message, state): (i64, &str) = (row.try_get(0)?, row.try_get(1)?);
     if state == "sending" {
         return Ok(ReceiptTaken::TooEarly);
     }
-    let state: PageState = super::from_word(state)?;
+    let state: PageState = super::from_word(&state)?;
     let reported = match receipt.state {
         ReceiptState::Delivered => PageState::Delivered,
         ReceiptState::Read => PageState::Read,
@@ -112,6 +103,26 @@ async fn take(transaction: &Transaction<'_>, receipt: Receipt<'_>, now: Micros) 
         forward::pull(transaction, &pages, now).await?;
     }
     Ok(ReceiptTaken::Raised)
+}
+
+/// Holds the message that a provider names: its number and its state.
+pub(in crate::store) async fn message_of(
+    transaction: &Transaction<'_>,
+    provider: &str,
+    message: ReceiptMessage<'_>,
+) -> Result<Option<(i64, String)>, StoreError> {
+    let row = match message {
+        ReceiptMessage::Ours(reference) if is_uuid(reference) => {
+            let sql = "SELECT id, state FROM message WHERE reference = $1::text::uuid FOR UPDATE";
+            transaction.query_opt(sql, &[&reference]).await?
+        }
+        ReceiptMessage::Ours(_) => None,
+        ReceiptMessage::Theirs(reference) => {
+            let sql = "SELECT id, state FROM message WHERE provider = $1 AND provider_reference = $2 ORDER BY id DESC LIMIT 1 FOR UPDATE";
+            transaction.query_opt(sql, &[&provider, &&*storable(reference)]).await?
+        }
+    };
+    row.map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).transpose()
 }
 
 /// Whether the text has the shape of a reference of ours; anything else would make the database refuse the statement.

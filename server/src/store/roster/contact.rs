@@ -4,6 +4,7 @@
 
 use super::change;
 use crate::store::micros::Micros;
+use crate::store::text::storable;
 use crate::store::word::{from_word, word};
 use crate::store::{Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
@@ -170,13 +171,36 @@ impl Store {
         transaction.commit().await?;
         Ok(outcome)
     }
+}
 
-    /// The contact of a channel with this address, for what somebody answers from there.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn contacts_at(&self, channel: Channel, address: &str) -> Result<Vec<(PersonId, Contact)>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM contact WHERE channel = $1 AND address = $2 AND removed_at IS NULL ORDER BY id");
-        self.client().await?.query(&sql, &[&word(channel), &address]).await?.iter().map(decode).collect()
-    }
+/// Those who share an address of a channel, for what somebody answers from there.
+pub(in crate::store) async fn at_address(
+    transaction: &Transaction<'_>,
+    channel: Channel,
+    address: &str,
+) -> Result<Vec<(PersonId, Contact)>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM contact WHERE channel = $1 AND address = $2 AND removed_at IS NULL ORDER BY id");
+    transaction.query(&sql, &[&word(channel), &&*storable(address)]).await?.iter().map(decode).collect()
+}
+
+/// Where a message went.
+pub(in crate::store) async fn of_message(transaction: &Transaction<'_>, message: i64) -> Result<Vec<(PersonId, Contact)>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM contact WHERE id = (SELECT contact FROM message WHERE id = $1) AND removed_at IS NULL");
+    transaction.query(&sql, &[&message]).await?.iter().map(decode).collect()
+}
+
+/// Nothing is sent to these any more, because whoever has the address said so.
+pub(in crate::store) async fn stop(transaction: &Transaction<'_>, contacts: &[ContactId], now: Timestamp) -> Result<(), StoreError> {
+    let sql = "UPDATE contact SET disabled_at = $2, disabled_why = 'STOP' WHERE id = ANY($1) AND disabled_at IS NULL";
+    let contacts: Vec<i64> = contacts.iter().map(|contact| contact.0).collect();
+    transaction.execute(sql, &[&contacts, &Micros::from(now)]).await?;
+    change(transaction).await
+}
+
+/// Messages are sent to these again, because whoever has the address said so.
+pub(in crate::store) async fn start(transaction: &Transaction<'_>, contacts: &[ContactId]) -> Result<(), StoreError> {
+    let sql = "UPDATE contact SET disabled_at = NULL, disabled_why = NULL WHERE id = ANY($1) AND disabled_at IS NOT NULL";
+    let contacts: Vec<i64> = contacts.iter().map(|contact| contact.0).collect();
+    transaction.execute(sql, &[&contacts]).await?;
+    change(transaction).await
 }

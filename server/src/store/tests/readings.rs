@@ -1,6 +1,7 @@
 //! T2: fenced, insert-only, and the same when repeated.
 
 use super::{super::*, Fresh, at};
+use jiff::Timestamp;
 use taydo_engine::alert::Evaluated;
 use taydo_engine::{Position, Recorded};
 use taydo_model::{
@@ -50,11 +51,17 @@ fn recorded(scope: &str, minute: i64, value: f64, correction: bool) -> Recorded 
     Recorded { reading, correction }
 }
 
+/// Takes the lead from whoever has it.
+async fn lead(store: &Store, now: Timestamp) -> Fence {
+    let seen = store.lease_beat("engine").await.unwrap();
+    store.take_lease("engine", "test", seen.as_ref(), now).await.unwrap().unwrap()
+}
+
 #[tokio::test]
 async fn a_reading_is_inserted_once_and_again_only_when_it_changed() {
     let fresh = Fresh::new().await;
     let (store, now) = (&fresh.store, at("2026-01-05T01:00:00Z"));
-    let fence = store.take_lease("engine", now).await.unwrap();
+    let fence = lead(store, now).await;
     let one = definitions("v1");
     // Enough for COPY, and too few for it.
     for count in [1200, 3] {
@@ -104,8 +111,8 @@ async fn a_reading_is_inserted_once_and_again_only_when_it_changed() {
 async fn who_has_lost_the_lease_writes_nothing() {
     let fresh = Fresh::new().await;
     let (store, now) = (&fresh.store, at("2026-01-05T01:00:00Z"));
-    let old = store.take_lease("engine", now).await.unwrap();
-    let new = store.take_lease("engine", now).await.unwrap();
+    let old = lead(store, now).await;
+    let new = lead(store, now).await;
     assert!(new.number() > old.number());
     let readings = [recorded("city", 0, 5.0, false)];
     let refused =
@@ -115,4 +122,26 @@ async fn who_has_lost_the_lease_writes_nothing() {
     assert!(store.positions().await.unwrap().is_empty());
     assert_eq!(store.commit_readings(&new, now, &definitions("v1"), &readings, &Evaluated::default(), &[]).await.unwrap(), 1);
     assert_eq!(store.latest_readings().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn of_two_that_want_the_lease_one_gets_it_and_none_while_its_holder_lives() {
+    let fresh = Fresh::new().await;
+    let (store, now) = (&fresh.store, at("2026-01-05T01:00:00Z"));
+    let free = store.lease_beat("engine").await.unwrap();
+    let (a, b) = tokio::join!(store.take_lease("engine", "a", free.as_ref(), now), store.take_lease("engine", "b", free.as_ref(), now));
+    let fence = match (a.unwrap(), b.unwrap()) {
+        (Some(fence), None) | (None, Some(fence)) => fence,
+        both => panic!("{both:?}"),
+    };
+    let seen = store.lease_beat("engine").await.unwrap();
+    store.beat_lease(&fence).await.unwrap();
+    assert_eq!(store.take_lease("engine", "c", seen.as_ref(), now).await.unwrap(), None, "it has said something since");
+    let seen = store.lease_beat("engine").await.unwrap();
+    let next = store.take_lease("engine", "c", seen.as_ref(), now).await.unwrap().unwrap();
+    assert!(matches!(store.beat_lease(&fence).await, Err(StoreError::FenceLost(_))));
+    store.give_lease_back(&fence).await.unwrap();
+    assert_eq!(store.lease_beat("engine").await.unwrap().unwrap().holder.as_deref(), Some("c"), "what was lost can't be given back");
+    store.give_lease_back(&next).await.unwrap();
+    assert_eq!(store.lease_beat("engine").await.unwrap().unwrap().holder, None);
 }

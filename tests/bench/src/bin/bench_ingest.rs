@@ -119,7 +119,7 @@ impl Bench {
         let broker = Server::start_silent(&program, &["broker", "--dir", &broker_folder, "--port", &broker_port.to_string()])?;
         wait_for("the broker", || TcpStream::connect(("127.0.0.1", broker_port)).is_ok()).await?;
         let (city, data) = (text(cities)?, text(folder.join("server"))?);
-        let (broker_address, database) = (format!("127.0.0.1:{broker_port}"), url(&config)?);
+        let (broker_address, database) = (format!("127.0.0.1:{broker_port}"), database::url(&config)?);
         let arguments = ["serve", "--city", &city, "--data", &data, "--port", "0", "--mqtt", &broker_address, "--database", &database];
         let server = Server::start(&program, &arguments)?;
         let address = server.greeting.trim_end_matches('/').to_owned();
@@ -185,18 +185,6 @@ impl Bench {
             before = now;
         }
     }
-}
-
-/// The database's address as `taydo serve` takes it.
-fn url(config: &Config) -> anyhow::Result<String> {
-    let folder = config.get_hosts().iter().find_map(|host| match host {
-        tokio_postgres::config::Host::Unix(path) => path.to_str(),
-        tokio_postgres::config::Host::Tcp(_) => None,
-    });
-    let folder = folder.context("the embedded database listens on a Unix socket")?.replace('/', "%2F");
-    let user = config.get_user().context("the database's user")?;
-    let port = config.get_ports().first().copied().unwrap_or(5432);
-    Ok(format!("postgresql://{user}@{folder}:{port}/{}", config.get_dbname().unwrap_or(user)))
 }
 
 async fn wait_for(what: &str, is_there: impl Fn() -> bool) -> anyhow::Result<()> {

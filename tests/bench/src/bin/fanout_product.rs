@@ -11,7 +11,7 @@ use taydo_bench::{message, process};
 use taydo_server::clock::Clock;
 use taydo_server::definitions::InForce;
 use taydo_server::door::Door;
-use taydo_server::duty::Links;
+use taydo_server::duty::{Links, Overdue};
 use taydo_server::http::{self, Readiness, State};
 use taydo_server::hub::{Hub, Limits};
 use taydo_server::ingest::{Health, Intake};
@@ -46,7 +46,11 @@ async fn serve(data: PathBuf) -> anyhow::Result<()> {
     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
     let control = TcpListener::bind("127.0.0.1:0").await?;
     println!("{} {}", listener.local_addr()?, control.local_addr()?);
+    let metrics = Arc::new(Metrics::default());
+    let overdue = Overdue { store: store.clone(), definitions: in_force.clone(), saving: metrics.pipeline.clone() };
     let state = http::shared(State {
+        paging: None,
+        overdue,
         links: Links::new(None, b""),
         desk: RecomputeDesk::unattended(),
         door: Door::new(store.clone(), intake.clone(), clock.clone()),
@@ -58,7 +62,7 @@ async fn serve(data: PathBuf) -> anyhow::Result<()> {
         health,
         hub: hub.clone(),
         readiness: Arc::new(Readiness::default()),
-        metrics: Arc::new(Metrics::default()),
+        metrics,
     });
     let server = http::server(listener, state, 1)?;
     let mut stop = signal(SignalKind::terminate())?;
