@@ -1,15 +1,17 @@
 -- Rollups that the server keeps itself, in the tables rollup_1m, rollup_1h and rollup_1d. What people read are the views
 -- at the end: what is rolled up, and the rest from the rows.
 
--- How far each rollup has come. Rows of before `noted_until` that are written later are noted in `rollup_stale`.
+-- How far each rollup has come; NULL while there is nothing. Rows of before `noted_until` that are written later are
+-- noted in `rollup_stale`. Rows of before `raw_from` were dropped, being old: their rollups can't be made again.
 CREATE TABLE rollup_state (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
-    noted_until timestamptz NOT NULL,
-    done_1m timestamptz NOT NULL,
-    done_1h timestamptz NOT NULL,
-    done_1d timestamptz NOT NULL,
-    zone text NOT NULL
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    noted_until timestamptz,
+    done_1m timestamptz,
+    done_1h timestamptz,
+    done_1d timestamptz,
+    raw_from timestamptz
 );
+INSERT INTO rollup_state DEFAULT VALUES;
 
 -- Hours of series that were written or deleted after they were rolled up, as often as that happened.
 CREATE TABLE rollup_stale (
@@ -52,7 +54,7 @@ CREATE VIEW observation_1h AS
 CREATE VIEW observation_1d AS
     SELECT time, sum, min, max, last, count, series_id FROM rollup_1d WHERE time < (SELECT done_1d FROM rollup_state)
     UNION ALL
-    SELECT date_trunc('day', time, coalesce((SELECT zone FROM rollup_state), 'UTC')) AS time, sum(sum), min(min), max(max),
+    SELECT date_trunc('day', time, coalesce((SELECT zone FROM layout), 'UTC')) AS time, sum(sum), min(min), max(max),
         (array_agg(last ORDER BY time DESC))[1], sum(count)::bigint, series_id
     FROM observation_1h WHERE time >= coalesce((SELECT done_1d FROM rollup_state), '-infinity')
     GROUP BY series_id, 1;

@@ -1,5 +1,5 @@
 -- Rollups of the timescale layout: continuous aggregates, refreshed by the database's own jobs, with what is not yet
--- aggregated read from the rows. `%zone%` is the city's zone, whose days the last one has.
+-- aggregated read from the rows; and old rows compressed by series.
 
 CREATE MATERIALIZED VIEW observation_1m WITH (timescaledb.continuous, timescaledb.materialized_only = false) AS
     SELECT time_bucket('1 minute', time) AS time, sum(value) AS sum, min(value) AS min, max(value) AS max,
@@ -11,14 +11,8 @@ CREATE MATERIALIZED VIEW observation_1h WITH (timescaledb.continuous, timescaled
         last(last, time) AS last, sum(count)::bigint AS count, series_id
     FROM observation_1m GROUP BY series_id, 1 WITH NO DATA;
 
-CREATE MATERIALIZED VIEW observation_1d WITH (timescaledb.continuous, timescaledb.materialized_only = false) AS
-    SELECT time_bucket('1 day', time, '%zone%') AS time, sum(sum) AS sum, min(min) AS min, max(max) AS max,
-        last(last, time) AS last, sum(count)::bigint AS count, series_id
-    FROM observation_1h GROUP BY series_id, 1 WITH NO DATA;
-
-SELECT add_continuous_aggregate_policy('observation_1m', start_offset => INTERVAL '400 days', end_offset => INTERVAL '1 minute', schedule_interval => INTERVAL '1 minute');
+SELECT add_continuous_aggregate_policy('observation_1m', start_offset => NULL, end_offset => INTERVAL '1 minute', schedule_interval => INTERVAL '1 minute');
 SELECT add_continuous_aggregate_policy('observation_1h', start_offset => NULL, end_offset => INTERVAL '1 hour', schedule_interval => INTERVAL '10 minutes');
-SELECT add_continuous_aggregate_policy('observation_1d', start_offset => NULL, end_offset => INTERVAL '1 day', schedule_interval => INTERVAL '1 hour');
 
 ALTER TABLE observation SET (timescaledb.compress, timescaledb.compress_segmentby = 'series_id', timescaledb.compress_orderby = 'time');
 SELECT add_compression_policy('observation', compress_after => INTERVAL '7 days');

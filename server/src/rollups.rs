@@ -1,4 +1,4 @@
-//! Keeps the rollups up to date where the database doesn't: a look every quarter of a minute, and at once while there is more.
+//! Keeps the rollups up to date: a look every quarter of a minute, and at once while there is more.
 //!
 //! It must never hold up who writes: it waits for its own connection alone.
 

@@ -5,6 +5,7 @@
 //! caller see a connection or a statement.
 
 mod address;
+mod aggregate;
 mod alert;
 mod baseline;
 mod batch;
@@ -62,7 +63,7 @@ pub use lease::{Fence, LeaseBeat};
 pub use migration::OpenError;
 pub use observation::SampleStream;
 pub use pane::Made;
-pub use rollup::{Rolled, Roller};
+pub use rollup::{Rolled, Roller, RollupProgress};
 pub use why::Standings;
 pub(crate) use word::word;
 pub use writer::Writer;
@@ -118,7 +119,7 @@ impl Store {
         config.options(format!("{given} -c default_transaction_read_only=on").trim_start());
         let mut session = Session::connect(&config, "taydo", None).await?;
         migration::check(&session, migration::MIGRATIONS).await?;
-        let layout = layout::settle(&mut session, clock.now()).await?;
+        let layout = layout::find(&mut session).await?.ok_or_else(migration::unfinished)?;
         Ok(Self::with(config, clock, layout)?)
     }
 

@@ -94,18 +94,20 @@ impl Engine {
     }
 }
 
+/// The database's layout, for reading alone; `None` when it has none yet.
+pub(super) async fn find(session: &mut Session) -> Result<Option<(Layout, Engine)>, StoreError> {
+    let transaction = session.client.transaction().await?;
+    let engine = Engine::look(&transaction).await?;
+    Ok(chosen(&transaction).await?.map(|layout| (layout, engine)))
+}
+
 /// The database's layout; chosen and made now, when it has none yet.
 pub(super) async fn settle(session: &mut Session, now: Timestamp) -> Result<(Layout, Engine), StoreError> {
     let transaction = session.client.transaction().await?;
     transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await?;
     let engine = Engine::look(&transaction).await?;
-    let chosen = transaction.query_opt("SELECT name FROM layout", &[]).await?;
-    let layout = match chosen {
-        Some(row) => {
-            let name: String = row.try_get(0)?;
-            let known = Layout::ALL.into_iter().find(|layout| layout.name() == name);
-            known.ok_or_else(|| StoreError::internal(format!("the database's layout {name} is none that this program knows")))?
-        }
+    let layout = match chosen(&transaction).await? {
+        Some(layout) => layout,
         None => {
             let layout = if is_empty(&transaction).await? { engine.best } else { Layout::Plain };
             make(&transaction, layout).await?;
@@ -119,6 +121,13 @@ pub(super) async fn settle(session: &mut Session, now: Timestamp) -> Result<(Lay
         tracing::info!(%layout, best = %engine.best, "the database was made with another layout than a new one would get; it stays");
     }
     Ok((layout, engine))
+}
+
+async fn chosen(transaction: &Transaction<'_>) -> Result<Option<Layout>, StoreError> {
+    let Some(row) = transaction.query_opt("SELECT name FROM layout", &[]).await? else { return Ok(None) };
+    let name: String = row.try_get(0)?;
+    let known = Layout::ALL.into_iter().find(|layout| layout.name() == name);
+    known.map(Some).ok_or_else(|| StoreError::internal(format!("the database's layout {name} is none that this program knows")))
 }
 
 async fn is_empty(transaction: &Transaction<'_>) -> Result<bool, StoreError> {

@@ -111,6 +111,12 @@ pub(super) async fn check(session: &Session, steps: &[Migration]) -> Result<(), 
     if database == program { Ok(()) } else { Err(OpenError::Older { database, program }) }
 }
 
+/// A schema that is up to date and has no layout yet: the server that made it was stopped in between.
+pub(super) fn unfinished() -> OpenError {
+    let program = MIGRATIONS.last().map_or(0, |step| step.version);
+    OpenError::Older { database: program, program }
+}
+
 async fn apply_next<'a>(session: &mut Session, steps: &'a [Migration], now: Timestamp) -> Result<Option<&'a Migration>, OpenError> {
     let transaction = session.client.transaction().await?;
     transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await?;
