@@ -23,7 +23,11 @@ async fn a_centre_says_its_layout_and_records_what_it_is_sent() {
                 clock.advance(jiff::SignedDuration::from_secs(1));
             }
         }
-        let points = harness::eventually("readings are recorded", Duration::from_secs(20), || recorded(&centre)).await;
+        let both = || async {
+            clock.advance(jiff::SignedDuration::from_millis(100));
+            recorded(&centre).await
+        };
+        let points = harness::eventually("readings are recorded", Duration::from_secs(20), both).await;
         centre.kill();
         let again = Centre::start(setup()).await;
         assert_eq!(recorded(&again).await, Some(points), "{layout}");
