@@ -14,6 +14,7 @@ use crate::ingest::{Health, Intake, LANES, Lanes, Mqtt};
 use crate::leader::{self, Candidate};
 use crate::paging::{self, Paging};
 use crate::pipeline::{self, Parts, Pipeline};
+use crate::rollups;
 use crate::self_watch::{self, SelfWatch};
 use crate::store::{EmbeddedDatabase, Fence, Store, StoreError};
 use crate::telemetry::Metrics;
@@ -116,6 +117,8 @@ impl Application {
         let taken = definitions::first(&config.city, &store, clock.now()).await?;
         let in_force = InForce::new(taken.definitions.clone(), clock.now());
         let folder = definitions::Watch::new(config.city.clone(), store.clone(), clock.clone(), in_force.clone(), taken);
+        let mut roller = store.roller();
+        roller.settle(&in_force.get().city.zone).await?;
         let last_here = store.last_beat().await?;
         let readiness = Arc::new(Readiness::default());
         readiness.lacks("engine", "being rebuilt from the store");
@@ -162,6 +165,7 @@ impl Application {
             tokio::spawn(ShiftRecorder { store: store.clone(), clock: clock.clone() }.run()),
             tokio::spawn(LetterWriter { desk: letters, clock: clock.clone() }.run()),
             tokio::spawn(Waker { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run()),
+            tokio::spawn(rollups::run(roller, in_force.clone(), clock.clone())),
         ];
         beside.extend(SelfWatch::new(own).map(|watch| tokio::spawn(watch.run())));
         let door = Door::new(store.clone(), intake.clone(), clock.clone());

@@ -22,6 +22,7 @@ pub mod ingest;
 pub mod leader;
 pub mod paging;
 pub mod pipeline;
+mod rollups;
 pub mod self_watch;
 pub mod simulate;
 pub mod store;

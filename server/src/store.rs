@@ -5,6 +5,7 @@
 //! caller see a connection or a statement.
 
 mod address;
+mod aggregate;
 mod alert;
 mod baseline;
 mod batch;
@@ -22,6 +23,7 @@ mod gap;
 mod heartbeat;
 mod history;
 pub mod incident;
+mod layout;
 mod lease;
 mod micros;
 mod migration;
@@ -35,6 +37,7 @@ mod reading;
 mod recompute;
 mod reject;
 pub mod reply;
+mod rollup;
 pub mod roster;
 mod series;
 mod session;
@@ -55,10 +58,12 @@ pub use error::{Cause, StoreError};
 pub use first_reading::FirstReading;
 pub use form::{NewEntry, NewReceipt, Unobserved};
 pub use gap::BeyondStream;
+pub use layout::{Engine, Layout};
 pub use lease::{Fence, LeaseBeat};
 pub use migration::OpenError;
 pub use observation::SampleStream;
 pub use pane::Made;
+pub use rollup::{Rolled, Roller, RollupProgress};
 pub use why::Standings;
 pub(crate) use word::word;
 pub use writer::Writer;
@@ -76,6 +81,8 @@ pub struct Store(Arc<Inner>);
 struct Inner {
     config: tokio_postgres::Config,
     clock: Clock,
+    layout: Layout,
+    engine: Engine,
     /// For short statements.
     pool: Pool,
     /// The partitions that are known to exist.
@@ -98,7 +105,8 @@ impl Store {
         // A migration may rewrite a large table, so no limit.
         let mut session = Session::connect(&config, "taydo migration", None).await?;
         migration::migrate(&mut session, migration::MIGRATIONS, clock.now()).await?;
-        Ok(Self::with(config, clock)?)
+        let layout = layout::settle(&mut session, clock.now()).await?;
+        Ok(Self::with(config, clock, layout)?)
     }
 
     /// Connects to the database of a server, which may be running, for reading alone: the database itself refuses
@@ -109,18 +117,21 @@ impl Store {
     pub async fn open_to_read(mut config: tokio_postgres::Config, clock: Clock) -> Result<Self, OpenError> {
         let given = config.get_options().unwrap_or_default().to_owned();
         config.options(format!("{given} -c default_transaction_read_only=on").trim_start());
-        let session = Session::connect(&config, "taydo", None).await?;
+        let mut session = Session::connect(&config, "taydo", None).await?;
         migration::check(&session, migration::MIGRATIONS).await?;
-        Ok(Self::with(config, clock)?)
+        let layout = layout::find(&mut session).await?.ok_or_else(migration::unfinished)?;
+        Ok(Self::with(config, clock, layout)?)
     }
 
-    fn with(config: tokio_postgres::Config, clock: Clock) -> Result<Self, StoreError> {
+    fn with(config: tokio_postgres::Config, clock: Clock, (layout, engine): (Layout, Engine)) -> Result<Self, StoreError> {
         let pool = session::pool(&config)?;
         Ok(Self(Arc::new(Inner {
             config,
             clock,
+            layout,
+            engine,
             pool,
-            partitions: Partitions::default(),
+            partitions: Partitions::new(layout),
             names: reading::Names::default(),
             readings: tokio::sync::Mutex::default(),
             roster: roster::Latest::default(),
@@ -131,6 +142,18 @@ impl Store {
     #[must_use]
     pub fn writer(&self, lane: i16) -> Writer {
         Writer::new(self.clone(), lane)
+    }
+
+    /// How the database keeps history.
+    #[must_use]
+    pub fn layout(&self) -> Layout {
+        self.0.layout
+    }
+
+    /// What the database's server can do.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.0.engine
     }
 
     /// Whether the database answers.

@@ -1,4 +1,4 @@
-//! One private PostgreSQL for a test binary, and a fresh database in it for each test that asks.
+//! One private PostgreSQL for a test binary, and a fresh database in it, or in another server, for each test that asks.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -17,37 +17,43 @@ struct Cluster {
 
 /// An empty database of a test's own.
 pub struct Database {
+    server: tokio_postgres::Config,
     name: String,
 }
 
 impl Database {
     /// Makes one.
     pub async fn fresh() -> Self {
-        let cluster = cluster().await;
+        Self::on(&cluster().await.address).await
+    }
+
+    /// Makes one in this server.
+    pub async fn on(server: &tokio_postgres::Config) -> Self {
         let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        let admin = connect(&cluster.address).await;
+        let admin = connect(server).await;
         admin.batch_execute(&format!("CREATE DATABASE {name}")).await.expect("a fresh database");
-        Self { name }
+        Self { server: server.clone(), name }
     }
 
     /// Its address for `--database`.
     pub async fn url(&self) -> String {
-        let cluster = cluster().await;
-        let host = cluster
-            .address
-            .get_hosts()
-            .iter()
-            .find_map(|host| if let Host::Unix(path) = host { Some(path.display().to_string()) } else { None });
-        let host = host.expect("the cluster listens on a socket").replace('/', "%2F");
-        let user = cluster.address.get_user().unwrap_or("taydo");
-        format!("postgresql://{user}@{host}:{}/{}?sslmode=disable", cluster.address.get_ports().first().copied().unwrap_or(5432), self.name)
+        let hosts = self.server.get_hosts().iter();
+        let host = hosts.filter_map(|host| if let Host::Unix(path) = host { Some(path.display().to_string()) } else { None }).next();
+        let host = host.expect("the server listens on a socket").replace('/', "%2F");
+        let user = self.server.get_user().unwrap_or("taydo");
+        format!("postgresql://{user}@{host}:{}/{}?sslmode=disable", self.server.get_ports().first().copied().unwrap_or(5432), self.name)
+    }
+
+    /// Where it is.
+    pub fn address(&self) -> tokio_postgres::Config {
+        let mut address = self.server.clone();
+        address.dbname(&self.name);
+        address
     }
 
     /// A connection, for a test's own questions in SQL.
     pub async fn client(&self) -> tokio_postgres::Client {
-        let mut address = cluster().await.address.clone();
-        address.dbname(&self.name);
-        connect(&address).await
+        connect(&self.address()).await
     }
 }
 
@@ -82,7 +88,7 @@ fn stop_at_the_end(folder: &Path) {
     std::mem::forget(shell.spawn().expect("a shell"));
 }
 
-async fn connect(address: &tokio_postgres::Config) -> tokio_postgres::Client {
+pub(crate) async fn connect(address: &tokio_postgres::Config) -> tokio_postgres::Client {
     let (client, connection) = address.connect(tokio_postgres::NoTls).await.expect("a connection to the tests' database");
     tokio::spawn(connection);
     client

@@ -21,6 +21,7 @@ mod device;
 mod gateway;
 mod live;
 mod mail;
+mod timescale;
 pub mod workbook;
 
 pub use broker::{Broker, free_port};
@@ -32,6 +33,7 @@ pub use device::Device;
 pub use gateway::{Gateway, Received, Reply};
 pub use live::Viewer;
 pub use mail::{Certificate, Letter, MailServer};
+pub use timescale::timescale;
 
 use std::future::Future;
 use std::path::PathBuf;

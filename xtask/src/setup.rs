@@ -14,6 +14,7 @@ use crate::{child, progress};
 mod apt;
 mod plan;
 mod survey;
+pub(crate) mod timescale;
 
 use plan::{Here, Step};
 pub(crate) use plan::{Need, Wasm};
@@ -29,6 +30,7 @@ Gets what `demo`, `test` and `bench` need, and nothing that is there already:
   Mosquitto                 the MQTT broker; only its program, no service
   Chromium and its driver   to test the pages
   aiosmtpd                  to test e-mail; only its program, no service
+  TimescaleDB               to test the layouts of the store: a Debian 13 root beside the builds, 510 MB; can do without
   Noto Sans                 the pages' font: from the npm registry, or else Debian's fonts-noto-core
 
 Debian packages need root or sudo. The other commands do all this by themselves.
@@ -100,6 +102,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         if let Some(path) = path {
             progress::say("set-up", &format!("{what}: {}", path.display()));
         }
+    }
+    if let Some(root) = timescale::ensure(&places) {
+        progress::say("set-up", &format!("TimescaleDB: {}", root.display()));
     }
     let font = crate::font::fetch(&places)?;
     progress::say("set-up", &format!("font: {}", font.describe()));

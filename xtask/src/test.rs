@@ -36,6 +36,9 @@ const BROWSER: &str = "browser";
 /// Those that need a mail server.
 const MAIL: [&str; 2] = ["alarms", "paging"];
 
+/// The one that runs on other databases too.
+const LAYOUT: &str = "layout";
+
 /// One part of the run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Stage {
@@ -109,6 +112,11 @@ impl Stage {
             }
             Stage::BlackBox(name) => {
                 black_box(&mut cargo, places, tools);
+                if name == LAYOUT
+                    && let Some(root) = setup::timescale::ensure(places)
+                {
+                    cargo.env("TAYDO_TIMESCALE_ROOT", root);
+                }
                 cargo.args(["test", "--workspace", "--test", name]).args(FEATURES);
             }
         }

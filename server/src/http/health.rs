@@ -43,6 +43,8 @@ struct Ready {
     warnings: Vec<String>,
     /// How the database stores history.
     layout: &'static str,
+    /// The database's versions.
+    database: String,
     /// The hash of the definition set in force.
     definitions: String,
     /// How people are told; absent while the store can't be asked.
@@ -130,7 +132,15 @@ pub(super) async fn ready(state: Data<State>) -> HttpResponse {
     let paging = PagingState::read(&state, now).await.ok();
     let of_paging = paging.iter().flat_map(|paging| paging.warnings(now));
     let warnings = of_sources.chain(broken(&definitions)).chain(of_paging).collect();
-    let body = Ready { ready: lacking.is_empty(), lacking, warnings, layout: "plain", definitions: definitions.hash, paging };
+    let body = Ready {
+        ready: lacking.is_empty(),
+        lacking,
+        warnings,
+        layout: state.store.layout().name(),
+        database: state.store.engine().to_string(),
+        definitions: definitions.hash,
+        paging,
+    };
     if body.ready { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
 }
 

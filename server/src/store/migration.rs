@@ -33,6 +33,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 17, name: "feed", sql: include_str!("../../../migrations/0017_feed.sql") },
     Migration { version: 18, name: "figures", sql: include_str!("../../../migrations/0018_figures.sql") },
     Migration { version: 19, name: "data old", sql: include_str!("../../../migrations/0019_data_old.sql") },
+    Migration { version: 20, name: "layout", sql: include_str!("../../../migrations/0020_layout.sql") },
 ];
 
 /// Serialises servers that start at the same time on one database. Any number that nothing else uses.
@@ -109,6 +110,12 @@ pub(super) async fn check(session: &Session, steps: &[Migration]) -> Result<(), 
         }
     }
     if database == program { Ok(()) } else { Err(OpenError::Older { database, program }) }
+}
+
+/// A schema that is up to date and has no layout yet: the server that made it was stopped in between.
+pub(super) fn unfinished() -> OpenError {
+    let program = MIGRATIONS.last().map_or(0, |step| step.version);
+    OpenError::Older { database: program, program }
 }
 
 async fn apply_next<'a>(session: &mut Session, steps: &'a [Migration], now: Timestamp) -> Result<Option<&'a Migration>, OpenError> {

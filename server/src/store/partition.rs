@@ -1,8 +1,8 @@
-//! Partitions of the plain layout: one for each week (Monday, UTC) of each partitioned table, made when data comes for it.
+//! Partitions of the plain layout: weeks (Monday, UTC) of the partitioned tables, made when data comes for them.
 //!
 //! It must never make a partition inside a transaction that already writes: the lock would wait for other writers.
 
-use super::{StoreError, micros::Micros};
+use super::{Layout, StoreError, micros::Micros};
 use std::{
     collections::BTreeSet,
     sync::{Mutex, PoisonError},
@@ -23,6 +23,8 @@ const LOCK: i64 = 0x7461_7964_6f01;
 pub(super) enum Table {
     Observation,
     Reading,
+    Minutes,
+    Hours,
 }
 
 impl Table {
@@ -30,17 +32,43 @@ impl Table {
         match self {
             Self::Observation => "observation",
             Self::Reading => "reading",
+            Self::Minutes => "rollup_1m",
+            Self::Hours => "rollup_1h",
         }
+    }
+
+    /// How many weeks are in one partition: the same number of rows takes longer to gather in a coarser table.
+    fn weeks(self) -> i64 {
+        match self {
+            Self::Observation | Self::Reading => 1,
+            Self::Minutes => 4,
+            Self::Hours => 52,
+        }
+    }
+
+    /// The first week of the partition that holds this time.
+    fn first_week(self, time: Micros) -> i64 {
+        week_of(time).div_euclid(self.weeks()).saturating_mul(self.weeks())
     }
 }
 
 /// The partitions that are known to exist, of any table.
-#[derive(Debug, Default)]
-pub(super) struct Partitions(Mutex<BTreeSet<(Table, i64)>>);
+#[derive(Debug)]
+pub(super) struct Partitions {
+    layout: Layout,
+    known: Mutex<BTreeSet<(Table, i64)>>,
+}
 
 impl Partitions {
-    /// Makes sure that the table has a partition for each of these times.
+    pub(super) fn new(layout: Layout) -> Self {
+        Self { layout, known: Mutex::default() }
+    }
+
+    /// Makes sure that the table has a partition for each of these times; elsewhere than in the plain layout it always has.
     pub(super) async fn ensure(&self, client: &mut Client, table: Table, times: impl Iterator<Item = Micros>) -> Result<(), StoreError> {
+        if !self.layout.has_partitions() {
+            return Ok(());
+        }
         let missing = self.missing(table, times);
         if missing.is_empty() {
             return Ok(());
@@ -51,7 +79,7 @@ impl Partitions {
             if !WEEKS.contains(week) {
                 return Err(StoreError::internal(format!("{} can't hold a time {week} weeks from 1970", table.name())));
             }
-            let (from, to) = (monday(*week), monday(week + 1));
+            let (from, to) = (monday(*week), monday(week + table.weeks()));
             let (parent, name) = (table.name(), format!("{}_{}", table.name(), from.timestamp().strftime("%Y%m%d")));
             let absent: bool = transaction.query_one("SELECT to_regclass($1) IS NULL", &[&name]).await?.try_get(0)?;
             if absent {
@@ -78,7 +106,7 @@ impl Partitions {
         let known = self.known();
         let mut missing = BTreeSet::new();
         let mut last = None;
-        for week in times.map(week_of) {
+        for week in times.map(|time| table.first_week(time)) {
             // Times come in order or nearly so: most are in the same week as the one before.
             if last != Some(week) && !known.contains(&(table, week)) {
                 missing.insert(week);
@@ -89,7 +117,7 @@ impl Partitions {
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, BTreeSet<(Table, i64)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

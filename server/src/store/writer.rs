@@ -7,12 +7,12 @@ use super::{
     micros::Micros,
     observation::{self, CopyChoice},
     partition::Table,
-    reject,
+    reject, rollup,
     session::Session,
 };
 use std::time::Duration;
 use taydo_engine::{Position, Sample};
-use tokio_postgres::{Statement, error::SqlState};
+use tokio_postgres::{Statement, error::SqlState, types::ToSql};
 
 /// After so long the database gives a statement of T1 up, and the batch is tried again by its owner.
 const STATEMENT_LIMIT: Duration = Duration::from_secs(60);
@@ -48,6 +48,8 @@ struct Connection {
     cases: Statement,
     rejects: Statement,
     batch: Statement,
+    /// Where the server keeps the rollups: up to where rows must be noted for them.
+    noted_until: Option<Statement>,
 }
 
 impl Writer {
@@ -110,6 +112,10 @@ impl Writer {
             cases: client.prepare(case::UPSERT).await?,
             rejects: client.prepare(reject::INSERT).await?,
             batch: client.prepare(INSERT_BATCH).await?,
+            noted_until: match self.store.layout().is_rolled_by_us() {
+                true => Some(client.prepare(rollup::NOTED_UNTIL).await?),
+                false => None,
+            },
             session,
         })
     }
@@ -142,7 +148,18 @@ impl Writer {
         }
         let span = samples.iter().map(|sample| sample.time).min().zip(samples.iter().map(|sample| sample.time).max());
         let (min, max) = (span.map(|(min, _)| Micros::from(min)), span.map(|(_, max)| Micros::from(max)));
-        transaction.execute(&connection.batch, &[&position.lane, &position.seq, &Micros::from(now), &min, &max]).await?;
+        let received = Micros::from(now);
+        let parameters: [&(dyn ToSql + Sync); 5] = [&position.lane, &position.seq, &received, &min, &max];
+        let batch_row = transaction.execute(&connection.batch, &parameters);
+        match connection.noted_until.as_ref().filter(|_| !samples.is_empty()) {
+            // Asked together, for one way to the database and back.
+            Some(statement) => {
+                let asked = rollup::noted_until(&transaction, statement);
+                let (_, noted_until) = tokio::try_join!(batch_row, asked)?;
+                rollup::note(&transaction, noted_until, &samples).await?;
+            }
+            None => drop(batch_row.await?),
+        }
         transaction.commit().await?;
         Ok(Committed { position, samples, cases, span })
     }

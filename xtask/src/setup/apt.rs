@@ -30,18 +30,24 @@ pub(crate) fn install(places: &Places, packages: &[&str]) -> Result<()> {
     if !Path::new("/etc/debian_version").exists() || survey::program("apt-get").is_none() {
         bail!("this is not Debian and has no apt-get; install what corresponds to these packages and run this again: {list}");
     }
-    let Some(way) = way() else {
+    let Some(mut command) = as_root("taydo-setup", SCRIPT) else {
         bail!("installing needs root; run `apt-get install --no-install-recommends {list}` as root, or allow sudo, and run this again");
     };
     progress::say("set-up", &format!("installing {list} from Debian (no service is started or enabled)"));
-    let mut command = match way {
-        Way::Root => Command::new("sh"),
-        Way::Sudo | Way::SudoAsking => sudo(way),
-    };
-    command.args(["-c", SCRIPT, "taydo-setup"]).args(packages);
+    command.args(packages);
     let log = places.log("packages")?;
     child::run_logged("installing packages", &mut command, &log, None)
         .with_context(|| format!("check the network, and that this Debian release has {list}"))
+}
+
+/// A shell that runs a script as root, to be given the script's arguments; `None` where this process can't become root.
+pub(super) fn as_root(name: &str, script: &str) -> Option<Command> {
+    let mut command = match way()? {
+        Way::Root => Command::new("sh"),
+        way @ (Way::Sudo | Way::SudoAsking) => sudo(way),
+    };
+    command.args(["-c", script, name]);
+    Some(command)
 }
 
 fn sudo(way: Way) -> Command {
