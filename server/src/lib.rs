@@ -5,6 +5,7 @@
 
 pub mod absence;
 pub mod app;
+pub mod backup;
 pub mod bands;
 pub mod baseline;
 pub mod broker;

@@ -4,7 +4,7 @@
 //! PostgreSQL as root, listen on TCP, or signal a process that isn't this cluster's.
 
 mod account;
-mod binaries;
+pub(super) mod binaries;
 mod cluster;
 mod process;
 mod settings;
@@ -150,6 +150,14 @@ impl EmbeddedDatabase {
         let mut config = tokio_postgres::Config::new();
         config.host_path(sockets).port(settings::PORT).user(settings::NAME).dbname(settings::NAME);
         Some(config)
+    }
+
+    /// Keeps every server from the data folder until what is returned is dropped. Touches nothing else.
+    ///
+    /// # Errors
+    /// When another server uses the folder.
+    pub fn lock_folder(data: &Path) -> Result<File, EmbeddedError> {
+        lock(data)
     }
 
     /// Stops the cluster: running statements are cancelled, everything committed is on disk.

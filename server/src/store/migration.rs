@@ -34,6 +34,12 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 18, name: "figures", sql: include_str!("../../../migrations/0018_figures.sql") },
 ];
 
+/// The newest step that this program knows.
+#[must_use]
+pub fn newest_schema() -> i32 {
+    MIGRATIONS.last().map_or(0, |step| step.version)
+}
+
 /// Serialises servers that start at the same time on one database. Any number that nothing else uses.
 const LOCK: i64 = 0x7461_7964_6f00;
 
