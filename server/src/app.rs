@@ -17,8 +17,8 @@ use crate::pipeline::{self, Parts, Pipeline};
 use crate::self_watch::{self, SelfWatch};
 use crate::store::{EmbeddedDatabase, Fence, Store, StoreError};
 use crate::telemetry::Metrics;
+use crate::upkeep::{DiskWatch, Keeping, Retention};
 use anyhow::Context as _;
-use jiff::Timestamp;
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -151,9 +151,19 @@ impl Application {
             clock: clock.clone(),
             data: config.data.clone(),
         };
+        let keeping = Keeping::default();
+        let disk = DiskWatch {
+            intake: intake.clone(),
+            store: store.clone(),
+            clock: clock.clone(),
+            definitions: in_force.clone(),
+            data: config.data.clone(),
+            keeping: keeping.clone(),
+            is_embedded: config.database.is_none(),
+        };
         let letters = LetterDesk { store: store.clone(), definitions: in_force.clone(), health: health.clone() };
         let mut beside = vec![
-            tokio::spawn(chores(clock.clone(), hub.clone(), store.clone())),
+            tokio::spawn(chores(clock.clone(), hub.clone())),
             tokio::spawn(watch.run(last_here)),
             tokio::spawn(folder.run()),
             tokio::spawn(bands::keep(in_force.clone(), store.clone(), clock.clone(), newest_bands)),
@@ -161,6 +171,8 @@ impl Application {
             tokio::spawn(Steward::new(store.clone(), clock.clone(), in_force.clone(), health.clone()).run()),
             tokio::spawn(ShiftRecorder { store: store.clone(), clock: clock.clone() }.run()),
             tokio::spawn(LetterWriter { desk: letters, clock: clock.clone() }.run()),
+            tokio::spawn(Retention { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run()),
+            tokio::spawn(disk.run()),
             tokio::spawn(Waker { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run()),
         ];
         beside.extend(SelfWatch::new(own).map(|watch| tokio::spawn(watch.run())));
@@ -196,6 +208,7 @@ impl Application {
             desk,
             readiness,
             metrics,
+            keeping,
         });
         let answers = answer.map(|listener| http::answer::server(listener, state.clone())).transpose()?;
         let server = http::server(listener, state, config.workers)?;
@@ -361,25 +374,12 @@ async fn errands(clock: Clock, door: Door, intake: Intake) {
     }
 }
 
-/// What is to be done now and then: the hub's housekeeping each second, the store's each hour.
-async fn chores(clock: Clock, hub: Hub, store: Store) {
-    let mut seconds = 0_u32;
+/// The hub's housekeeping, each second.
+async fn chores(clock: Clock, hub: Hub) {
     loop {
         clock.sleep(Duration::from_secs(1)).await;
         hub.keep(clock.now());
-        if seconds.is_multiple_of(3600)
-            && let Err(error) = purge(&store, clock.now()).await
-        {
-            tracing::warn!(error = %http::refusal::chain(&error), "old rows can't be deleted now");
-        }
-        seconds = seconds.wrapping_add(1);
     }
-}
-
-/// Deletes what is kept for some time only.
-async fn purge(store: &Store, now: Timestamp) -> Result<(), StoreError> {
-    store.prune(now).await?;
-    store.purge_outbox(now).await.map(drop)
 }
 
 #[cfg(test)]

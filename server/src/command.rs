@@ -4,6 +4,7 @@ mod backup;
 mod broker;
 mod check;
 mod client;
+mod doctor;
 mod import;
 mod letter;
 mod progress;
@@ -43,6 +44,7 @@ enum Command {
     Broker(broker::Args),
     Backup(backup::Args),
     Restore(restore::Args),
+    Doctor(doctor::Args),
 }
 
 /// Runs the command that the process was started with. Exit codes: 0 done, 1 failed, 2 wrong usage.
@@ -62,6 +64,7 @@ pub fn run() -> ExitCode {
         Command::Broker(args) => args.run(),
         Command::Backup(args) => args.run(),
         Command::Restore(args) => args.run(),
+        Command::Doctor(args) => args.run(),
     };
     match outcome {
         Ok(code) => code,
