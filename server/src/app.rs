@@ -1,6 +1,7 @@
 //! The only wiring: from a checked configuration to a running centre, and back down without losing anything.
 
 use crate::absence::Watch;
+use crate::backup;
 use crate::bands;
 use crate::baseline;
 use crate::clock::Clock;
@@ -17,7 +18,7 @@ use crate::pipeline::{self, Parts, Pipeline};
 use crate::self_watch::{self, SelfWatch};
 use crate::store::{EmbeddedDatabase, Fence, Store, StoreError};
 use crate::telemetry::Metrics;
-use crate::upkeep::{DiskWatch, Keeping, Retention};
+use crate::upkeep::{BackupKeeper, DiskWatch, Keeping, Retention};
 use anyhow::Context as _;
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
@@ -77,6 +78,12 @@ impl Application {
             None => {
                 tracing::info!(data = %config.data.display(), "starting the embedded database");
                 let (database, address) = EmbeddedDatabase::start(&config.data, clock.clone()).await?;
+                if config.migration_backup
+                    && let Err(error) = backup::before_migration(&address, &config.data, &clock).await
+                {
+                    database.stop().await?;
+                    return Err(error);
+                }
                 (Some(database), address)
             }
         };
@@ -109,7 +116,8 @@ impl Application {
         // What can't be used is said now, and not when a takeover needs it.
         let answer = config.answer.as_ref().map(|answer| bind(answer.listen, "--answer-port")).transpose()?;
         let settings = config.paging.as_deref().map(paging::Settings::load).transpose()?;
-        let store = Store::open(address, clock.clone()).await?;
+        let backups = config.backups.as_deref().map(backup::Settings::load).transpose()?;
+        let store = Store::open(address.clone(), clock.clone()).await?;
         let fence = lead(&config, &listener, &store, &clock, announce).await?;
         // From here on others must see that this server lives, however long it takes until it works.
         let leading = tokio::spawn(leader::beat(store.clone(), clock.clone(), fence.clone()));
@@ -161,6 +169,16 @@ impl Application {
             keeping: keeping.clone(),
             is_embedded: config.database.is_none(),
         };
+        let keeper = backups.map(|settings| BackupKeeper {
+            settings,
+            store: store.clone(),
+            address,
+            is_embedded: config.database.is_none(),
+            clock: clock.clone(),
+            definitions: in_force.clone(),
+            data: config.data.clone(),
+            keeping: keeping.clone(),
+        });
         let letters = LetterDesk { store: store.clone(), definitions: in_force.clone(), health: health.clone() };
         let mut beside = vec![
             tokio::spawn(chores(clock.clone(), hub.clone())),
@@ -175,6 +193,7 @@ impl Application {
             tokio::spawn(disk.run()),
             tokio::spawn(Waker { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run()),
         ];
+        beside.extend(keeper.map(|keeper| tokio::spawn(keeper.run())));
         beside.extend(SelfWatch::new(own).map(|watch| tokio::spawn(watch.run())));
         let door = Door::new(store.clone(), intake.clone(), clock.clone());
         let errands = tokio::spawn(errands(clock.clone(), door.clone(), intake.clone()));
@@ -396,6 +415,8 @@ mod tests {
             database: None,
             inbox: None,
             paging: None,
+            backups: None,
+            migration_backup: true,
             answer: None,
             tick: Duration::from_millis(250),
             workers: 1,

@@ -3,15 +3,23 @@
 //! A back-up is a folder with a manifest, the database and their sums (docs/backups.md). It must never be used before its
 //! sums are right, and nothing that is there is touched before what replaces it has been compared with the manifest.
 
+mod change;
 mod make;
 mod manifest;
+mod plan;
 mod restore;
 mod sealed;
+mod settings;
+mod target;
 
+pub use change::{Upgraded, before_migration, own_folder, upgrade};
 pub use make::{Reason, make};
 pub use manifest::{CityName, FORMAT, Manifest, SealedFile};
+pub use plan::{Keep, is_due, superfluous, time_of};
 pub use restore::{Losing, Restored, into_database, into_folder, rehearse};
 pub use sealed::{SealError, Sealed, newest, sealed_in};
+pub use settings::Settings;
+pub use target::{Bucket, Shelf, SshPlace, Target};
 
 /// How far a back-up or a restore has got.
 #[derive(Debug, Clone, PartialEq, Eq)]

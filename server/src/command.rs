@@ -4,6 +4,7 @@ mod backup;
 mod broker;
 mod check;
 mod client;
+mod database;
 mod doctor;
 mod import;
 mod letter;
@@ -45,6 +46,7 @@ enum Command {
     Backup(backup::Args),
     Restore(restore::Args),
     Doctor(doctor::Args),
+    Database(database::Args),
 }
 
 /// Runs the command that the process was started with. Exit codes: 0 done, 1 failed, 2 wrong usage.
@@ -65,6 +67,7 @@ pub fn run() -> ExitCode {
         Command::Backup(args) => args.run(),
         Command::Restore(args) => args.run(),
         Command::Doctor(args) => args.run(),
+        Command::Database(args) => args.run(),
     };
     match outcome {
         Ok(code) => code,

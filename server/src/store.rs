@@ -6,6 +6,7 @@
 
 mod address;
 mod alert;
+mod backup_run;
 mod baseline;
 mod batch;
 mod batch_log;
@@ -52,6 +53,7 @@ mod word;
 mod writer;
 
 pub use address::{AddressError, DatabaseAddress};
+pub use backup_run::{BackupRecord, BackupRun};
 pub use batch::{Committed, NewReject, NewSample, WriteBatch};
 pub use batch_log::CommittedBatch;
 pub use case::CaseStream;

@@ -3,9 +3,11 @@
 //! What it finds wrong becomes an incident of the team that keeps the centre, or of the roster's keeper. It must never stop
 //! anybody from being told: it only refuses what comes in.
 
+mod backups;
 mod disk;
 mod retention;
 
+pub use backups::BackupKeeper;
 pub use disk::DiskWatch;
 pub use retention::Retention;
 
@@ -28,6 +30,33 @@ pub struct Keeping(Arc<Mutex<Kept>>);
 pub struct Kept {
     /// The data's disk, as it was last seen.
     pub disk: Option<DiskState>,
+    /// The back-ups; nothing where none are made.
+    pub backups: Option<BackupState>,
+}
+
+/// How it stands with the back-ups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackupState {
+    /// The moment of the last one that was verified and reached every target.
+    pub good_at: Option<Timestamp>,
+    /// Its size.
+    pub bytes: Option<u64>,
+    /// Why the last one failed.
+    pub problem: Option<String>,
+    /// Whether the good one is too old.
+    pub is_late: bool,
+}
+
+impl BackupState {
+    /// What whoever looks after the server should know.
+    #[must_use]
+    pub fn words(&self) -> Option<String> {
+        let last = self.good_at.map_or_else(|| "none has been verified yet".to_owned(), |at| format!("the last verified one is of {at}"));
+        match &self.problem {
+            Some(problem) => Some(format!("backups: {last}; the newest failed: {problem} (docs/backups.md)")),
+            None => self.is_late.then(|| format!("backups: {last} (docs/backups.md)")),
+        }
+    }
 }
 
 /// How it stands with the disk.
@@ -55,13 +84,21 @@ impl Keeping {
     pub fn warnings(&self) -> Vec<String> {
         let kept = self.now();
         let disk = kept.disk.filter(|disk| disk.standing.low).map(|disk| disk.words());
-        disk.into_iter().collect()
+        disk.into_iter().chain(kept.backups.and_then(|backups| backups.words())).collect()
     }
 
     /// The figures, for `/metrics`.
-    pub fn register(&self, registry: &mut Registry, _now: Timestamp) {
-        let Some(disk) = self.now().disk else { return };
+    pub fn register(&self, registry: &mut Registry, now: Timestamp) {
+        let kept = self.now();
         let mut gauge = |name: &str, help: &str, value: f64| registry.register(name, help, ConstGauge::new(value));
+        if let Some(backups) = kept.backups {
+            gauge("backup_failing", "Whether the newest back-up failed", f64::from(u8::from(backups.problem.is_some())));
+            if let Some((at, bytes)) = backups.good_at.zip(backups.bytes) {
+                gauge("backup_age_seconds", "Age of the last verified back-up", now.duration_since(at).as_secs_f64());
+                gauge("backup_bytes", "Size of the last verified back-up", bytes as f64);
+            }
+        }
+        let Some(disk) = kept.disk else { return };
         gauge("disk_free_bytes", "Free on the data folder's disk", disk.room.free as f64);
         gauge("disk_bytes", "What the data folder's disk holds", disk.room.whole as f64);
         gauge("disk_reserve_bytes", "Kept back for the time when the disk is full", disk.reserve_bytes as f64);

@@ -59,10 +59,16 @@ pub async fn into_folder(
             data.display()
         );
     }
+    let replaced = beside(sealed, data, "replaced", clock, tell).await?;
+    Ok(Restored { replaced: replaced.map(|path| path.display().to_string()) })
+}
+
+/// Makes a cluster of a back-up beside the one of a data folder, compares it, and puts it in its place. Where the old one lies then, with
+/// `why` in its name.
+pub(super) async fn beside(sealed: &Sealed, data: &Path, why: &str, clock: &Clock, tell: Tell<'_>) -> anyhow::Result<Option<PathBuf>> {
     let scratch = data.join(SCRATCH);
     rebuild(sealed, &scratch, clock, tell).await?;
-    let replaced = put_in_place(&scratch, data, clock.now(), "replaced")?;
-    Ok(Restored { replaced: replaced.map(|path| path.display().to_string()) })
+    put_in_place(&scratch, data, clock.now(), why)
 }
 
 /// Restores a back-up into a cluster or database of its own, compares it with the manifest, and removes it again: what a

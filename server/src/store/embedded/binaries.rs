@@ -61,8 +61,8 @@ impl Binaries {
 }
 
 fn candidates() -> Vec<PathBuf> {
-    if let Some(folder) = std::env::var_os("TAYDO_POSTGRES_BIN") {
-        return vec![folder.into()];
+    if let Some(folders) = std::env::var_os("TAYDO_POSTGRES_BIN") {
+        return std::env::split_paths(&folders).collect();
     }
     let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
     let path = std::env::var_os("PATH").unwrap_or_default();
