@@ -1,6 +1,6 @@
 //! The city: its name, its zone, its areas and its departments.
 
-use crate::{AreaId, DepartmentId, Text, Unit};
+use crate::{AreaId, DepartmentId, Text, Unit, retention::Retention};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -24,6 +24,9 @@ pub struct City {
     pub departments: Vec<Department>,
     /// Where geography and names come from, to be shown with them.
     pub attribution: String,
+    /// How long what is kept; the server's own business.
+    #[serde(skip)]
+    pub retention: Retention,
 }
 
 /// A figure of the city that isn't measured.

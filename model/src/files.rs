@@ -21,6 +21,7 @@ mod metric;
 mod name;
 mod place;
 mod problem;
+mod retention;
 mod scenario;
 mod schema;
 mod section;

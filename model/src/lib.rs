@@ -38,6 +38,7 @@ pub mod page;
 pub mod passport;
 pub mod reading;
 pub mod recompute;
+pub mod retention;
 pub mod rota;
 pub mod rule;
 pub mod scenario;

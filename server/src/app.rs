@@ -1,6 +1,7 @@
 //! The only wiring: from a checked configuration to a running centre, and back down without losing anything.
 
 use crate::absence::Watch;
+use crate::backup;
 use crate::bands;
 use crate::baseline;
 use crate::clock::Clock;
@@ -18,8 +19,8 @@ use crate::rollups;
 use crate::self_watch::{self, SelfWatch};
 use crate::store::{EmbeddedDatabase, Fence, Store, StoreError};
 use crate::telemetry::Metrics;
+use crate::upkeep::{BackupKeeper, DiskWatch, Keeping, Retention};
 use anyhow::Context as _;
-use jiff::Timestamp;
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -78,6 +79,12 @@ impl Application {
             None => {
                 tracing::info!(data = %config.data.display(), "starting the embedded database");
                 let (database, address) = EmbeddedDatabase::start(&config.data, clock.clone()).await?;
+                if config.migration_backup
+                    && let Err(error) = backup::before_migration(&address, &config.data, &clock).await
+                {
+                    database.stop().await?;
+                    return Err(error);
+                }
                 (Some(database), address)
             }
         };
@@ -110,7 +117,8 @@ impl Application {
         // What can't be used is said now, and not when a takeover needs it.
         let answer = config.answer.as_ref().map(|answer| bind(answer.listen, "--answer-port")).transpose()?;
         let settings = config.paging.as_deref().map(paging::Settings::load).transpose()?;
-        let store = Store::open(address, clock.clone()).await?;
+        let backups = config.backups.as_deref().map(backup::Settings::load).transpose()?;
+        let store = Store::open(address.clone(), clock.clone()).await?;
         let fence = lead(&config, &listener, &store, &clock, announce).await?;
         // From here on others must see that this server lives, however long it takes until it works.
         let leading = tokio::spawn(leader::beat(store.clone(), clock.clone(), fence.clone()));
@@ -154,9 +162,29 @@ impl Application {
             clock: clock.clone(),
             data: config.data.clone(),
         };
+        let keeping = Keeping::default();
+        let disk = DiskWatch {
+            intake: intake.clone(),
+            store: store.clone(),
+            clock: clock.clone(),
+            definitions: in_force.clone(),
+            data: config.data.clone(),
+            keeping: keeping.clone(),
+            is_embedded: config.database.is_none(),
+        };
+        let keeper = backups.map(|settings| BackupKeeper {
+            settings,
+            store: store.clone(),
+            address,
+            is_embedded: config.database.is_none(),
+            clock: clock.clone(),
+            definitions: in_force.clone(),
+            data: config.data.clone(),
+            keeping: keeping.clone(),
+        });
         let letters = LetterDesk { store: store.clone(), definitions: in_force.clone(), health: health.clone() };
         let mut beside = vec![
-            tokio::spawn(chores(clock.clone(), hub.clone(), store.clone())),
+            tokio::spawn(chores(clock.clone(), hub.clone())),
             tokio::spawn(watch.run(last_here)),
             tokio::spawn(folder.run()),
             tokio::spawn(bands::keep(in_force.clone(), store.clone(), clock.clone(), newest_bands)),
@@ -164,9 +192,12 @@ impl Application {
             tokio::spawn(Steward::new(store.clone(), clock.clone(), in_force.clone(), health.clone()).run()),
             tokio::spawn(ShiftRecorder { store: store.clone(), clock: clock.clone() }.run()),
             tokio::spawn(LetterWriter { desk: letters, clock: clock.clone() }.run()),
+            tokio::spawn(Retention { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run()),
+            tokio::spawn(disk.run()),
             tokio::spawn(Waker { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run()),
             tokio::spawn(rollups::run(roller, in_force.clone(), clock.clone())),
         ];
+        beside.extend(keeper.map(|keeper| tokio::spawn(keeper.run())));
         beside.extend(SelfWatch::new(own).map(|watch| tokio::spawn(watch.run())));
         let door = Door::new(store.clone(), intake.clone(), clock.clone());
         let errands = tokio::spawn(errands(clock.clone(), door.clone(), intake.clone()));
@@ -200,6 +231,7 @@ impl Application {
             desk,
             readiness,
             metrics,
+            keeping,
         });
         let answers = answer.map(|listener| http::answer::server(listener, state.clone())).transpose()?;
         let server = http::server(listener, state, config.workers)?;
@@ -365,25 +397,12 @@ async fn errands(clock: Clock, door: Door, intake: Intake) {
     }
 }
 
-/// What is to be done now and then: the hub's housekeeping each second, the store's each hour.
-async fn chores(clock: Clock, hub: Hub, store: Store) {
-    let mut seconds = 0_u32;
+/// The hub's housekeeping, each second.
+async fn chores(clock: Clock, hub: Hub) {
     loop {
         clock.sleep(Duration::from_secs(1)).await;
         hub.keep(clock.now());
-        if seconds.is_multiple_of(3600)
-            && let Err(error) = purge(&store, clock.now()).await
-        {
-            tracing::warn!(error = %http::refusal::chain(&error), "old rows can't be deleted now");
-        }
-        seconds = seconds.wrapping_add(1);
     }
-}
-
-/// Deletes what is kept for some time only.
-async fn purge(store: &Store, now: Timestamp) -> Result<(), StoreError> {
-    store.prune(now).await?;
-    store.purge_outbox(now).await.map(drop)
 }
 
 #[cfg(test)]
@@ -400,6 +419,8 @@ mod tests {
             database: None,
             inbox: None,
             paging: None,
+            backups: None,
+            migration_backup: true,
             answer: None,
             tick: Duration::from_millis(250),
             workers: 1,

@@ -1,12 +1,18 @@
 //! The commands of `taydo`: one file each under `command/`. Parsing only; what a command does lives with its noun.
 
+mod backup;
 mod broker;
 mod check;
 mod client;
+mod database;
+mod doctor;
 mod import;
 mod letter;
+mod progress;
+mod reach;
 mod recompute;
 mod replay;
+mod restore;
 mod rules;
 mod schema;
 mod serve;
@@ -37,6 +43,10 @@ enum Command {
     Source(source::Args),
     Simulate(Box<simulate::Args>),
     Broker(broker::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
+    Doctor(doctor::Args),
+    Database(database::Args),
 }
 
 /// Runs the command that the process was started with. Exit codes: 0 done, 1 failed, 2 wrong usage.
@@ -54,6 +64,10 @@ pub fn run() -> ExitCode {
         Command::Source(args) => args.run(),
         Command::Simulate(args) => args.run(),
         Command::Broker(args) => args.run(),
+        Command::Backup(args) => args.run(),
+        Command::Restore(args) => args.run(),
+        Command::Doctor(args) => args.run(),
+        Command::Database(args) => args.run(),
     };
     match outcome {
         Ok(code) => code,

@@ -25,6 +25,10 @@ pub struct Config {
     pub inbox: Option<PathBuf>,
     /// The providers over which people are paged; without it nobody is.
     pub paging: Option<PathBuf>,
+    /// The file that says when back-ups are made and where they go; without it none are made by themselves.
+    pub backups: Option<PathBuf>,
+    /// Whether the embedded database is backed up before its schema changes.
+    pub migration_backup: bool,
     /// Where messages' links are answered, and how people reach that.
     pub answer: Option<Answer>,
     /// How often changes are sent to screens.

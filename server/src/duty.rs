@@ -20,6 +20,7 @@ pub use overdue::{Heart, LATE, Overdue};
 pub use reply::take_reply;
 pub use shifts::ShiftRecorder;
 pub use steward::{Steward, heartbeat_key};
+pub(crate) use steward::{own_team, watched};
 pub use toll::record;
 
 use crate::clock::{Clock, later};

@@ -90,6 +90,8 @@ pub struct State {
     pub readiness: Arc<Readiness>,
     /// The server's own figures.
     pub metrics: Arc<Metrics>,
+    /// How it stands with the disk and the back-ups.
+    pub keeping: crate::upkeep::Keeping,
 }
 
 /// The strict policy of every page: nothing inline, nothing from elsewhere; WebAssembly needs its own word.

@@ -5,6 +5,7 @@
 
 pub mod absence;
 pub mod app;
+pub mod backup;
 pub mod bands;
 pub mod baseline;
 pub mod broker;
@@ -13,6 +14,8 @@ pub mod command;
 pub mod config;
 pub mod days;
 pub mod definitions;
+pub mod disk;
+pub mod doctor;
 pub mod door;
 pub mod dry_run;
 pub mod duty;
@@ -27,3 +30,4 @@ pub mod self_watch;
 pub mod simulate;
 pub mod store;
 pub mod telemetry;
+pub mod upkeep;

@@ -6,13 +6,13 @@
 mod machine;
 
 use crate::clock::Clock;
+use crate::disk::{Growth, Room, days_left};
 use crate::ingest::decode::{Draft, Given, Incoming, Item, Pair};
 use crate::ingest::{Health, Intake, QUEUE_WEIGHT, SubmitError};
 use crate::store::Store;
 use jiff::Timestamp;
-use machine::{Cpu, disk_free};
+use machine::Cpu;
 use std::borrow::Cow;
-use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -23,10 +23,6 @@ use taydo_model::{Definitions, MetricId, SampleState, SourceId, api::FeedState, 
 /// Between two measurements.
 const EVERY: Duration = Duration::from_secs(60);
 const EVERY_S: i64 = 60;
-/// Sizes of the database that are remembered, one an hour: growth is told over at most a day.
-const HOURS: usize = 24;
-/// No forecast reaches further, in days.
-const LONGEST_DAYS: f64 = 3_650.0;
 /// Bytes in a gigabyte, as disks are sold.
 const GB: f64 = 1e9;
 /// Written in each round, so that its newest observation says until when the centre was there.
@@ -78,8 +74,8 @@ pub struct SelfWatch {
     /// Items that had been refused, and stored, by the last round.
     refused: u64,
     received: u64,
-    /// The database's size at the hours of the last day, in bytes, the oldest first; at most [`HOURS`].
-    sizes: VecDeque<(Timestamp, u64)>,
+    /// How the database's size grows.
+    growth: Growth,
 }
 
 /// One measured number; the feed that it is of, where it is of one.
@@ -102,17 +98,7 @@ impl SelfWatch {
     pub fn new(parts: Parts) -> Option<Self> {
         let source = parts.intake.definitions().sources.iter().find(|source| matches!(source.way, Way::Own)).cloned()?;
         let started = parts.clock.now();
-        Some(Self {
-            parts,
-            source,
-            started,
-            seen: None,
-            lag_ms: None,
-            cpu: None,
-            refused: 0,
-            received: 0,
-            sizes: VecDeque::with_capacity(HOURS + 1),
-        })
+        Some(Self { parts, source, started, seen: None, lag_ms: None, cpu: None, refused: 0, received: 0, growth: Growth::default() })
     }
 
     /// Watches until it is aborted.
@@ -188,14 +174,14 @@ impl SelfWatch {
     /// What the database takes, what is free, and for how long that is enough.
     async fn space(&mut self, now: Timestamp) -> Vec<Measured> {
         let mut measured = Vec::new();
-        let disk = disk_free(&self.parts.data);
-        if let Some((free, whole)) = disk {
-            measured.push(Measured::new("platform.disk_free", free as f64 / whole.max(1) as f64 * 100.0));
+        let disk = Room::of(&self.parts.data);
+        if let Some(room) = disk {
+            measured.push(Measured::new("platform.disk_free", room.share() * 100.0));
         }
         let Ok(bytes) = self.parts.store.size_bytes().await else { return measured };
         measured.push(Measured::new("platform.database", bytes as f64 / GB));
-        let grown = remember(&mut self.sizes, now, bytes);
-        measured.extend(disk.map(|(free, _)| Measured::new("platform.days_left", days_left(free, grown))));
+        let grown = self.growth.note(now, bytes);
+        measured.extend(disk.map(|room| Measured::new("platform.days_left", days_left(room.free, grown))));
         measured
     }
 
@@ -235,42 +221,4 @@ pub(crate) fn feeds_on_time(health: &Health, definitions: &Definitions, started:
         }
     };
     health.snapshot(definitions, now).0.into_iter().filter_map(on_time).collect()
-}
-
-/// Remembers the size once an hour, and says how much it has grown within the last day, or since the first that is
-/// remembered: at a start that is little, so nothing is alarmed by what a start writes.
-fn remember(sizes: &mut VecDeque<(Timestamp, u64)>, now: Timestamp, bytes: u64) -> u64 {
-    let is_due = sizes.back().is_none_or(|(last, _)| now.duration_since(*last).as_secs() >= 3_600);
-    if is_due {
-        sizes.push_back((now, bytes));
-    }
-    while sizes.len() > HOURS {
-        sizes.pop_front();
-    }
-    sizes.front().map_or(0, |(_, first)| bytes.saturating_sub(*first))
-}
-
-/// In how many days the free space is used up, at a day's growth.
-fn days_left(free: u64, grown: u64) -> f64 {
-    if grown == 0 { LONGEST_DAYS } else { (free as f64 / grown as f64).min(LONGEST_DAYS) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn growth_is_told_over_a_day_and_space_lasts_accordingly() {
-        let mut sizes = VecDeque::new();
-        let at = |minute: i64| Timestamp::from_second(1_700_000_000 + minute * 60).unwrap();
-        assert_eq!(remember(&mut sizes, at(0), 1_000), 0);
-        assert_eq!(remember(&mut sizes, at(1), 1_500), 500);
-        let grown: Vec<u64> = (2..3 * 1_440).map(|minute| remember(&mut sizes, at(minute), 1_000 + 10 * minute.unsigned_abs())).collect();
-        let last = grown.last().copied().unwrap();
-        assert!((13_000..=14_400).contains(&last), "{last}");
-        assert_eq!(sizes.len(), HOURS);
-        assert_eq!(days_left(10_000, 500), 20.0);
-        assert_eq!(days_left(10_000, 0), LONGEST_DAYS);
-        assert_eq!(days_left(u64::MAX, 1), LONGEST_DAYS);
-    }
 }

@@ -2,7 +2,7 @@
 //!
 //! Must never guess a name, a zone or a number.
 
-use super::{FORMAT_VERSION, document::Document, section::Section, value::Value};
+use super::{FORMAT_VERSION, document::Document, retention, section::Section, value::Value};
 use crate::{Area, AreaId, City, Constant, Department, DepartmentId};
 use jiff::tz::TimeZone;
 
@@ -17,6 +17,7 @@ pub(super) fn read(document: &Document<'_>) -> City {
     let population = section.need("population", |value| value.whole(1, 100_000_000));
     let constants = section.may("constants", |value| entries(value, constant)).unwrap_or_default();
     let attribution = section.may("attribution", Value::text);
+    let retention = section.may("retention", retention::read);
     let mut areas = section.may("areas", |value| entries(value, area)).unwrap_or_default();
     let mut departments = section.may("departments", |value| entries(value, department)).unwrap_or_default();
     section.finish();
@@ -31,6 +32,7 @@ pub(super) fn read(document: &Document<'_>) -> City {
         areas,
         departments,
         attribution: attribution.unwrap_or_default(),
+        retention: retention.unwrap_or_default(),
     }
 }
 

@@ -9,7 +9,7 @@ mod formula;
 mod observations;
 mod span;
 
-use super::{city, document::Document, duration, hex, name::Known, section::Section, value::Value};
+use super::{city, document::Document, duration, hex, name::Known, retention, section::Section, value::Value};
 use crate::{
     Allowance, Asset, City, Definitions, Kpi, KpiId, Metric, MetricId, Unit, WorkingCalendar,
     kpi::{Aggregate, Better, Dimension, From, Period, Window},
@@ -116,6 +116,7 @@ fn kpi(entry: &Value<'_>, context: &Context<'_>) -> Option<Kpi> {
     let thresholds_for = section.may("thresholds_for", |value| thresholds_for(value, &by, has_thresholds)).unwrap_or_default();
     if let Some(from) = &from {
         span::check(&section, from, every_s);
+        retention::check(&section, from, lateness_s, &context.city.retention);
     }
     if matches!(from, Some(From::Form(_))) && owner.is_none() {
         section.problem(format!("{} is entered, and no department is asked for it", section.what), "add a line `owner = \"DEPARTMENT\"`");

@@ -48,6 +48,8 @@ impl Server {
             database: None,
             inbox: None,
             paging: None,
+            backups: None,
+            migration_backup: true,
             answer: None,
             tick,
             workers: 1,

@@ -38,6 +38,12 @@ pub(super) struct Args {
     /// The file that names the providers of e-mail, SMS, calls and chat; without it nobody is paged (see docs/paging.md)
     #[arg(long, value_name = "FILE")]
     paging: Option<PathBuf>,
+    /// The file that says when back-ups are made and where they go; without it none are made by themselves (see docs/backups.md)
+    #[arg(long, value_name = "FILE")]
+    backups: Option<PathBuf>,
+    /// Changes the embedded database's schema without a back-up before
+    #[arg(long)]
+    skip_migration_backup: bool,
     /// The port on 127.0.0.1 of the listener that answers messages' links; a proxy makes it reachable
     #[arg(long, value_name = "PORT", requires = "answer_url")]
     answer_port: Option<u16>,
@@ -85,6 +91,8 @@ impl Args {
             database,
             inbox: self.inbox,
             paging: self.paging,
+            backups: self.backups,
+            migration_backup: !self.skip_migration_backup,
             answer,
             tick: Duration::from_millis(self.tick_ms),
             workers: usize::from(self.workers),

@@ -190,7 +190,7 @@ impl Steward {
 }
 
 /// Whose the centre itself is: the team of the rules over its own figures. Where there is none, the keeper is told.
-pub(super) fn own_team(definitions: &Definitions) -> Result<TeamId, StoreError> {
+pub(crate) fn own_team(definitions: &Definitions) -> Result<TeamId, StoreError> {
     let own = definitions.rules.iter().find(|rule| rule.domain() == DOMAIN).map(|rule| rule.team.clone());
     own.map_or_else(|| TeamId::new(DOMAIN).map_err(|error| StoreError::Internal(error.into())), Ok)
 }
@@ -226,7 +226,7 @@ fn teams_of<'r>(roster: &'r Roster, rota: &'r RotaParts) -> Vec<&'r TeamId> {
 }
 
 /// An incident that a watch of the centre opens, by its name, which is its key too.
-pub(super) fn watched(name: String, severity: Severity, team: TeamId, content: serde_json::Value) -> HandIncident {
+pub(crate) fn watched(name: String, severity: Severity, team: TeamId, content: serde_json::Value) -> HandIncident {
     HandIncident {
         origin: Origin::Watch { name: name.clone() },
         severity,

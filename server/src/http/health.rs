@@ -131,7 +131,7 @@ pub(super) async fn ready(state: Data<State>) -> HttpResponse {
     // Without an answer the store itself is lacking, as it says above.
     let paging = PagingState::read(&state, now).await.ok();
     let of_paging = paging.iter().flat_map(|paging| paging.warnings(now));
-    let warnings = of_sources.chain(broken(&definitions)).chain(of_paging).collect();
+    let warnings = of_sources.chain(broken(&definitions)).chain(of_paging).chain(state.keeping.warnings()).collect();
     let body = Ready {
         ready: lacking.is_empty(),
         lacking,
@@ -153,6 +153,9 @@ pub(super) async fn metrics(state: Data<State>) -> HttpResponse {
         None => Vec::new(),
     };
     let paging = Figures { counters: state.paging.as_ref().map(|paging| paging.counters()), depth, providers, now };
-    let text = state.metrics.text(&state.hub, &state.intake, &state.definitions, |registry| paging.register(registry));
+    let text = state.metrics.text(&state.hub, &state.intake, &state.definitions, |registry| {
+        paging.register(registry);
+        state.keeping.register(registry, now);
+    });
     HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")).body(text)
 }

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     clock::Clock,
     definitions::InForce,
+    disk::Gate,
     store::{Store, StoreError},
 };
 use jiff::Timestamp;
@@ -124,6 +125,8 @@ struct Inner {
     lanes: Vec<Lane>,
     health: Arc<Health>,
     metrics: Arc<IntakeMetrics>,
+    /// Shut while the disk has no room for more.
+    disk: Gate,
     stop: CancellationToken,
 }
 
@@ -184,7 +187,8 @@ impl Intake {
             tasks.spawn(worker.run());
         }
         let basis = RwLock::new(Arc::new(Basis::new(in_force.get())));
-        let inner = Inner { in_force, basis, store, clock, registry, lanes: opened, health, metrics, stop: stop.clone() };
+        let inner =
+            Inner { in_force, basis, store, clock, registry, lanes: opened, health, metrics, disk: Gate::default(), stop: stop.clone() };
         Ok((Self(Arc::new(inner)), Lanes { tasks, stop }))
     }
 
@@ -316,6 +320,10 @@ impl Intake {
         if inner.stop.is_cancelled() {
             return Err(Failure::Unavailable);
         }
+        // What the centre measures of itself is a few rows a minute, and says that the disk is full.
+        if inner.disk.is_shut() && !matches!(source.way, Way::Own) {
+            return Err(Failure::Full);
+        }
         let mut fresh = Vec::with_capacity(gathered.fresh.len());
         for keys in gathered.fresh.chunks(INTERN_CHUNK) {
             let interned = inner.clock.timeout(PATIENCE, inner.store.intern_series(&source.id, keys, now)).await;
@@ -359,6 +367,12 @@ impl Intake {
     #[must_use]
     pub fn metrics(&self) -> &IntakeMetrics {
         &self.0.metrics
+    }
+
+    /// The gate that is shut while the disk has no room.
+    #[must_use]
+    pub fn gate(&self) -> &Gate {
+        &self.0.disk
     }
 
     /// The definitions that items are checked against now.

@@ -1,8 +1,6 @@
-//! What the machine says of itself: how idle its processors are, and how much room a disk has.
+//! What the machine says of itself: how idle its processors are.
 //!
 //! What can't be read is not known, and never guessed.
-
-use std::path::Path;
 
 /// Where the processors' time has gone since the machine's start, in ticks of all of them together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,12 +30,6 @@ impl Cpu {
     }
 }
 
-/// What is free for us on the disk of a folder, and what the disk holds, in bytes.
-pub(super) fn disk_free(folder: &Path) -> Option<(u64, u64)> {
-    let disk = rustix::fs::statvfs(folder).ok()?;
-    Some((disk.f_bavail.checked_mul(disk.f_frsize)?, disk.f_blocks.checked_mul(disk.f_frsize)?))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,12 +43,5 @@ mod tests {
         assert_eq!(before.idle_since(after), None);
         assert_eq!(Cpu::parse("intr 1 2 3"), None);
         assert_eq!(Cpu::parse("cpu 1 2 x 4 5"), None);
-    }
-
-    #[test]
-    fn a_disk_has_no_more_free_than_it_holds() {
-        let (free, whole) = disk_free(Path::new("/")).unwrap();
-        assert!(free <= whole && whole > 0);
-        assert!(disk_free(Path::new("/there/is/no/such/folder")).is_none());
     }
 }

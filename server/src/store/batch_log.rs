@@ -11,8 +11,6 @@ use tokio_postgres::Transaction;
 const CHUNK: i64 = 10_000;
 /// How long consumed batches are kept, for whoever looks into what happened.
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
-/// How long rejects are kept, and how many at most.
-const REJECTS_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 const MOST_REJECTS: i64 = 100_000;
 
 /// A committed batch as the store remembers it.
@@ -68,17 +66,16 @@ impl Store {
         Ok(row.try_get::<_, Option<Micros>>(0)?.map(Micros::timestamp))
     }
 
-    /// Deletes rejects beyond 7 days or 100,000 rows, and batches that were committed a day ago and are consumed.
+    /// Deletes rejects from before `rejects_before` or beyond 100,000 rows, and batches that were committed a day ago and are consumed.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn prune(&self, now: Timestamp) -> Result<(), StoreError> {
-        let before = |kept| Micros::from(now.checked_sub(kept).unwrap_or(Timestamp::MIN));
+    pub async fn prune(&self, rejects_before: Timestamp, now: Timestamp) -> Result<(), StoreError> {
         let client = self.client().await?;
         let rejects = "DELETE FROM reject WHERE received_at < $1 OR id <= (SELECT max(id) FROM reject) - $2";
-        client.execute(rejects, &[&before(REJECTS_KEPT), &MOST_REJECTS]).await?;
+        client.execute(rejects, &[&Micros::from(rejects_before), &MOST_REJECTS]).await?;
         let batches = "DELETE FROM ingest_batch AS batch USING lane WHERE lane.lane = batch.lane AND batch.seq <= lane.seq AND batch.committed_at < $1";
-        client.execute(batches, &[&before(KEPT)]).await?;
+        client.execute(batches, &[&Micros::from(now.checked_sub(KEPT).unwrap_or(Timestamp::MIN))]).await?;
         Ok(())
     }
 }

@@ -4,7 +4,7 @@
 //! PostgreSQL as root, listen on TCP, or signal a process that isn't this cluster's.
 
 mod account;
-mod binaries;
+pub(super) mod binaries;
 mod cluster;
 mod process;
 mod settings;
@@ -41,7 +41,7 @@ pub enum EmbeddedError {
     NotInstalled,
     /// The data folder was made by another major version than any that is installed.
     #[error(
-        "the data folder {} was made by PostgreSQL {of}, but {installed} is installed; install PostgreSQL {of}, move the data with pg_upgrade, or choose another folder with --data", folder.display()
+        "the data folder {} was made by PostgreSQL {of}, but {installed} is installed; install PostgreSQL {of}, run `taydo database upgrade` (or pg_upgrade), or choose another folder with --data", folder.display()
     )]
     OtherVersion {
         /// The cluster's folder.
@@ -150,6 +150,24 @@ impl EmbeddedDatabase {
         let mut config = tokio_postgres::Config::new();
         config.host_path(sockets).port(settings::PORT).user(settings::NAME).dbname(settings::NAME);
         Some(config)
+    }
+
+    /// The major versions of the cluster in a data folder, where there is one, and of the newest programs installed.
+    ///
+    /// # Errors
+    /// When no programs are installed.
+    pub fn versions(data: &Path) -> Result<(Option<u32>, u32), EmbeddedError> {
+        let cluster = data.join("postgres");
+        let made_by = binaries::folder_version(&cluster)?;
+        Ok((made_by, binaries::Binaries::find(&cluster, None)?.major))
+    }
+
+    /// Keeps every server from the data folder until what is returned is dropped. Touches nothing else.
+    ///
+    /// # Errors
+    /// When another server uses the folder.
+    pub fn lock_folder(data: &Path) -> Result<File, EmbeddedError> {
+        lock(data)
     }
 
     /// Stops the cluster: running statements are cancelled, everything committed is on disk.

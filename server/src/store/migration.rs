@@ -34,7 +34,14 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 18, name: "figures", sql: include_str!("../../../migrations/0018_figures.sql") },
     Migration { version: 19, name: "data old", sql: include_str!("../../../migrations/0019_data_old.sql") },
     Migration { version: 20, name: "layout", sql: include_str!("../../../migrations/0020_layout.sql") },
+    Migration { version: 22, name: "backup run", sql: include_str!("../../../migrations/0022_backup_run.sql") },
 ];
+
+/// The newest step that this program knows.
+#[must_use]
+pub fn newest_schema() -> i32 {
+    MIGRATIONS.last().map_or(0, |step| step.version)
+}
 
 /// Serialises servers that start at the same time on one database. Any number that nothing else uses.
 const LOCK: i64 = 0x7461_7964_6f00;

@@ -7,17 +7,16 @@ use std::path::{Path, PathBuf};
 
 /// A folder with `postgres` and `initdb` of one version.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Binaries {
-    pub(super) folder: PathBuf,
-    pub(super) major: u32,
+pub(in crate::store) struct Binaries {
+    pub(in crate::store) folder: PathBuf,
+    pub(in crate::store) major: u32,
 }
 
 impl Binaries {
     /// Those for a data folder of version `folder_major`, or for a new one the newest that are installed. Looked for in
     /// `TAYDO_POSTGRES_BIN`, which excludes all others, then where Debian and its kin put them, then on the `PATH`.
     pub(super) fn find(cluster: &Path, folder_major: Option<u32>) -> Result<Self, EmbeddedError> {
-        let mut found: Vec<Self> = candidates().into_iter().filter_map(|folder| Self::of(&folder)).collect();
-        found.sort_by_key(|binaries| std::cmp::Reverse(binaries.major));
+        let found = Self::installed();
         let Some(newest) = found.first() else { return Err(EmbeddedError::NotInstalled) };
         let Some(wanted) = folder_major else { return Ok(newest.clone()) };
         found.iter().find(|binaries| binaries.major == wanted).cloned().ok_or_else(|| EmbeddedError::OtherVersion {
@@ -27,7 +26,23 @@ impl Binaries {
         })
     }
 
-    pub(super) fn program(&self, name: &str) -> PathBuf {
+    /// The oldest that are at least of this major version: programs that copy data work with servers that are older than they.
+    /// Otherwise what there is instead, in words.
+    pub(in crate::store) fn at_least(major: u32) -> Result<Self, String> {
+        let mut found = Self::installed();
+        let newest = found.first().map_or_else(|| "none are installed".to_owned(), |newest| format!("{} is installed", newest.major));
+        found.retain(|binaries| binaries.major >= major && binaries.program("pg_dump").is_file());
+        found.pop().ok_or(newest)
+    }
+
+    /// All that are installed, the newest first.
+    fn installed() -> Vec<Self> {
+        let mut found: Vec<Self> = candidates().into_iter().filter_map(|folder| Self::of(&folder)).collect();
+        found.sort_by_key(|binaries| std::cmp::Reverse(binaries.major));
+        found
+    }
+
+    pub(in crate::store) fn program(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
@@ -46,8 +61,8 @@ impl Binaries {
 }
 
 fn candidates() -> Vec<PathBuf> {
-    if let Some(folder) = std::env::var_os("TAYDO_POSTGRES_BIN") {
-        return vec![folder.into()];
+    if let Some(folders) = std::env::var_os("TAYDO_POSTGRES_BIN") {
+        return std::env::split_paths(&folders).collect();
     }
     let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
     let path = std::env::var_os("PATH").unwrap_or_default();

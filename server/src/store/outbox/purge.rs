@@ -4,23 +4,21 @@
 
 use crate::store::{Store, StoreError, micros::Micros};
 use deadpool_postgres::Transaction;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-/// What is finished is kept for so many days.
-const KEPT_DAYS: i64 = 90;
 /// Messages, or pages without one, that go in one transaction: short enough that nobody waits for it.
 const AT_ONCE: i64 = 1_000;
 /// Transactions of one purge. What is left goes at the next.
 const ROUNDS: u32 = 50;
 
 impl Store {
-    /// Deletes what was finished more than 90 days ago, with its attempts, outcomes and providers' reports. Returns how many
+    /// Deletes what was finished before then, with its attempts, outcomes and providers' reports. Returns how many
     /// messages and pages without one went.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn purge_outbox(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let before = Micros::from(now.checked_sub(SignedDuration::from_hours(24 * KEPT_DAYS)).unwrap_or(Timestamp::MIN));
+    pub async fn purge_outbox(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let before = Micros::from(before);
         let mut purged = 0;
         for _ in 0..ROUNDS {
             let mut client = self.client().await?;

@@ -204,9 +204,9 @@ async fn rejects_are_kept_with_their_reason_and_pruned_after_a_week() {
     let kept = fresh.store.rejects(10).await.unwrap();
     assert_eq!((kept[0].code, kept[0].reason.as_str(), kept[0].time), (ErrorCode::WrongUnit, "kW is no speed", batch.received));
     assert_eq!(kept[0].payload.chars().count(), 2048);
-    fresh.store.prune(at("2026-01-12T00:00:00Z")).await.unwrap();
+    fresh.store.prune(at("2026-01-05T00:00:00Z"), at("2026-01-12T00:00:00Z")).await.unwrap();
     assert_eq!(fresh.store.rejects(10).await.unwrap().len(), 1);
-    fresh.store.prune(at("2026-01-12T00:00:01Z")).await.unwrap();
+    fresh.store.prune(at("2026-01-05T00:00:01Z"), at("2026-01-12T00:00:01Z")).await.unwrap();
     assert_eq!(fresh.store.rejects(10).await.unwrap().len(), 0);
     assert_eq!(fresh.texts("SELECT seq FROM ingest_batch").await.len(), 1, "a batch that isn't consumed stays");
 }

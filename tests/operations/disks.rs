@@ -1,0 +1,111 @@
+//! A disk that fills up: data is refused while people are still told, and it is taken again once there is room.
+
+use crate::{centre, count, lines, sql};
+use harness::{Gateway, eventually};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+const MB: u64 = 1 << 20;
+
+/// A small file system, unmounted when dropped.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    /// `None` where this user may not mount.
+    fn mount(size: &str) -> Option<Self> {
+        let folder = tempfile::Builder::new().prefix("taydo-small").tempdir().unwrap();
+        let options = format!("size={size},mode=755");
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(folder.path()).output();
+        mounted.is_ok_and(|output| output.status.success()).then_some(Self(folder))
+    }
+
+    /// Fills it until only so much is free.
+    fn fill(&self, but: u64) -> PathBuf {
+        let ballast = self.0.path().join("ballast");
+        let free = free(self.0.path());
+        let arguments = ["-l", &free.saturating_sub(but).to_string()];
+        assert!(Command::new("fallocate").args(arguments).arg(&ballast).status().unwrap().success());
+        ballast
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+fn free(folder: &Path) -> u64 {
+    let output = Command::new("stat").args(["-f", "-c", "%a %S"]).arg(folder).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.split_whitespace().map(|word| word.parse::<u64>().unwrap()).product()
+}
+
+/// Somebody with a telephone that is proved to be theirs, who keeps the roster.
+async fn keeper(server: &harness::Centre, sms: &mut Gateway) -> i64 {
+    let content = json!({ "id": "an", "name": "An", "zone": "Asia/Ho_Chi_Minh", "language": "vi", "quiet": null, "contacts": [], "rules": [] });
+    let put = async |path: &str, body: &Value| {
+        let answer = server.put(&format!("/api/v1/on-call/{path}"), body).await;
+        assert!(answer.status < 300, "{path}: {answer:?}");
+        answer.body
+    };
+    let _ = sms;
+    put("persons/an", &content).await;
+    0
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_data_while_people_are_told_and_takes_it_again_with_room() {
+    let Some(disk) = SmallDisk::mount("480m") else {
+        println!("not covered: this user may not mount a file system");
+        return;
+    };
+    let data = disk.0.path();
+    let mut server = centre(data, &[]).await;
+    for second in 0..5 {
+        assert_eq!(server.write_lines("lines", &lines(second)).await.status, 204);
+    }
+    eventually("room is kept back", Duration::from_secs(10), || async { data.join("reserve").exists().then_some(()) }).await;
+
+    // At a seventh free somebody is told, and data is still taken.
+    let ballast = disk.fill(60 * MB);
+    let open = async |key: &str| {
+        let question = "SELECT count(*) FROM incident WHERE key = $1 AND resolved_at IS NULL";
+        sql(data).await.query_one(question, &[&key]).await.unwrap().get::<_, i64>(0)
+    };
+    eventually("the keeper is told", Duration::from_secs(20), || async { (open("disk low").await == 1).then_some(()) }).await;
+    assert_eq!(server.write_lines("lines", &lines(5)).await.status, 204);
+
+    // At a twentieth nothing is taken in …
+    std::fs::remove_file(&ballast).unwrap();
+    let ballast = disk.fill(26 * MB);
+    let mut acknowledged = 6 * 200_i64;
+    let refused = eventually("data is refused", Duration::from_secs(20), || async {
+        let answer = server.write_lines("lines", "meter,asset=late load=1 1772413100000\n").await;
+        (answer.status != 204).then_some(answer)
+    })
+    .await;
+    assert_eq!(refused.status, 503, "{refused:?}");
+    let stored = count(&sql(data).await, "observation").await;
+    assert!(stored == acknowledged || stored == acknowledged + 1, "{stored}");
+    acknowledged = stored;
+    // … while what people must be told, and the record of what they did, is written.
+    eventually("the incident is opened", Duration::from_secs(20), || async { (open("disk full").await == 1).then_some(()) }).await;
+    let entry = json!({ "name": "An", "zone": "Asia/Ho_Chi_Minh", "id": "an", "language": "vi", "quiet": null, "contacts": [], "rules": [] });
+    let written = server.put("/api/v1/roster/persons/an", &entry).await;
+    assert_eq!(written.status / 100, 2, "the roster and its history are written: {written:?}");
+    let ready = server.get("/readyz").await;
+    assert!(ready.body["warnings"].to_string().contains("nothing is taken in"), "{ready:?}");
+
+    // With room again all goes on, and nothing that was acknowledged is lost.
+    std::fs::remove_file(&ballast).unwrap();
+    eventually("data is taken again", Duration::from_secs(20), || async {
+        (server.write_lines("lines", &lines(6)).await.status == 204).then_some(())
+    })
+    .await;
+    eventually("the incident is closed", Duration::from_secs(40), || async { (open("disk full").await == 0).then_some(()) }).await;
+    assert_eq!(count(&sql(data).await, "observation").await, acknowledged + 200);
+    assert_eq!(server.stop().await, Some(0));
+}
