@@ -170,7 +170,6 @@ impl Application {
             definitions: in_force.clone(),
             data: config.data.clone(),
             keeping: keeping.clone(),
-            is_embedded: config.database.is_none(),
         };
         let keeper = backups.map(|settings| BackupKeeper {
             settings,
@@ -193,10 +192,13 @@ impl Application {
             tokio::spawn(ShiftRecorder { store: store.clone(), clock: clock.clone() }.run()),
             tokio::spawn(LetterWriter { desk: letters, clock: clock.clone() }.run()),
             tokio::spawn(Retention { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run()),
-            tokio::spawn(disk.run()),
             tokio::spawn(Waker { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run()),
             tokio::spawn(rollups::run(roller, in_force.clone(), clock.clone())),
         ];
+        // The rule is about the disk that the database is on; another server's is looked after there.
+        if config.database.is_none() {
+            beside.push(tokio::spawn(disk.run()));
+        }
         beside.extend(keeper.map(|keeper| tokio::spawn(keeper.run())));
         beside.extend(SelfWatch::new(own).map(|watch| tokio::spawn(watch.run())));
         let door = Door::new(store.clone(), intake.clone(), clock.clone());

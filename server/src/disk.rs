@@ -35,7 +35,7 @@ const LONGEST_DAYS: f64 = 3_650.0;
 pub struct Room {
     /// What is free for us.
     pub free: u64,
-    /// What the disk holds.
+    /// What we may have of the disk, used or free.
     pub whole: u64,
 }
 
@@ -44,7 +44,9 @@ impl Room {
     #[must_use]
     pub fn of(folder: &Path) -> Option<Self> {
         let disk = rustix::fs::statvfs(folder).ok()?;
-        Some(Self { free: disk.f_bavail.checked_mul(disk.f_frsize)?, whole: disk.f_blocks.checked_mul(disk.f_frsize)? })
+        // As df reckons it: what the system keeps for itself is neither free nor ours.
+        let whole = disk.f_blocks.saturating_sub(disk.f_bfree).saturating_add(disk.f_bavail);
+        Some(Self { free: disk.f_bavail.checked_mul(disk.f_frsize)?, whole: whole.checked_mul(disk.f_frsize)? })
     }
 
     /// The share that is free, from 0 to 1.

@@ -1,7 +1,7 @@
 //! A disk that fills up: data is refused while people are still told, and it is taken again once there is room.
 
 use crate::{centre, count, lines, sql};
-use harness::{Gateway, eventually};
+use harness::{Centre, Gateway, eventually};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -43,17 +43,39 @@ fn free(folder: &Path) -> u64 {
     text.split_whitespace().map(|word| word.parse::<u64>().unwrap()).product()
 }
 
-/// Somebody with a telephone that is proved to be theirs, who keeps the roster.
-async fn keeper(server: &harness::Centre, sms: &mut Gateway) -> i64 {
-    let content = json!({ "id": "an", "name": "An", "zone": "Asia/Ho_Chi_Minh", "language": "vi", "quiet": null, "contacts": [], "rules": [] });
-    let put = async |path: &str, body: &Value| {
-        let answer = server.put(&format!("/api/v1/on-call/{path}"), body).await;
-        assert!(answer.status < 300, "{path}: {answer:?}");
-        answer.body
-    };
-    let _ = sms;
-    put("persons/an", &content).await;
-    0
+/// Sends a code to a contact, and proves it by that: a message of the kind that tests a way.
+async fn prove(server: &Centre, sms: &Gateway, contact: i64) {
+    assert_eq!(server.post(&format!("/api/v1/contacts/{contact}/code"), &json!({})).await.status, 202);
+    let message = sms.take(1).await.remove(0);
+    let text = message.field("text");
+    let code: Vec<char> = text.chars().rev().filter(char::is_ascii_digit).take(6).collect();
+    let code: String = code.into_iter().rev().collect();
+    let answer = server.post(&format!("/api/v1/contacts/{contact}/verify"), &json!({ "code": code })).await;
+    assert_eq!(answer.status, 204, "{answer:?} {message:?}");
+}
+
+async fn put(server: &Centre, path: &str, body: &Value) {
+    let answer = server.put(&format!("/api/v1/{path}"), body).await;
+    assert_eq!(answer.status, 204, "{path}: {answer:?}");
+}
+
+/// Somebody who keeps the roster and is reached by a telephone; the contact's number.
+async fn keeper(server: &Centre, sms: &Gateway) -> i64 {
+    let mut content =
+        json!({ "id": "an", "name": "An", "zone": "Asia/Ho_Chi_Minh", "language": "en", "quiet": null, "contacts": [], "rules": [] });
+    put(server, "persons/an", &content).await;
+    let contact = add_contact(server, "+84900000001").await;
+    prove(server, sms, contact).await;
+    content["rules"] = json!([{ "urgency": "high", "contact": contact, "after_min": 0 }]);
+    put(server, "persons/an", &content).await;
+    put(server, "keeper", &json!({ "person": "an" })).await;
+    contact
+}
+
+async fn add_contact(server: &Centre, address: &str) -> i64 {
+    let answer = server.post("/api/v1/persons/an/contacts", &json!({ "channel": "sms", "address": address })).await;
+    assert_eq!(answer.status, 201, "{answer:?}");
+    answer.body["id"].as_i64().unwrap()
 }
 
 #[tokio::test]
@@ -63,7 +85,11 @@ async fn a_full_disk_refuses_data_while_people_are_told_and_takes_it_again_with_
         return;
     };
     let data = disk.0.path();
-    let mut server = centre(data, &[]).await;
+    let (sms, folder) = (Gateway::start("sms").await, tempfile::tempdir().unwrap());
+    let paging = folder.path().join("paging.toml");
+    std::fs::write(&paging, format!("[outgoing]\nprivate = [\"127.0.0.0/8\"]\n{}", sms.entry("sms", false))).unwrap();
+    let mut server = centre(data, &["--paging", paging.to_str().unwrap()]).await;
+    keeper(&server, &sms).await;
     for second in 0..5 {
         assert_eq!(server.write_lines("lines", &lines(second)).await.status, 204);
     }
@@ -75,7 +101,9 @@ async fn a_full_disk_refuses_data_while_people_are_told_and_takes_it_again_with_
         let question = "SELECT count(*) FROM incident WHERE key = $1 AND resolved_at IS NULL";
         sql(data).await.query_one(question, &[&key]).await.unwrap().get::<_, i64>(0)
     };
-    eventually("the keeper is told", Duration::from_secs(20), || async { (open("disk low").await == 1).then_some(()) }).await;
+    let told = sms.take(1).await.remove(0);
+    assert!(told.field("text").contains("disk"), "{told:?}");
+    assert_eq!(open("disk low").await, 1);
     assert_eq!(server.write_lines("lines", &lines(5)).await.status, 204);
 
     // At a twentieth nothing is taken in …
@@ -93,9 +121,12 @@ async fn a_full_disk_refuses_data_while_people_are_told_and_takes_it_again_with_
     acknowledged = stored;
     // … while what people must be told, and the record of what they did, is written.
     eventually("the incident is opened", Duration::from_secs(20), || async { (open("disk full").await == 1).then_some(()) }).await;
-    let entry = json!({ "name": "An", "zone": "Asia/Ho_Chi_Minh", "id": "an", "language": "vi", "quiet": null, "contacts": [], "rules": [] });
-    let written = server.put("/api/v1/roster/persons/an", &entry).await;
-    assert_eq!(written.status / 100, 2, "the roster and its history are written: {written:?}");
+    let told = sms.take(1).await.remove(0);
+    assert!(told.field("text").contains("disk"), "{told:?}");
+    let versions = count(&sql(data).await, "contact").await;
+    let second = add_contact(&server, "+84900000002").await;
+    prove(&server, &sms, second).await;
+    assert_eq!(count(&sql(data).await, "contact").await, versions + 1);
     let ready = server.get("/readyz").await;
     assert!(ready.body["warnings"].to_string().contains("nothing is taken in"), "{ready:?}");
 
@@ -108,4 +139,6 @@ async fn a_full_disk_refuses_data_while_people_are_told_and_takes_it_again_with_
     eventually("the incident is closed", Duration::from_secs(40), || async { (open("disk full").await == 0).then_some(()) }).await;
     assert_eq!(count(&sql(data).await, "observation").await, acknowledged + 200);
     assert_eq!(server.stop().await, Some(0));
+    // That both are over is told too, where there was time for it.
+    let _ = sms.take_all();
 }

@@ -2,7 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test's own code")]
 
 mod backups;
+mod changes;
+mod disks;
+mod schedule;
 mod tool;
+mod treatment;
 
 use harness::{Centre, Setup, eventually};
 use std::path::Path;

@@ -5,17 +5,17 @@ use std::path::{Path, PathBuf};
 
 /// What a command did.
 #[derive(Debug)]
-pub struct Done {
+pub(crate) struct Done {
     /// Its exit code.
-    pub code: Option<i32>,
+    pub(crate) code: Option<i32>,
     /// What it wrote to standard output.
-    pub output: String,
+    pub(crate) output: String,
     /// What it wrote to standard error.
-    pub errors: String,
+    pub(crate) errors: String,
 }
 
 /// Runs `taydo` with these arguments, over a data folder.
-pub async fn taydo(data: &Path, arguments: &[&str]) -> Done {
+pub(crate) async fn taydo(data: &Path, arguments: &[&str]) -> Done {
     let mut command = tokio::process::Command::new(program());
     command.args(arguments).arg("--data").arg(data).kill_on_drop(true);
     let output = command.output().await.expect("the program runs");
@@ -27,7 +27,7 @@ pub async fn taydo(data: &Path, arguments: &[&str]) -> Done {
 }
 
 /// Makes a back-up and returns its folder.
-pub async fn backup(data: &Path) -> PathBuf {
+pub(crate) async fn backup(data: &Path) -> PathBuf {
     let done = taydo(data, &["backup"]).await;
     assert_eq!(done.code, Some(0), "{done:?}");
     PathBuf::from(done.output.lines().next().unwrap())

@@ -36,8 +36,6 @@ pub struct DiskWatch {
     pub data: PathBuf,
     /// Where it is told how it stands.
     pub keeping: Keeping,
-    /// Whether the database is on this disk: only then is data refused.
-    pub is_embedded: bool,
 }
 
 impl DiskWatch {
@@ -70,11 +68,9 @@ impl DiskWatch {
 
     /// Shuts or opens the gate, and looks after the reserve.
     fn follow(&self, before: Standing, next: Standing, room: Room, reserve: &Reserve) {
-        if self.is_embedded {
-            self.intake.gate().set(next.stopped);
-            if let Err(error) = reserve.keep(room) {
-                tracing::debug!(error = %error, "no room can be kept back now");
-            }
+        self.intake.gate().set(next.stopped);
+        if let Err(error) = reserve.keep(room) {
+            tracing::debug!(error = %error, "no room can be kept back now");
         }
         match (before.stopped, next.stopped) {
             (false, true) => tracing::error!(free_bytes = room.free, "the disk is nearly full; nothing is taken in until there is room"),
@@ -93,6 +89,6 @@ impl DiskWatch {
         );
         let Standing { stopped: is_stopped, low: is_low } = state.standing;
         tell(&self.store, &definitions, ("disk low", Severity::High, is_low.then_some(low)), now).await?;
-        tell(&self.store, &definitions, ("disk full", Severity::Critical, (is_stopped && self.is_embedded).then_some(stopped)), now).await
+        tell(&self.store, &definitions, ("disk full", Severity::Critical, is_stopped.then_some(stopped)), now).await
     }
 }
