@@ -14,6 +14,7 @@ use crate::ingest::{Health, Intake, LANES, Lanes, Mqtt};
 use crate::leader::{self, Candidate};
 use crate::paging::{self, Paging};
 use crate::pipeline::{self, Parts, Pipeline};
+use crate::reading_rollups;
 use crate::self_watch::{self, SelfWatch};
 use crate::store::{EmbeddedDatabase, Fence, Store, StoreError};
 use crate::telemetry::Metrics;
@@ -163,6 +164,7 @@ impl Application {
             tokio::spawn(LetterWriter { desk: letters, clock: clock.clone() }.run()),
             tokio::spawn(Waker { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run()),
         ];
+        beside.push(tokio::spawn(reading_rollups::run(store.reading_roller(), in_force.clone(), clock.clone())));
         beside.extend(SelfWatch::new(own).map(|watch| tokio::spawn(watch.run())));
         let door = Door::new(store.clone(), intake.clone(), clock.clone());
         let errands = tokio::spawn(errands(clock.clone(), door.clone(), intake.clone()));

@@ -24,5 +24,6 @@ pub mod paging;
 pub mod pipeline;
 pub mod self_watch;
 pub mod simulate;
+mod reading_rollups;
 pub mod store;
 pub mod telemetry;

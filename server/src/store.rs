@@ -31,8 +31,10 @@ mod overdue;
 mod pane;
 mod partition;
 mod passport;
+mod reader;
 mod reading;
 mod recompute;
+mod record;
 mod reject;
 pub mod reply;
 pub mod roster;
@@ -42,6 +44,7 @@ pub mod shift_log;
 #[cfg(test)]
 mod tests;
 mod text;
+mod view;
 mod why;
 mod word;
 mod writer;
@@ -59,6 +62,9 @@ pub use lease::{Fence, LeaseBeat};
 pub use migration::OpenError;
 pub use observation::SampleStream;
 pub use pane::Made;
+pub use reader::{LIMIT as READ_LIMIT, ReadError};
+pub use reading::{ReadingRoller, ReadingsRolled};
+pub use record::{CasesWanted, Observations, ObservationsWanted};
 pub use why::Standings;
 pub(crate) use word::word;
 pub use writer::Writer;
@@ -66,6 +72,7 @@ pub use writer::Writer;
 use crate::clock::Clock;
 use deadpool_postgres::{Object, Pool};
 use partition::Partitions;
+use reader::Readers;
 use session::Session;
 use std::{fmt, sync::Arc};
 
@@ -78,6 +85,8 @@ struct Inner {
     clock: Clock,
     /// For short statements.
     pool: Pool,
+    /// For questions about history.
+    readers: Readers,
     /// The partitions that are known to exist.
     partitions: Partitions,
     /// The numbers of KPIs, scopes and versions that are known.
@@ -98,6 +107,7 @@ impl Store {
         // A migration may rewrite a large table, so no limit.
         let mut session = Session::connect(&config, "taydo migration", None).await?;
         migration::migrate(&mut session, migration::MIGRATIONS, clock.now()).await?;
+        view::make(&mut session).await?;
         Ok(Self::with(config, clock)?)
     }
 
@@ -116,10 +126,12 @@ impl Store {
 
     fn with(config: tokio_postgres::Config, clock: Clock) -> Result<Self, StoreError> {
         let pool = session::pool(&config)?;
+        let readers = Readers::new(&config, clock.clone())?;
         Ok(Self(Arc::new(Inner {
             config,
             clock,
             pool,
+            readers,
             partitions: Partitions::default(),
             names: reading::Names::default(),
             readings: tokio::sync::Mutex::default(),
