@@ -15,6 +15,7 @@ use crate::ingest::{Health, Intake, LANES, Lanes, Mqtt};
 use crate::leader::{self, Candidate};
 use crate::paging::{self, Paging};
 use crate::pipeline::{self, Parts, Pipeline};
+use crate::reading_rollups;
 use crate::rollups;
 use crate::self_watch::{self, SelfWatch};
 use crate::store::{EmbeddedDatabase, Fence, Store, StoreError};
@@ -200,6 +201,7 @@ impl Application {
             beside.push(tokio::spawn(disk.run()));
         }
         beside.extend(keeper.map(|keeper| tokio::spawn(keeper.run())));
+        beside.push(tokio::spawn(reading_rollups::run(store.reading_roller(), in_force.clone(), clock.clone())));
         beside.extend(SelfWatch::new(own).map(|watch| tokio::spawn(watch.run())));
         let door = Door::new(store.clone(), intake.clone(), clock.clone());
         let errands = tokio::spawn(errands(clock.clone(), door.clone(), intake.clone()));

@@ -26,12 +26,14 @@ mod on_call;
 mod pages;
 mod passport;
 mod recompute;
+mod record;
 pub mod refusal;
 mod roster;
 mod said;
 mod shift_log;
 mod site;
 pub mod standby;
+mod table;
 mod tongue;
 mod why;
 
@@ -165,7 +167,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/kpis/{id}/why", web::get().to(why::why))
         .route("/api/v1/kpis/{id}/cases", web::get().to(why::cases))
         .route("/api/v1/sources", web::get().to(pages::sources))
+        .route("/api/v1/observations", web::get().to(record::observations))
         .route("/api/v1/observations", web::post().to(intake::observations))
+        .route("/api/v1/cases", web::get().to(record::cases))
         .route("/api/v1/cases", web::post().to(intake::cases))
         .route("/api/v1/imports", web::post().to(intake::import))
         .route("/api/v1/forms", web::get().to(forms::duties))

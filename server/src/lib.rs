@@ -25,6 +25,7 @@ pub mod ingest;
 pub mod leader;
 pub mod paging;
 pub mod pipeline;
+mod reading_rollups;
 mod rollups;
 pub mod self_watch;
 pub mod simulate;

@@ -36,8 +36,10 @@ mod overdue;
 mod pane;
 mod partition;
 mod passport;
+mod reader;
 mod reading;
 mod recompute;
+mod record;
 mod reject;
 pub mod reply;
 mod retention;
@@ -51,6 +53,7 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 mod text;
+mod view;
 mod why;
 mod word;
 mod writer;
@@ -66,14 +69,17 @@ pub use error::{Cause, StoreError};
 pub use first_reading::FirstReading;
 pub use form::{NewEntry, NewReceipt, Unobserved};
 pub use gap::BeyondStream;
-pub use layout::{Engine, Layout};
 pub use inspection::{Inspection, SchemaState};
+pub use layout::{Engine, Layout};
 pub use lease::{Fence, LeaseBeat};
 pub use migration::{OpenError, newest_schema};
 pub use observation::SampleStream;
 pub use pane::Made;
-pub use rollup::{Rolled, Roller, RollupProgress};
+pub use reader::{LIMIT as READ_LIMIT, ReadError};
+pub use reading::{ReadingRoller, ReadingsRolled};
+pub use record::{CasesWanted, Observations, ObservationsWanted};
 pub use retention::History;
+pub use rollup::{Rolled, Roller, RollupProgress};
 pub use scratch::ScratchDatabase;
 pub use snapshot::{Facts, Snapshot, TableCensus};
 pub use why::Standings;
@@ -83,6 +89,7 @@ pub use writer::Writer;
 use crate::clock::Clock;
 use deadpool_postgres::{Object, Pool};
 use partition::Partitions;
+use reader::Readers;
 use session::Session;
 use std::{fmt, sync::Arc};
 
@@ -97,6 +104,8 @@ struct Inner {
     engine: Engine,
     /// For short statements.
     pool: Pool,
+    /// For questions about history.
+    readers: Readers,
     /// The partitions that are known to exist.
     partitions: Partitions,
     /// The numbers of KPIs, scopes and versions that are known.
@@ -118,6 +127,7 @@ impl Store {
         let mut session = Session::connect(&config, "taydo migration", None).await?;
         migration::migrate(&mut session, migration::MIGRATIONS, clock.now()).await?;
         let layout = layout::settle(&mut session, clock.now()).await?;
+        view::make(&mut session).await?;
         Ok(Self::with(config, clock, layout)?)
     }
 
@@ -137,12 +147,14 @@ impl Store {
 
     fn with(config: tokio_postgres::Config, clock: Clock, (layout, engine): (Layout, Engine)) -> Result<Self, StoreError> {
         let pool = session::pool(&config)?;
+        let readers = Readers::new(&config, clock.clone())?;
         Ok(Self(Arc::new(Inner {
             config,
             clock,
             layout,
             engine,
             pool,
+            readers,
             partitions: Partitions::new(layout),
             names: reading::Names::default(),
             readings: tokio::sync::Mutex::default(),

@@ -5,6 +5,7 @@ mod aggregates;
 mod bad_input;
 mod cases;
 mod check;
+mod courses;
 mod definitions;
 mod figures;
 mod forms;

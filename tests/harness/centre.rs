@@ -117,6 +117,16 @@ impl Centre {
         self.answer(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))).await
     }
 
+    /// A request with these headers, for tests of what the answer's headers say.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn send(&self, method: reqwest::Method, path: &str, headers: &[(&str, &str)]) -> reqwest::Response {
+        let request = self.client.request(method, format!("{}{path}", self.url));
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        request.send().await.expect("an answer")
+    }
+
     /// Line protocol with times in milliseconds.
     pub async fn write_lines(&self, source: &str, lines: &str) -> Answer {
         self.post_bytes(&format!("/api/v2/write?bucket={source}&precision=ms"), lines.into(), &[]).await

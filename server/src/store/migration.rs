@@ -34,6 +34,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 18, name: "figures", sql: include_str!("../../../migrations/0018_figures.sql") },
     Migration { version: 19, name: "data old", sql: include_str!("../../../migrations/0019_data_old.sql") },
     Migration { version: 20, name: "layout", sql: include_str!("../../../migrations/0020_layout.sql") },
+    Migration { version: 21, name: "reading rollup", sql: include_str!("../../../migrations/0021_reading_rollup.sql") },
     Migration { version: 22, name: "backup run", sql: include_str!("../../../migrations/0022_backup_run.sql") },
 ];
 

@@ -2,10 +2,13 @@
 //!
 //! Insert-only: it must never change or delete a revision.
 
+mod course;
 mod name;
+mod rollup;
 mod row;
 
 pub(super) use name::Names;
+pub use rollup::{ReadingRoller, ReadingsRolled};
 
 use super::{
     Fence, Store, StoreError, alert, batch_log, incident,
@@ -78,16 +81,22 @@ impl Store {
         let _alone = self.0.readings.lock().await;
         let mut transaction = tokio_postgres::Client::transaction(&mut client).await?;
         fence.check(&transaction).await?;
+        let noted_until = rollup::noted_until(&transaction).await?;
         // First readings of an instant can be written without looking at what is there; corrections can't.
         let (corrections, first): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.correction);
         let mut inserted = 0;
         let mut straight = first.len() >= COPY_FROM;
         for chunk in first.chunks(CHUNK) {
             straight = straight && copy(&mut transaction, now, chunk).await?;
-            inserted += if straight { chunk.len() } else { insert(&transaction, now, chunk, read_at).await? };
+            inserted += if straight {
+                rollup::note(&transaction, noted_until, chunk.iter().map(|row| (row.kpi, row.scope, row.time))).await?;
+                chunk.len()
+            } else {
+                insert(&transaction, now, chunk, read_at, noted_until).await?
+            };
         }
         for chunk in corrections.chunks(CHUNK) {
-            inserted += insert(&transaction, now, chunk, read_at).await?;
+            inserted += insert(&transaction, now, chunk, read_at, noted_until).await?;
         }
         let transitions = alert::write(&transaction, evaluated, now).await?;
         incident::apply_transitions(self, &transaction, definitions, &transitions, now).await?;
@@ -144,11 +153,21 @@ async fn copy(transaction: &mut Transaction<'_>, now: Timestamp, rows: &[Row]) -
     copy_new(transaction, &statement, rows.iter().map(|row| move |out: &mut bytes::BytesMut| row.put(now, out))).await
 }
 
-/// Inserts the rows whose content differs from the newest revision, where that was not recorded after `read_at`.
-async fn insert(transaction: &Transaction<'_>, now: Timestamp, rows: &[Row], read_at: Option<Timestamp>) -> Result<usize, StoreError> {
+/// Inserts the rows whose content differs from the newest revision, where that was not recorded after `read_at`, and notes
+/// the hours of those before `noted_until`.
+async fn insert(
+    transaction: &Transaction<'_>,
+    now: Timestamp,
+    rows: &[Row],
+    read_at: Option<Timestamp>,
+    noted_until: Option<Micros>,
+) -> Result<usize, StoreError> {
     let columns = Columns::of(rows);
-    let inserted = transaction.execute(INSERT, &columns.parameters(&Micros::from(now), &read_at.map(Micros::from))).await?;
-    Ok(usize::try_from(inserted).unwrap_or(usize::MAX))
+    let inserted = transaction.query(INSERT, &columns.parameters(&Micros::from(now), &read_at.map(Micros::from))).await?;
+    let of = |row: &tokio_postgres::Row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?));
+    let written: Vec<(i32, i32, Micros)> = inserted.iter().map(of).collect::<Result<_, StoreError>>()?;
+    rollup::note(transaction, noted_until, written.iter().copied()).await?;
+    Ok(written.len())
 }
 
 /// Leaves of several rows for one key the last, in the order of time.

@@ -26,6 +26,16 @@ pub(super) fn pool(config: &Config) -> Result<Pool, StoreError> {
     Pool::builder(manager).max_size(POOL_SIZE).build().map_err(|error| StoreError::Internal(error.into()))
 }
 
+/// Makes a pool of `size` that only reads, each statement on one core of the database, so that what is asked there leaves the
+/// others to the live path.
+pub(super) fn reading_pool(config: &Config, size: usize, limit: Duration) -> Result<Pool, StoreError> {
+    let mut config = named(config, "taydo history", Some(limit));
+    let given = config.get_options().unwrap_or_default().to_owned();
+    config.options(format!("{given} -c default_transaction_read_only=on -c max_parallel_workers_per_gather=0 -c jit=off"));
+    let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+    Pool::builder(manager).max_size(size).build().map_err(|error| StoreError::Internal(error.into()))
+}
+
 fn named(config: &Config, name: &str, limit: Option<Duration>) -> Config {
     let mut config = config.clone();
     let limit_ms = limit.map_or(0, |limit| limit.as_millis());

@@ -1,6 +1,7 @@
 //! The store against a real PostgreSQL: one embedded cluster for the test process, a database of its own for each test.
 
 mod embedded;
+mod reading_rollups;
 mod readings;
 mod rows;
 

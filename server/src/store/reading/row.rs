@@ -19,7 +19,8 @@ pub(super) const INSERT: &str = "INSERT INTO reading (kpi_id, scope_id, time, re
     LEFT JOIN LATERAL (SELECT * FROM reading WHERE reading.kpi_id = new.kpi_id AND reading.scope_id = new.scope_id \
     AND reading.time = new.time ORDER BY reading.revision DESC LIMIT 1) AS old ON true \
     WHERE old.revision IS NULL OR old.recorded_at <= coalesce($14::timestamptz, 'infinity') AND (old.value, old.numerator, old.denominator, old.samples, old.quality, old.flags, old.definition_id) \
-    IS DISTINCT FROM (new.value, new.numerator, new.denominator, new.samples, new.quality, new.flags, new.definition_id)";
+    IS DISTINCT FROM (new.value, new.numerator, new.denominator, new.samples, new.quality, new.flags, new.definition_id) \
+    RETURNING kpi_id, scope_id, time";
 
 /// One reading, its names as numbers.
 #[derive(Debug, Clone, PartialEq)]

@@ -9,7 +9,7 @@ use taydo_model::{
     kpi::{Better, CaseMeasure, CaseTerms, From, Window},
 };
 
-fn definitions(version: &str) -> Definitions {
+pub(super) fn definitions(version: &str) -> Definitions {
     let kpi = Kpi {
         id: "services.backlog".parse().unwrap(),
         version: version.to_owned(),
@@ -34,7 +34,7 @@ fn definitions(version: &str) -> Definitions {
     Definitions { kpis: vec![Arc::new(kpi)], ..Definitions::default() }
 }
 
-fn recorded(scope: &str, minute: i64, value: f64, correction: bool) -> Recorded {
+pub(super) fn recorded(scope: &str, minute: i64, value: f64, correction: bool) -> Recorded {
     let reading = Reading {
         kpi: "services.backlog".parse().unwrap(),
         scope: scope.parse().unwrap(),
@@ -52,7 +52,7 @@ fn recorded(scope: &str, minute: i64, value: f64, correction: bool) -> Recorded 
 }
 
 /// Takes the lead from whoever has it.
-async fn lead(store: &Store, now: Timestamp) -> Fence {
+pub(super) async fn lead(store: &Store, now: Timestamp) -> Fence {
     let seen = store.lease_beat("engine").await.unwrap();
     store.take_lease("engine", "test", seen.as_ref(), now).await.unwrap().unwrap()
 }

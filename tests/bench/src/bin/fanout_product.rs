@@ -61,6 +61,7 @@ async fn serve(data: PathBuf) -> anyhow::Result<()> {
         intake,
         health,
         hub: hub.clone(),
+        keeping: taydo_server::upkeep::Keeping::default(),
         readiness: Arc::new(Readiness::default()),
         metrics,
     });
