@@ -118,6 +118,18 @@ impl Centre {
         Self(inner)
     }
 
+    /// A centre that shows these readings and courses, and asks nobody for more: for the page of components.
+    #[must_use]
+    pub fn sample(city: CityPage, readings: Vec<Reading>, courses: Vec<(Key, Vec<Point>)>) -> Self {
+        let centre = Self::new(city);
+        centre.0.interval.replace(None);
+        centre.0.is_sample.set(true);
+        let topic = Topic { board: BoardId::default(), view: View::All };
+        centre.0.store.borrow_mut().snapshot(&topic, readings);
+        centre.0.samples.replace(courses);
+        centre
+    }
+
     /// The city.
     #[must_use]
     pub fn city(&self) -> Rc<CityPage> {
@@ -153,6 +165,11 @@ impl Centre {
     #[must_use]
     pub fn fonts(&self) -> u32 {
         self.0.fonts.get()
+    }
+
+    /// Has everything on canvases drawn anew: the page looks different now.
+    pub fn redraw(&self) {
+        self.fonts_changed();
     }
 
     /// A wall reloads itself for a new build; people are asked.

@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use std::cmp::Ordering;
 use std::rc::Rc;
 use taydo_model::{
-    Kpi, Quality, Reading, Scope, Status,
+    Area, Kpi, Quality, Reading, Scope, Status,
     api::{BoardPage, CityPage},
     kpi::Better,
+    map::ShapeMap,
     text::Language,
 };
 
@@ -44,6 +45,18 @@ impl Names {
             Scope::Asset(id) => id.to_string(),
         };
         name.filter(|name| !name.is_empty()).map_or_else(id, str::to_owned)
+    }
+
+    /// The city's areas.
+    #[must_use]
+    pub fn areas(&self) -> &[Area] {
+        &self.city.city.areas
+    }
+
+    /// One of the maps that the board's panels show.
+    #[must_use]
+    pub fn map(&self, id: &str) -> Option<&ShapeMap> {
+        self.board.maps.iter().find(|map| map.id == id)
     }
 
     /// Where it stands, for assets; empty where that says nothing beyond its name.
@@ -139,16 +152,24 @@ pub fn ranking<'a>(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::figure::tests::{reading, speed};
-    use taydo_model::{BoardId, City, board::Board};
+    use taydo_model::{AreaId, BoardId, City, board::Board};
+
+    /// A city with areas of these ids.
+    pub(crate) fn with_areas(areas: &[&str]) -> Names {
+        let area = |id: &&str| Area { id: AreaId::new(id).unwrap(), name: String::new(), hex: None };
+        let mut names = nameless();
+        Rc::get_mut(&mut names.city).unwrap().city.areas = areas.iter().map(area).collect();
+        names
+    }
 
     fn nameless() -> Names {
         let board = Board { id: BoardId::new("b").unwrap(), title: Default::default(), columns: 1, rows: 1, panels: vec![] };
         let (definitions, build, time) = (String::new(), String::new(), Timestamp::UNIX_EPOCH);
         let city = CityPage { definitions: definitions.clone(), build, time, city: City::default(), boards: vec![], walls: vec![] };
-        Names::new(Rc::new(city), Rc::new(BoardPage { definitions, board, kpis: vec![], assets: vec![] }))
+        Names::new(Rc::new(city), Rc::new(BoardPage { definitions, board, kpis: vec![], assets: vec![], maps: vec![] }))
     }
 
     fn shown(better: Better) -> (Vec<(String, f64)>, usize, usize, Option<f64>) {
