@@ -119,10 +119,12 @@ pub fn theme() -> Theme {
     asked_theme().or_else(|| remembered(THEME).and_then(|code| Theme::named(&code))).unwrap_or(Theme::Dark)
 }
 
-/// Draws the page in a theme, and remembers it for the next visit.
+/// Remembers a theme and loads the page again, because charts take their colours when they are made.
 pub fn choose_theme(theme: Theme) {
     remember(THEME, theme.code());
-    set_root("data-theme", theme.code());
+    if let Some(location) = location() {
+        let _ = location.reload();
+    }
 }
 
 /// What was remembered under a name; empty is nothing.

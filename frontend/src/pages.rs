@@ -98,23 +98,12 @@ fn switch_language(language: Language, choose: &Callback<Language>) -> Html {
     }
 }
 
-/// Charts have their colours from the style sheet when they are drawn anew, so all of the page is told of the other theme.
-#[component]
-fn ThemeSwitch() -> Html {
-    let theme = use_state_eq(browser::theme);
-    let centre = use_context::<Centre>();
-    let words = panel_words(use_speech().language);
+/// Which theme the page is drawn in.
+fn switch_theme(language: Language) -> Html {
+    let words = panel_words(language);
     let option = |one: Theme, name: &'static str| {
-        let (theme, centre) = (theme.clone(), centre.clone());
-        let pressed = (*theme == one).to_string();
-        let onclick = move |_| {
-            browser::choose_theme(one);
-            theme.set(one);
-            if let Some(centre) = &centre {
-                centre.redraw();
-            }
-        };
-        html! { <button type="button" aria-pressed={pressed} {onclick}>{ name }</button> }
+        let pressed = (browser::theme() == one).to_string();
+        html! { <button type="button" aria-pressed={pressed} onclick={move |_| browser::choose_theme(one)}>{ name }</button> }
     };
     html! { <div class="languages" role="group" aria-label={words.theme}>{ option(Theme::Dark, words.dark) }{ option(Theme::Light, words.light) }</div> }
 }
@@ -139,7 +128,7 @@ pub fn Frame(props: &FrameProps) -> Html {
                 <nav aria-label={words.centre}><ul>{ link(Route::Index, words.boards) }{ link(Route::Console, console_words(language).title) }{ link(Route::Log(None), room_words(language).log) }{ link(Route::OnCall, rota_words(language).title) }
                     { link(Route::Forms, form_words(language).title) }{ link(Route::Sources, words.sources) }</ul></nav>
                 { props.head.clone() }
-                <ThemeSwitch />
+                { switch_theme(language) }
                 { switch_language(speech.language, &speech.choose) }
             </header>
             <main id="main" tabindex="-1"><h1>{ &props.title }</h1>{ props.children.clone() }</main>

@@ -138,7 +138,12 @@ impl<'de> Deserializer<'de> for Tree {
 
     // A type that says what it wants gets that or nothing: what derived code would do with anything else, such as reading a
     // structure from a list, is then never compiled.
-    fn deserialize_struct<V: Visitor<'de>>(self, _: &'static str, _: &'static [&'static str], visitor: V) -> Result<V::Value, OfAnotherType> {
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, OfAnotherType> {
         self.deserialize_map(visitor)
     }
 

@@ -1,6 +1,8 @@
 //! What the HTTP interface answers: the bodies of `/api/v1/…`, shared by the server and the browser.
 
-use crate::{AreaId, Asset, BoardId, City, ErrorCode, Kpi, KpiId, Quality, Scope, SourceId, Text, WallId, board::Board, map::ShapeMap, wall::Wall};
+use crate::{
+    AreaId, Asset, BoardId, City, ErrorCode, Kpi, KpiId, Quality, Scope, SourceId, Text, WallId, board::Board, map::ShapeMap, wall::Wall,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

@@ -6,7 +6,7 @@ use harness::{Broker, Database, Setup, program, repository};
 use std::process::Command;
 
 const CITY: &str = "dashboards/can-tho";
-const BOARDS: [&str; 5] = ["leaders", "operations", "traffic", "energy", "services"];
+const BOARDS: [&str; 7] = ["leaders", "operations", "traffic", "energy", "services", "reports", "accidents"];
 const HISTORY: &str = "2h";
 const WALL: [(u32, u32); 1] = [(3840, 2160)];
 /// A desk, a phone, and the narrowest window in which nothing may have to be scrolled sideways.
@@ -46,6 +46,10 @@ const FILLED: &str = "
     return panels.length > 2 && document.documentElement.dataset.link === 'live'
         && document.querySelector('.tile[data-quality=\"good\"]') !== null && document.fonts.status === 'loaded';";
 
+/// The components are there, with their charts.
+const DESIGNED: &str = "return document.querySelectorAll('.panel').length > 20 && document.querySelectorAll('.tiles .area').length > 100
+    && document.fonts.status === 'loaded' && document.querySelector('.kinds canvas')?.width > 100;";
+
 /// A table has rows and the fonts are there.
 const LISTED: &str = "return document.querySelector('.feeds tbody tr') !== null && document.fonts.status === 'loaded';";
 
@@ -58,14 +62,19 @@ async fn pages_are_whole_at_every_size() {
     has_pages(&centre).await;
     let _city = simulate(&centre, &broker).await;
     let browser = Chromium::start().await;
-    let mut look = Look { browser: &browser, url: &centre.url, faults: Vec::new() };
+    let mut look = Look { browser: &browser, url: &centre.url, theme: "dark", faults: Vec::new() };
     for language in ["vi", "en"] {
         look.at("/wall/main", FILLED, language, &WALL).await;
         look.at("/sources", LISTED, language, &PAGES).await;
+        look.at("/design", DESIGNED, language, &PAGES).await;
         for board in BOARDS {
             look.at(&format!("/board/{board}"), FILLED, language, &PAGES).await;
         }
     }
+    look.theme = "light";
+    look.at("/wall/main", FILLED, "vi", &WALL).await;
+    look.at("/board/leaders", FILLED, "vi", &PAGES).await;
+    look.at("/design", DESIGNED, "vi", &PAGES).await;
     let faults = look.faults;
     browser.close().await;
     assert!(faults.is_empty(), "{} faults:\n  {}", faults.len(), faults.join("\n  "));
@@ -92,6 +101,7 @@ async fn simulate(centre: &Centre, broker: &Broker) -> Running {
 struct Look<'a> {
     browser: &'a Chromium,
     url: &'a str,
+    theme: &'static str,
     faults: Vec<String>,
 }
 
@@ -99,7 +109,7 @@ impl Look<'_> {
     async fn at(&mut self, path: &str, is_full: &str, language: &str, sizes: &[(u32, u32)]) {
         let browser = self.browser;
         browser.size(sizes[0].0, sizes[0].1).await;
-        browser.open(&format!("{}{path}?lang={language}", self.url)).await;
+        browser.open(&format!("{}{path}?lang={language}&theme={}", self.url, self.theme)).await;
         until(browser, &format!("{path} is filled"), is_full).await;
         let mut faults = Vec::new();
         for (width, height) in sizes {
@@ -122,8 +132,9 @@ impl Look<'_> {
     async fn picture(&self, path: &str, width: u32, height: u32) {
         let whole =
             self.browser.ask("return document.documentElement.dataset.kiosk ? innerHeight : document.documentElement.scrollHeight;").await;
-        let whole = whole.as_u64().and_then(|whole| u32::try_from(whole).ok()).unwrap_or(height).clamp(height, 6000);
+        let whole = whole.as_u64().and_then(|whole| u32::try_from(whole).ok()).unwrap_or(height).clamp(height, 12_000);
         self.browser.size(width, whole).await;
-        self.browser.screenshot(&format!("{}-{width}", path.trim_start_matches('/').replace('/', "-"))).await;
+        let theme = if self.theme == "dark" { "" } else { "-light" };
+        self.browser.screenshot(&format!("{}-{width}{theme}", path.trim_start_matches('/').replace('/', "-"))).await;
     }
 }

@@ -30,7 +30,11 @@ pub fn list(open: &[&ViewNote], limit: usize, now: Timestamp, language: Language
     }
     let row = |view: &&ViewNote| {
         let (incident, title) = (&view.incident, view.title.get(language).to_owned());
-        let heading = if is_kiosk { html! { title } } else { html! { <Link to={Route::Incident(incident.id)} text={title} /> } };
+        let heading = if is_kiosk {
+            html! { title }
+        } else {
+            html! { <Link to={Route::Incident(incident.id)} text={title} /> }
+        };
         html! {
             <li key={incident.id.0} data-severity={severity::severity_code(incident.severity)}>
                 <span class="how-bad">{ severity::severity(incident.severity, false, words) }{ severity::exercise(view.exercise, words) }</span>
@@ -65,7 +69,9 @@ pub fn Alerts(props: &PlaceProps) -> Html {
         None => html! { <p class="empty">{ locale::words(language).loading }</p> },
     };
     let broken = asked.broken.as_ref().filter(|_| asked.answer.is_some());
-    let broken = broken.map(|(_, since)| html! { <p class="broken"><b>{ console_words(language).broken }{ " " }{ centre.calendar().second(*since) }</b></p> });
+    let broken = broken.map(
+        |(_, since)| html! { <p class="broken"><b>{ console_words(language).broken }{ " " }{ centre.calendar().second(*since) }</b></p> },
+    );
     html! {
         <section class={classes!("panel", "open-alerts", broken.is_some().then_some("old"))}>
             <header><h3>{ props.title_or(words.open_alerts) }</h3></header>

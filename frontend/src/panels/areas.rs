@@ -31,7 +31,8 @@ fn class(place: &Place) -> Classes {
 
 fn says(place: &Place, language: Language) -> String {
     let value = place.value.as_deref().unwrap_or(words(language).missing);
-    let status = if place.status == Status::Normal { String::new() } else { format!(" – {}", marks::status_word(place.status, words(language))) };
+    let status =
+        if place.status == Status::Normal { String::new() } else { format!(" – {}", marks::status_word(place.status, words(language))) };
     format!("{}: {value}{status}", place.name)
 }
 
@@ -58,7 +59,9 @@ fn tiles(shown: &Places, names: &Names, language: Language) -> Option<Html> {
         })
     };
     let view = format!("{left:.2} {top:.2} {width:.2} {height:.2}");
-    Some(html! { <svg class="tiles" viewBox={view} aria-hidden="true" focusable="false">{ for shown.places.iter().zip(names.areas()).filter_map(tile) }</svg> })
+    Some(
+        html! { <svg class="tiles" viewBox={view} aria-hidden="true" focusable="false">{ for shown.places.iter().zip(names.areas()).filter_map(tile) }</svg> },
+    )
 }
 
 /// The real shapes; nothing where the map is not there.
@@ -73,7 +76,9 @@ fn shapes(shown: &Places, names: &Names, id: &str, language: Language) -> Option
         })
     };
     let view = format!("0 0 {} {}", map::WIDTH, found.height);
-    Some(html! { <svg class="shapes" viewBox={view} aria-hidden="true" focusable="false">{ for found.shapes.iter().filter_map(shape) }</svg> })
+    Some(
+        html! { <svg class="shapes" viewBox={view} aria-hidden="true" focusable="false">{ for found.shapes.iter().filter_map(shape) }</svg> },
+    )
 }
 
 /// How many areas stand out, and how many are not known.
@@ -84,7 +89,7 @@ fn counts(shown: &Places, panel_words: &PanelWords, language: Language) -> Html 
         (many > 0).then(|| html! { <span class={format!("chip chip-{}", marks::status_code(status))}>{ marks::status_shape(status) }{ count(many) }{ " " }{ marks::status_word(status, words) }</span> })
     };
     html! { <p class="counts">{ of(Status::Critical, shown.critical) }{ of(Status::Attention, shown.attention) }
-        { (shown.missing > 0).then(|| html! { <span class="quality">{ marks::quality_shape(Quality::Missing) }{ count(shown.missing) }{ " " }{ panel_words.without }</span> }) }</p> }
+    { (shown.missing > 0).then(|| html! { <span class="quality">{ marks::quality_shape(Quality::Missing) }{ count(shown.missing) }{ " " }{ panel_words.without }</span> }) }</p> }
 }
 
 /// The shades from the smallest value to the largest.
@@ -128,7 +133,9 @@ pub fn AreaMap(props: &PanelProps) -> Html {
     let Some(shown) = view else { return Html::default() };
     let panel_words = panel_words(props.language);
     let (drawn, source) = match &props.panel.content {
-        Content::Map { map, .. } => (shapes(&shown, &props.names, map, props.language), props.names.map(map).map(|map| map.attribution.clone())),
+        Content::Map { map, .. } => {
+            (shapes(&shown, &props.names, map, props.language), props.names.map(map).map(|map| map.attribution.clone()))
+        }
         _ => (tiles(&shown, &props.names, props.language), None),
     };
     let title = props.title();
@@ -136,7 +143,8 @@ pub fn AreaMap(props: &PanelProps) -> Html {
     let ontoggle = Callback::from(move |event: Event| {
         set_open.set(event.target_dyn_into::<Element>().is_some_and(|details| details.has_attribute("open")));
     });
-    let summary = shown.worst.iter().filter_map(|at| shown.places.get(*at)).map(|place| says(place, props.language)).collect::<Vec<_>>().join("; ");
+    let summary =
+        shown.worst.iter().filter_map(|at| shown.places.get(*at)).map(|place| says(place, props.language)).collect::<Vec<_>>().join("; ");
     let is_bare = shown.missing == shown.places.len();
     html! {
         <section class="panel map" data-kpi={props.kpi.id.to_string()} data-quality={if is_bare { "missing" } else { "good" }}>

@@ -34,7 +34,10 @@ fn look(kpis: Rc<Vec<Rc<Kpi>>>, scope: Scope, language: Language) -> Look<Lines>
 }
 
 fn stretch(class: &'static str, ends: Option<(f64, f64)>) -> Html {
-    ends.map_or_else(Html::default, |(from, to)| html! { <rect {class} x={format!("{from:.2}%")} width={format!("{:.2}%", to - from)} height="100%" /> })
+    ends.map_or_else(
+        Html::default,
+        |(from, to)| html! { <rect {class} x={format!("{from:.2}%")} width={format!("{:.2}%", to - from)} height="100%" /> },
+    )
 }
 
 fn row(kpi: &Kpi, (shown, line): &(Figure, Line), scope: &Scope, props: &PlaceProps) -> Html {

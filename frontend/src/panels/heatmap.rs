@@ -87,7 +87,11 @@ pub fn week(kpi: &Kpi, scope: &Scope, hours: &Hours, language: Language) -> Html
         html! { <tr><th scope="row">{ name.to_owned() }</th>{ for (0..HOURS).map(|hour| cell(day, hour)) }</tr> }
     };
     let hour = |hour: usize| {
-        let shown = if hour.is_multiple_of(6) { html! { hour } } else { html! { <span class="hidden">{ hour }</span> } };
+        let shown = if hour.is_multiple_of(6) {
+            html! { hour }
+        } else {
+            html! { <span class="hidden">{ hour }</span> }
+        };
         html! { <th scope="col">{ shown }</th> }
     };
     html! {

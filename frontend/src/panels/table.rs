@@ -10,9 +10,13 @@ use crate::{
     locale::{self, Language, panel_words, words},
     store::{Interest, Store},
 };
-use std::rc::Rc;
 use jiff::Timestamp;
-use taydo_model::{Kpi, Quality, Scope, Status, board::Content, kpi::{Better, Dimension}};
+use std::rc::Rc;
+use taydo_model::{
+    Kpi, Quality, Scope, Status,
+    board::Content,
+    kpi::{Better, Dimension},
+};
 use yew::prelude::*;
 
 /// A figure of a row.

@@ -91,7 +91,11 @@ impl Page {
         let kpis: Vec<&str> = panel.content.kpis().iter().map(crate::KpiId::as_str).collect();
         let room = right.saturating_sub(left + 3);
         let shown = kpis.join(", ");
-        let lines = if bottom > top + 1 { vec![(top, panel.content.kind().to_owned()), (top + 1, shown)] } else { vec![(top, format!("{} {shown}", panel.content.kind()))] };
+        let lines = if bottom > top + 1 {
+            vec![(top, panel.content.kind().to_owned()), (top + 1, shown)]
+        } else {
+            vec![(top, format!("{} {shown}", panel.content.kind()))]
+        };
         for (y, text) in lines {
             let is_long = text.chars().count() > room;
             let cut = text.chars().take(if is_long { room.saturating_sub(1) } else { room }).chain(is_long.then_some('…'));

@@ -76,11 +76,21 @@ pub(super) fn read(file: &File, city: &City) -> (Option<ShapeMap>, Vec<Problem>)
         }
     };
     if collection.features.is_empty() || collection.features.len() > MOST_SHAPES {
-        problem(1, 1, format!("the map has {} shapes, and may have 1 to {MOST_SHAPES}", collection.features.len()), "keep one feature for each area");
+        problem(
+            1,
+            1,
+            format!("the map has {} shapes, and may have 1 to {MOST_SHAPES}", collection.features.len()),
+            "keep one feature for each area",
+        );
         return (None, problems);
     }
     let Some(frame) = Frame::around(&collection.features) else {
-        problem(1, 1, "the map has a place that is no longitude and latitude".to_owned(), "write degrees east, then degrees north, in WGS 84");
+        problem(
+            1,
+            1,
+            "the map has a place that is no longitude and latitude".to_owned(),
+            "write degrees east, then degrees north, in WGS 84",
+        );
         return (None, problems);
     };
     let mut shapes: Vec<Shape> = Vec::new();
@@ -94,12 +104,22 @@ pub(super) fn read(file: &File, city: &City) -> (Option<ShapeMap>, Vec<Problem>)
                 problem(1, 1, format!("the area `{code}` has two features"), "make them one MultiPolygon");
             }
             Some(area) => shapes.push(Shape { area, path: frame.path(&feature.geometry) }),
-            None => problem(1, 1, format!("the map has a shape for `{code}`, and the city has no such area"), "remove the feature, or add the area to city.toml"),
+            None => problem(
+                1,
+                1,
+                format!("the map has a shape for `{code}`, and the city has no such area"),
+                "remove the feature, or add the area to city.toml",
+            ),
         }
     }
     let bytes: usize = shapes.iter().map(|shape| shape.path.len()).sum();
     if bytes > MOST_PATH_BYTES {
-        problem(1, 1, format!("the map has {bytes} bytes after simplification, and may have {MOST_PATH_BYTES}"), "simplify its borders before");
+        problem(
+            1,
+            1,
+            format!("the map has {bytes} bytes after simplification, and may have {MOST_PATH_BYTES}"),
+            "simplify its borders before",
+        );
     }
     shapes.sort_by(|a, b| a.area.cmp(&b.area));
     let map = ShapeMap { id: id.to_owned(), height: frame.height, attribution: collection.attribution.unwrap_or_default(), shapes };

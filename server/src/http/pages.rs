@@ -44,7 +44,8 @@ pub(super) async fn wall(state: Data<State>, id: Path<String>) -> Result<Json<Wa
 fn board_page(definitions: &Definitions, board: &Arc<Board>) -> BoardPage {
     let contents = || board.panels.iter().map(|panel| &panel.content);
     let kpis: BTreeSet<_> = contents().flat_map(Content::kpis).collect();
-    let maps: BTreeSet<_> = contents().filter_map(|content| if let Content::Map { map, .. } = content { Some(map) } else { None }).collect();
+    let maps: BTreeSet<_> =
+        contents().filter_map(|content| if let Content::Map { map, .. } = content { Some(map) } else { None }).collect();
     let all_assets = contents().any(|content| content.dimension() == Some(Dimension::Asset));
     let named: BTreeSet<&AssetId> =
         contents().flat_map(Content::scopes).filter_map(|scope| if let Scope::Asset(id) = scope { Some(id) } else { None }).collect();

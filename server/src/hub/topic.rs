@@ -97,10 +97,9 @@ impl TopicState {
     /// Whether a recorded reading is a point of one of the board's trends, as far back as they go.
     pub(super) fn draws(&self, now: Timestamp, reading: &Reading) -> bool {
         let age_s = now.duration_since(reading.time).as_secs();
-        self.state()
-            .contents
-            .iter()
-            .any(|content| content.kpis().contains(&reading.kpi) && content.scopes().contains(&reading.scope) && age_s <= i64::from(content.drawn_s()))
+        self.state().contents.iter().any(|content| {
+            content.kpis().contains(&reading.kpi) && content.scopes().contains(&reading.scope) && age_s <= i64::from(content.drawn_s())
+        })
     }
 
     /// Encodes what changed, once, and wakes who watches.

@@ -9,7 +9,10 @@ fn city() -> City {
 }
 
 fn file(features: &str) -> File {
-    File { name: "maps/wards.geojson".to_owned(), text: format!(r#"{{"type":"FeatureCollection","attribution":"The city","features":[{features}]}}"#) }
+    File {
+        name: "maps/wards.geojson".to_owned(),
+        text: format!(r#"{{"type":"FeatureCollection","attribution":"The city","features":[{features}]}}"#),
+    }
 }
 
 /// A square of 0.1° with a point in the middle of each side, a little aside where `bend` says so.
