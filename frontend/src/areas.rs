@@ -83,8 +83,12 @@ pub fn places<'a>(kpi: &Kpi, readings: impl Iterator<Item = &'a Reading>, names:
             shade: now_known.map(|(value, _)| shade(*value, low, high)),
         });
     }
-    order.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)));
-    found.worst = order.into_iter().take(NAMED).map(|(.., at)| at).collect();
+    // The few worst are found one by one: a sort of its own would weigh more than all of this.
+    while found.worst.len() < NAMED {
+        let rest = order.iter().filter(|one| !found.worst.contains(&one.2));
+        let Some((.., at)) = rest.min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2))) else { break };
+        found.worst.push(*at);
+    }
     found.ends = (low <= high).then(|| (locale::number(low, kpi.decimals, language), figure::with_unit(kpi, high, language)));
     found
 }

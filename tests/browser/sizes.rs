@@ -40,6 +40,14 @@ const FAULTS: &str = "
     }
     return [...new Set(faults)];";
 
+/// What axe-core finds that keeps people out, a line each.
+const BARRIERS: &str = "
+    const done = arguments[arguments.length - 1];
+    const rules = { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] };
+    axe.run(document, { resultTypes: ['violations'], runOnly: rules }).then(
+        (found) => done(found.violations.flatMap((one) => one.nodes.slice(0, 3).map((node) => `${one.id}: ${node.target}: ${node.failureSummary}`))),
+        (error) => done([String(error)]));";
+
 /// The panels show data: all are there and at least one has a good value.
 const FILLED: &str = "
     const panels = [...document.querySelectorAll('.panel')];
@@ -111,7 +119,7 @@ impl Look<'_> {
         browser.size(sizes[0].0, sizes[0].1).await;
         browser.open(&format!("{}{path}?lang={language}&theme={}", self.url, self.theme)).await;
         until(browser, &format!("{path} is filled"), is_full).await;
-        let mut faults = Vec::new();
+        let mut faults = if language == "vi" { self.barriers().await } else { Vec::new() };
         for (width, height) in sizes {
             browser.size(*width, *height).await;
             let found = browser.ask(FAULTS).await;
@@ -126,6 +134,17 @@ impl Look<'_> {
         }
         faults.extend(browser.complaints().await);
         self.faults.extend(faults.into_iter().map(|fault| format!("{path} in {language}: {fault}")));
+    }
+
+    /// Looks for barriers, where the scanner is there.
+    async fn barriers(&self) -> Vec<String> {
+        let Some(scanner) = std::env::var_os("TAYDO_AXE").and_then(|file| std::fs::read_to_string(file).ok()) else {
+            println!("not covered: accessibility; run `cargo xtask test --only browser`");
+            return Vec::new();
+        };
+        self.browser.ask(&scanner).await;
+        let found = self.browser.ask_later(BARRIERS).await;
+        found.as_array().expect("a list of barriers").iter().filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
     /// The whole page, also what lies below the window; a wall has nothing below.

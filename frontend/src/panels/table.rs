@@ -8,15 +8,12 @@ use crate::{
     digits::{DIGITS_REST_MS, Gate},
     figure,
     locale::{self, Language, panel_words, words},
+    ranking,
     store::{Interest, Store},
 };
 use jiff::Timestamp;
 use std::rc::Rc;
-use taydo_model::{
-    Kpi, Quality, Scope, Status,
-    board::Content,
-    kpi::{Better, Dimension},
-};
+use taydo_model::{Kpi, Quality, Scope, Status, board::Content, kpi::Dimension};
 use yew::prelude::*;
 
 /// A figure of a row.
@@ -43,16 +40,10 @@ fn cell(store: &Store, kpi: &Kpi, by: Dimension, scope: &Scope, now: Timestamp, 
 
 fn rows(store: &Store, kpis: &[Rc<Kpi>], (by, limit): (Dimension, usize), now: Timestamp, language: Language) -> Rows {
     let Some(first) = kpis.first() else { return Rows::default() };
-    let mut order: Vec<(f64, &Scope)> = Vec::new();
-    for reading in store.ranked(&first.id, by) {
-        let value = reading.value.filter(|_| first.quality_at(reading, now) != Quality::Missing);
-        let badness = if first.better == Better::Higher { value } else { value.map(|value| -value) };
-        order.push((badness.unwrap_or(f64::INFINITY), &reading.scope));
-    }
-    order.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(b.1)));
-    let all = order.len();
+    let order = ranking::worst_first(first, store.ranked(&first.id, by), now);
     let of = |scope: &Scope| kpis.iter().map(|kpi| cell(store, kpi, by, scope, now, language)).collect();
-    Rows { rows: order.into_iter().take(limit).map(|(_, scope)| (scope.clone(), of(scope))).collect(), all }
+    let all = order.len();
+    Rows { rows: order.into_iter().take(limit).map(|(.., reading)| (reading.scope.clone(), of(&reading.scope))).collect(), all }
 }
 
 fn look(kpis: Rc<Vec<Rc<Kpi>>>, shape: (Dimension, usize), language: Language) -> Look<Rows> {

@@ -31,7 +31,7 @@ pub(super) fn kpi() -> Option<Kpi> {
     Some(Kpi {
         id: KpiId::new("design.sample").ok()?,
         version: String::new(),
-        title: Text::new("Tốc độ trung bình trên đường", "Mean speed on the roads"),
+        title: both("Tốc độ trung bình trên đường", "Mean speed on the roads"),
         unit: Unit::parse("km/h")?,
         decimals: 1,
         better: Better::Higher,
@@ -49,6 +49,11 @@ pub(super) fn kpi() -> Option<Kpi> {
         critical: Some(15.0),
         thresholds_for: vec![Dimension::Area, Dimension::Asset],
     })
+}
+
+/// A text in both languages. `Text::new` would bring the tables of Unicode's composed form with it, a hundred kilobytes.
+fn both(vi: &str, en: &str) -> Text {
+    Text { vi: vi.to_owned(), en: en.to_owned() }
 }
 
 fn asset(id: &str) -> Option<Scope> {
@@ -137,7 +142,7 @@ fn panel(content: Content, title: Option<Text>) -> Panel {
 /// A tile for each state.
 pub(super) fn states(kpi: &Kpi) -> Vec<Panel> {
     let tile = |state: &(&str, &str, &str, Option<f64>, Quality, i64)| {
-        Some(panel(Content::Value { kpi: kpi.id.clone(), scope: asset(state.0)?, compare: None }, Some(Text::new(state.1, state.2))))
+        Some(panel(Content::Value { kpi: kpi.id.clone(), scope: asset(state.0)?, compare: None }, Some(both(state.1, state.2))))
     };
     STATES.iter().filter_map(tile).collect()
 }
@@ -147,10 +152,8 @@ pub(super) fn kinds(kpi: &Kpi) -> Vec<Panel> {
     let id = || kpi.id.clone();
     let several = STATES.iter().take(4).filter_map(|state| asset(state.0)).collect();
     let span_s = 21_600;
-    let text = Text::new(
-        "Số liệu mẫu để xem giao diện.\nDấu tiếng Việt: Ẵ Ễ Ộ Ữ ẳ ễ ộ ữ đ.",
-        "Sample figures.\nVietnamese marks: Ẵ Ễ Ộ Ữ ẳ ễ ộ ữ đ.",
-    );
+    let text =
+        both("Số liệu mẫu để xem giao diện.\nDấu tiếng Việt: Ẵ Ễ Ộ Ữ ẳ ễ ộ ữ đ.", "Sample figures.\nVietnamese marks: Ẵ Ễ Ộ Ữ ẳ ễ ộ ữ đ.");
     [
         Content::Trend { kpi: id(), scopes: vec![Scope::City], span_s, band: false },
         Content::Trend { kpi: id(), scopes: several, span_s, band: false },
@@ -187,8 +190,8 @@ pub(super) fn incidents(now: Timestamp) -> Vec<ViewNote> {
             resolved_at: None,
             merged_into: None,
         };
-        let place = Text::new("Phường Ninh Kiều", "Ninh Kieu ward");
-        Some(ViewNote { incident, title: Text::new(vi, en), place, summary: Text::default(), figure: None, exercise: n == 3 })
+        let place = both("Phường Ninh Kiều", "Ninh Kieu ward");
+        Some(ViewNote { incident, title: both(vi, en), place, summary: Text::default(), figure: None, exercise: n == 3 })
     };
     (0..).zip(all).filter_map(one).collect()
 }
