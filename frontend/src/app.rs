@@ -172,7 +172,7 @@ pub fn App() -> Html {
     };
     use_effect_with(*language, |language| {
         browser::set_root("lang", locale::code(*language));
-        browser::set_root("data-theme", if browser::query("theme").as_deref() == Some("light") { "light" } else { "dark" });
+        browser::set_root("data-theme", browser::theme().code());
     });
     let way = use_way();
     html! {
@@ -232,6 +232,7 @@ fn page(route: &Route) -> Html {
         Route::OnCall => html! { <pages::on_call::OnCall /> },
         Route::Rota(id) => html! { <pages::rota::RotaView key={id.to_string()} id={id.clone()} /> },
         Route::Shifts(id) => html! { <pages::shifts::Shifts key={id.to_string()} id={id.clone()} /> },
+        Route::Design => html! { <pages::design::Design /> },
         Route::Nowhere => html! { <Nowhere /> },
     }
 }

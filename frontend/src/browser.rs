@@ -10,6 +10,8 @@ use web_sys::{Element, HtmlElement, Location, Storage, UrlSearchParams, Window};
 
 /// Where the language is remembered.
 const LANGUAGE: &str = "taydo.language";
+/// Where the theme is remembered.
+const THEME: &str = "taydo.theme";
 /// Where it is remembered when the page last reloaded itself.
 const RELOADED: &str = "taydo.reloaded";
 /// A page that reloads itself rests this long before it does so again, in milliseconds.
@@ -79,6 +81,49 @@ pub fn remember_language(language: Language) {
     if let Some(storage) = storage() {
         // A full or forbidden store only means that the choice is forgotten.
         let _ = storage.set_item(LANGUAGE, locale::code(language));
+    }
+}
+
+/// Light on dark, or dark on light.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Theme {
+    Dark,
+    Light,
+}
+
+impl Theme {
+    /// Its name for the style sheet and for the address.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Dark => "dark",
+            Self::Light => "light",
+        }
+    }
+
+    fn named(code: &str) -> Option<Self> {
+        [Self::Dark, Self::Light].into_iter().find(|theme| theme.code() == code)
+    }
+}
+
+/// The theme that the address asks for, if it does.
+#[must_use]
+pub fn asked_theme() -> Option<Theme> {
+    query("theme").and_then(|code| Theme::named(&code))
+}
+
+/// The theme that the address asks for, else the one that was chosen last, else light on dark.
+#[must_use]
+pub fn theme() -> Theme {
+    asked_theme().or_else(|| remembered(THEME).and_then(|code| Theme::named(&code))).unwrap_or(Theme::Dark)
+}
+
+/// Remembers a theme and loads the page again, because charts take their colours when they are made.
+pub fn choose_theme(theme: Theme) {
+    remember(THEME, theme.code());
+    if let Some(location) = location() {
+        let _ = location.reload();
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
         socket::{Report, Socket},
     },
     pulse::Pulse,
-    store::{Interest, PanelId, Store},
+    store::{Interest, Key, PanelId, Store},
 };
 use gloo_timers::callback::Interval;
 use jiff::Timestamp;
@@ -22,8 +22,9 @@ use std::{
     rc::{Rc, Weak},
 };
 use taydo_model::{
-    api::CityPage,
-    wire::{ServerMessage, Topic},
+    BoardId, Reading,
+    api::{CityPage, Point},
+    wire::{ServerMessage, Topic, View},
 };
 use yew::Callback;
 
@@ -73,6 +74,8 @@ struct Inner {
     ticks: Cell<u32>,
     told: Cell<Option<Notice>>,
     interval: RefCell<Option<Interval>>,
+    /// In place of the server's history, where everything is a sample.
+    samples: RefCell<Option<Vec<(Key, Vec<Point>)>>>,
 }
 
 impl PartialEq for Centre {
@@ -104,6 +107,7 @@ impl Centre {
             ticks: Cell::default(),
             told: Cell::default(),
             interval: RefCell::default(),
+            samples: RefCell::default(),
         });
         let weak = Rc::downgrade(&inner);
         *inner.interval.borrow_mut() = Some(Interval::new(TICK_MS, move || with(&weak, |centre| centre.tick())));
@@ -116,6 +120,18 @@ impl Centre {
             with(&weak, Centre::fonts_changed);
         });
         Self(inner)
+    }
+
+    /// A centre that shows these readings and courses, and asks nobody for more: for the page of components.
+    #[must_use]
+    pub fn sample(city: CityPage, readings: Vec<Reading>, courses: Vec<(Key, Vec<Point>)>) -> Self {
+        let centre = Self::new(city);
+        centre.0.interval.replace(None);
+        if let Ok(board) = BoardId::new("design") {
+            centre.0.store.borrow_mut().snapshot(&Topic { board, view: View::All }, readings);
+        }
+        centre.0.samples.replace(Some(courses));
+        centre
     }
 
     /// The city.
@@ -304,6 +320,12 @@ impl Centre {
             let now = self.now();
             let order = self.0.store.borrow_mut().next_order(now.time, now.ms);
             let Some(order) = order else { return };
+            if let Some(samples) = &*self.0.samples.borrow() {
+                let points = samples.iter().find(|(key, _)| *key == order.key).map(|(_, points)| points.clone());
+                let woken = self.0.store.borrow_mut().fetched(&order, points, now.ms);
+                self.0.pulse.wake(|panel| woken.0.contains(&panel));
+                continue;
+            }
             let weak = Rc::downgrade(&self.0);
             wasm_bindgen_futures::spawn_local(async move {
                 let page = client::readings(&order).await.ok();

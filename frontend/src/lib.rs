@@ -3,11 +3,14 @@
 //! What can be decided without a browser is decided in modules that the host tests; the others exist for wasm32 only.
 //! Must never hold a rule of its own about status or quality: the shared model does.
 
+pub mod areas;
+pub mod bullet;
 pub mod calendar;
 pub mod clock;
 pub mod digits;
 pub mod draw;
 pub mod figure;
+pub mod hours;
 pub mod incidents;
 pub mod link;
 pub mod locale;

@@ -5,6 +5,7 @@
 
 mod console_words;
 mod form_words;
+mod panel_words;
 mod room_words;
 mod rota_words;
 mod texts;
@@ -12,6 +13,7 @@ mod words;
 
 pub use console_words::{ConsoleWords, console_words};
 pub use form_words::{FormWords, form_words};
+pub use panel_words::{PanelWords, panel_words};
 pub use room_words::{RoomWords, room_words};
 pub use rota_words::{RotaWords, rota_words};
 pub use taydo_model::number::{count, difference, number, span};
@@ -102,7 +104,13 @@ mod tests {
     #[test]
     fn every_text_is_composed_and_none_is_empty() {
         for language in [Language::Vi, Language::En] {
-            let all = [words(language).all(), console_words(language).all(), rota_words(language).all(), room_words(language).all()];
+            let all = [
+                words(language).all(),
+                panel_words(language).all(),
+                console_words(language).all(),
+                rota_words(language).all(),
+                room_words(language).all(),
+            ];
             for text in all.concat() {
                 assert!(!text.is_empty());
                 assert_eq!(nfc(text), text, "a text is not in Unicode NFC, or has blanks around it");

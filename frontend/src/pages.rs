@@ -6,6 +6,7 @@ pub mod actor;
 pub mod asked;
 pub mod board;
 pub mod console;
+pub mod design;
 pub mod forms;
 pub mod incident;
 pub mod index;
@@ -20,11 +21,11 @@ pub mod wall;
 
 use crate::{
     app::{Link, Way, use_notice, use_speech},
-    browser,
+    browser::{self, Theme},
     calendar::Calendar,
     centre::Centre,
     client::ClientError,
-    locale::{self, console_words, form_words, room_words, rota_words, words},
+    locale::{self, console_words, form_words, panel_words, room_words, rota_words, words},
     panels::PanelView,
     ranking::Names,
     route::Route,
@@ -97,6 +98,16 @@ fn switch_language(language: Language, choose: &Callback<Language>) -> Html {
     }
 }
 
+/// Which theme the page is drawn in.
+fn switch_theme(language: Language) -> Html {
+    let words = panel_words(language);
+    let option = |one: Theme, name: &'static str| {
+        let pressed = (browser::theme() == one).to_string();
+        html! { <button type="button" aria-pressed={pressed} onclick={move |_| browser::choose_theme(one)}>{ name }</button> }
+    };
+    html! { <div class="languages" role="group" aria-label={words.theme}>{ option(Theme::Dark, words.dark) }{ option(Theme::Light, words.light) }</div> }
+}
+
 /// The frame of every page that people operate: navigation, language, title.
 #[component]
 pub fn Frame(props: &FrameProps) -> Html {
@@ -117,6 +128,7 @@ pub fn Frame(props: &FrameProps) -> Html {
                 <nav aria-label={words.centre}><ul>{ link(Route::Index, words.boards) }{ link(Route::Console, console_words(language).title) }{ link(Route::Log(None), room_words(language).log) }{ link(Route::OnCall, rota_words(language).title) }
                     { link(Route::Forms, form_words(language).title) }{ link(Route::Sources, words.sources) }</ul></nav>
                 { props.head.clone() }
+                { switch_theme(language) }
                 { switch_language(speech.language, &speech.choose) }
             </header>
             <main id="main" tabindex="-1"><h1>{ &props.title }</h1>{ props.children.clone() }</main>
@@ -166,9 +178,9 @@ pub fn Grid(props: &GridProps) -> Html {
     });
     let Some(names) = (*names).clone() else { return Html::default() };
     let view = |(n, panel): (usize, &taydo_model::board::Panel)| {
-        let kpi = kpis.iter().find(|kpi| kpi.id == *panel.content.kpi())?.clone();
+        let shown = panel.content.kpis().iter().filter_map(|id| kpis.iter().find(|kpi| kpi.id == *id).cloned());
         let key = format!("{}/{n}", props.page.board.id);
-        Some(html! { <PanelView {key} {kpi} panel={Rc::new(panel.clone())} names={names.clone()} {language} is_kiosk={props.is_kiosk} /> })
+        html! { <PanelView {key} kpis={Rc::new(shown.collect::<Vec<_>>())} panel={Rc::new(panel.clone())} names={names.clone()} {language} is_kiosk={props.is_kiosk} /> }
     };
-    html! { <div ref={place} class="grid">{ for props.page.board.panels.iter().enumerate().filter_map(view) }</div> }
+    html! { <div ref={place} class="grid">{ for props.page.board.panels.iter().enumerate().map(view) }</div> }
 }

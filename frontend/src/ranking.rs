@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use std::cmp::Ordering;
 use std::rc::Rc;
 use taydo_model::{
-    Kpi, Quality, Reading, Scope, Status,
+    Area, Kpi, Quality, Reading, Scope, Status,
     api::{BoardPage, CityPage},
     kpi::Better,
+    map::ShapeMap,
     text::Language,
 };
 
@@ -44,6 +45,18 @@ impl Names {
             Scope::Asset(id) => id.to_string(),
         };
         name.filter(|name| !name.is_empty()).map_or_else(id, str::to_owned)
+    }
+
+    /// The city's areas.
+    #[must_use]
+    pub fn areas(&self) -> &[Area] {
+        &self.city.city.areas
+    }
+
+    /// One of the maps that the board's panels show.
+    #[must_use]
+    pub fn map(&self, id: &str) -> Option<&ShapeMap> {
+        self.board.maps.iter().find(|map| map.id == id)
     }
 
     /// Where it stands, for assets; empty where that says nothing beyond its name.
@@ -93,6 +106,27 @@ pub struct Ranking {
     pub target: Option<f64>,
 }
 
+/// A reading with what it is worth now.
+pub type Valued<'a> = (Option<f64>, Quality, &'a Reading);
+
+/// The readings, the worst first: the lowest where higher is better, else the highest; those without a value at the end.
+/// Equal values keep their order from one frame to the next. One sort for all panels: each of its own would weigh much.
+#[must_use]
+pub fn worst_first<'a>(kpi: &Kpi, readings: impl Iterator<Item = &'a Reading>, now: Timestamp) -> Vec<Valued<'a>> {
+    let mut all: Vec<Valued<'a>> = Vec::new();
+    for reading in readings {
+        let quality = kpi.quality_at(reading, now);
+        all.push((reading.value.filter(|_| quality != Quality::Missing), quality, reading));
+    }
+    let badness = |value: Option<f64>| match (value, kpi.better) {
+        (None, _) => f64::INFINITY,
+        (Some(value), Better::Higher) => value,
+        (Some(value), Better::Lower | Better::Neither) => -value,
+    };
+    all.sort_by(|a, b| badness(a.0).total_cmp(&badness(b.0)).then_with(|| a.2.scope.cmp(&b.2.scope)));
+    all
+}
+
 /// The first `limit` of the readings: the lowest where higher is better, else the highest.
 #[must_use]
 pub fn ranking<'a>(
@@ -103,20 +137,12 @@ pub fn ranking<'a>(
     now: Timestamp,
     language: Language,
 ) -> Ranking {
-    let mut without = 0;
-    let mut valued: Vec<(f64, Quality, &Reading)> = Vec::new();
-    for reading in readings {
-        match (reading.value, kpi.quality_at(reading, now)) {
-            (None, _) | (_, Quality::Missing) => without += 1,
-            (Some(value), quality) => valued.push((value, quality, reading)),
-        }
-    }
-    let worst_first = |a: f64, b: f64| match kpi.better {
-        Better::Higher => a.total_cmp(&b),
-        Better::Lower | Better::Neither => b.total_cmp(&a),
-    };
-    // Equal values keep their order from one frame to the next.
-    valued.sort_by(|a, b| worst_first(a.0, b.0).then_with(|| a.2.scope.cmp(&b.2.scope)));
+    let mut valued = worst_first(kpi, readings, now);
+    let all = valued.len();
+    valued.retain(|(value, ..)| value.is_some());
+    let without = all - valued.len();
+    let mut valued: Vec<(f64, Quality, &Reading)> =
+        valued.into_iter().filter_map(|(value, quality, reading)| Some((value?, quality, reading))).collect();
     let more = valued.len().saturating_sub(limit);
     valued.truncate(limit);
     let largest = valued.iter().map(|(value, ..)| *value).max_by(f64::total_cmp).unwrap_or_default();
@@ -139,16 +165,24 @@ pub fn ranking<'a>(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::figure::tests::{reading, speed};
-    use taydo_model::{BoardId, City, board::Board};
+    use taydo_model::{AreaId, BoardId, City, board::Board};
+
+    /// A city with areas of these ids.
+    pub(crate) fn with_areas(areas: &[&str]) -> Names {
+        let area = |id: &&str| Area { id: AreaId::new(id).unwrap(), name: String::new(), hex: None };
+        let mut names = nameless();
+        Rc::get_mut(&mut names.city).unwrap().city.areas = areas.iter().map(area).collect();
+        names
+    }
 
     fn nameless() -> Names {
         let board = Board { id: BoardId::new("b").unwrap(), title: Default::default(), columns: 1, rows: 1, panels: vec![] };
         let (definitions, build, time) = (String::new(), String::new(), Timestamp::UNIX_EPOCH);
         let city = CityPage { definitions: definitions.clone(), build, time, city: City::default(), boards: vec![], walls: vec![] };
-        Names::new(Rc::new(city), Rc::new(BoardPage { definitions, board, kpis: vec![], assets: vec![] }))
+        Names::new(Rc::new(city), Rc::new(BoardPage { definitions, board, kpis: vec![], assets: vec![], maps: vec![] }))
     }
 
     fn shown(better: Better) -> (Vec<(String, f64)>, usize, usize, Option<f64>) {

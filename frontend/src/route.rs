@@ -31,6 +31,8 @@ pub enum Route {
     Rota(RotaId),
     /// A person's own shifts: `/persons/{id}`.
     Shifts(PersonId),
+    /// Every component in every state: `/design`.
+    Design,
     /// Anything else.
     Nowhere,
 }
@@ -44,6 +46,7 @@ impl Route {
             ("", None) => Some(Self::Index),
             ("sources", None) => Some(Self::Sources),
             ("forms", None) => Some(Self::Forms),
+            ("design", None) => Some(Self::Design),
             ("console", None) => Some(Self::Console),
             ("incidents", Some(id)) => id.parse().ok().filter(|id| *id > 0).map(|id| Self::Incident(IncidentId(id))),
             ("log", None) => Some(Self::Log(None)),
@@ -73,6 +76,7 @@ impl Route {
             Self::Kpi(id, scope) => format!("/kpi/{id}/{scope}"),
             Self::Sources => "/sources".to_owned(),
             Self::Forms => "/forms".to_owned(),
+            Self::Design => "/design".to_owned(),
             Self::Console => "/console".to_owned(),
             Self::Incident(id) => format!("/incidents/{}", id.0),
             Self::Log(None) => "/log".to_owned(),
@@ -103,6 +107,7 @@ mod tests {
             "/log",
             "/log/3",
             "/on-call",
+            "/design",
             "/on-call/night",
             "/persons/an",
         ] {

@@ -85,6 +85,18 @@ fn object<'de, V: Visitor<'de>>(object: Map<String, Value>, visitor: V) -> Resul
     if fields.rest.next().is_none() { Ok(value) } else { Err(OfAnotherType) }
 }
 
+/// A wish for a number of any width, which the visitor checks.
+macro_rules! numbers {
+    ($($wish:ident)+) => {$(
+        fn $wish<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, OfAnotherType> {
+            match self.0 {
+                Value::Number(found) => number(&found, visitor),
+                _ => Err(OfAnotherType),
+            }
+        }
+    )+};
+}
+
 impl<'de> Deserializer<'de> for Tree {
     type Error = OfAnotherType;
 
@@ -124,10 +136,71 @@ impl<'de> Deserializer<'de> for Tree {
         visitor.visit_unit()
     }
 
-    serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct identifier
+    // A type that says what it wants gets that or nothing: what derived code would do with anything else, such as reading a
+    // structure from a list, is then never compiled.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, OfAnotherType> {
+        self.deserialize_map(visitor)
     }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, OfAnotherType> {
+        match self.0 {
+            Value::Object(found) => object(found, visitor),
+            _ => Err(OfAnotherType),
+        }
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, OfAnotherType> {
+        match self.0 {
+            Value::Array(found) => list(found, visitor),
+            _ => Err(OfAnotherType),
+        }
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, OfAnotherType> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(self, _: &'static str, _: usize, visitor: V) -> Result<V::Value, OfAnotherType> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, OfAnotherType> {
+        match self.0 {
+            Value::String(text) => visitor.visit_string(text),
+            _ => Err(OfAnotherType),
+        }
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, OfAnotherType> {
+        self.deserialize_string(visitor)
+    }
+
+    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, OfAnotherType> {
+        self.deserialize_string(visitor)
+    }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, OfAnotherType> {
+        self.deserialize_string(visitor)
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, OfAnotherType> {
+        match self.0 {
+            Value::Bool(truth) => visitor.visit_bool(truth),
+            _ => Err(OfAnotherType),
+        }
+    }
+
+    numbers! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_u8 deserialize_u16 deserialize_u32
+        deserialize_u64 deserialize_f32 deserialize_f64
+    }
+
+    serde::forward_to_deserialize_any! { i128 u128 bytes byte_buf unit unit_struct }
 }
 
 struct Items(std::vec::IntoIter<Value>);

@@ -1,6 +1,8 @@
 //! What the HTTP interface answers: the bodies of `/api/v1/…`, shared by the server and the browser.
 
-use crate::{AreaId, Asset, BoardId, City, ErrorCode, Kpi, KpiId, Quality, Scope, SourceId, Text, WallId, board::Board, wall::Wall};
+use crate::{
+    AreaId, Asset, BoardId, City, ErrorCode, Kpi, KpiId, Quality, Scope, SourceId, Text, WallId, board::Board, map::ShapeMap, wall::Wall,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +43,9 @@ pub struct BoardPage {
     pub kpis: Vec<Kpi>,
     /// The assets that its panels name.
     pub assets: Vec<AssetName>,
+    /// The maps that its panels show.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub maps: Vec<ShapeMap>,
 }
 
 /// An asset as screens name it.

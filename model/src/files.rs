@@ -17,6 +17,7 @@ mod formula;
 mod goal;
 mod incident;
 mod kpi;
+mod map;
 mod metric;
 mod name;
 mod place;
@@ -72,12 +73,18 @@ fn read(files: &[File], running: Option<&Definitions>) -> (Definitions, Vec<Prob
     // In the order of their names, so that of two definitions of one id the same is kept, however they were read.
     let mut files: Vec<&File> = files.iter().collect();
     files.sort_by(|a, b| a.name.cmp(&b.name));
-    let documents: Vec<Document<'_>> = files.iter().copied().map(Document::parse).collect();
-    let set = Definitions { hash: hash(&files), ..define(&documents) };
+    let (maps, texts): (Vec<&File>, Vec<&File>) = files.iter().partition(|file| map::name(&file.name).is_some());
+    let documents: Vec<Document<'_>> = texts.into_iter().map(Document::parse).collect();
+    let mut set = Definitions { hash: hash(&files), ..define(&documents, &maps) };
     if let Some(running) = running {
         change::check(&documents, running);
     }
     let mut problems: Vec<Problem> = documents.into_iter().flat_map(Document::into_problems).collect();
+    for file in maps {
+        let (map, of_map) = map::read(file, &set.city);
+        set.maps.extend(map.map(Arc::new));
+        problems.extend(of_map);
+    }
     if !files.iter().any(|file| file.name == "city.toml") {
         problems.push(Problem {
             file: "city.toml".to_owned(),
@@ -92,9 +99,9 @@ fn read(files: &[File], running: Option<&Definitions>) -> (Definitions, Vec<Prob
     (set, problems)
 }
 
-/// What the documents define, as far as it is sound; their problems are noted in them.
-fn define(documents: &[Document<'_>]) -> Definitions {
-    let known = Known::collect(documents);
+/// What the documents define, as far as it is sound; their problems are noted in them. Of the maps only the names are needed.
+fn define(documents: &[Document<'_>], maps: &[&File]) -> Definitions {
+    let known = Known::collect(documents, maps.iter().filter_map(|file| map::name(&file.name)).map(str::to_owned));
     let of = |role: Role| documents.iter().filter(move |document| document.role == Some(role) && !document.broken);
 
     let mut set = Definitions::default();
@@ -110,7 +117,7 @@ fn define(documents: &[Document<'_>]) -> Definitions {
     set.sources = sorted(sources.into_iter(), |source| &source.id);
     set.kpis = kpi::read(of(Role::Kpis), &known, &set);
     add_forms(&mut set);
-    let boards = of(Role::Board).filter_map(|document| board::read(document, &known, &set.kpis)).collect::<Vec<_>>();
+    let boards = of(Role::Board).filter_map(|document| board::read(document, &known, &set.city, &set.kpis)).collect::<Vec<_>>();
     set.boards = sorted(boards.into_iter(), |board| &board.id);
     set.walls = sorted(of(Role::Walls).flat_map(|document| wall::read(document, &known)), |wall| &wall.id);
     let rules = of(Role::Alerts).flat_map(|document| alert::read(document, &known, &set)).collect::<Vec<_>>();

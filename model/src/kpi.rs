@@ -1,5 +1,8 @@
 //! KPIs: named figures with a unit, a direction and a target, and how they are computed.
 
+#[cfg(any(target_arch = "wasm32", test))]
+mod brief;
+
 use crate::form::Form;
 use crate::formula::Formula;
 use crate::{Allowance, DepartmentId, KpiId, LabelName, Labels, MetricId, Quality, Reading, Scope, Status, Text, Unit};
@@ -27,6 +30,7 @@ pub struct Kpi {
     /// Who answers for it.
     pub owner: Option<DepartmentId>,
     /// What it is computed from.
+    #[cfg_attr(target_arch = "wasm32", serde(deserialize_with = "brief::from"))]
     pub from: From,
     /// The scopes beside the city's that it is computed for.
     pub by: Vec<Dimension>,

@@ -31,6 +31,7 @@ pub mod id;
 pub mod incident;
 pub mod kpi;
 pub mod letter;
+pub mod map;
 pub mod median;
 pub mod number;
 pub mod observation;
@@ -91,6 +92,8 @@ pub struct Definitions {
     pub boards: Vec<Arc<board::Board>>,
     /// The walls, by id.
     pub walls: Vec<Arc<wall::Wall>>,
+    /// The maps that panels show areas on, by name.
+    pub maps: Vec<Arc<map::ShapeMap>>,
     /// The alert rules, by id.
     pub rules: Vec<Arc<rule::Rule>>,
     /// How long messages wait for each other, and who looks after feeds.

@@ -33,9 +33,21 @@ pub struct Profile {
     pub height_px: u32,
     /// The farthest seat, in metres.
     pub farthest_seat_m: f64,
+    /// The light beside the wall, in lux; unknown is 0.
+    #[serde(default)]
+    pub light_lux: u32,
 }
 
+/// From this much light beside it on, a screen is read better dark on light (NUREG-0700), in lux.
+const BRIGHT_LUX: u32 = 540;
+
 impl Profile {
+    /// Whether the room is so bright that the wall must be drawn dark on light.
+    #[must_use]
+    pub fn is_bright(&self) -> bool {
+        self.light_lux >= BRIGHT_LUX
+    }
+
     /// The height of one pixel on the wall, in millimetres.
     #[must_use]
     pub fn pitch_mm(&self) -> f64 {
@@ -74,7 +86,9 @@ mod tests {
             width_px: 3840,
             height_px: 2160,
             farthest_seat_m: 6.0,
+            light_lux: 540,
         };
+        assert!(profile.is_bright() && !Profile { light_lux: 539, ..profile.clone() }.is_bright());
         assert!((profile.font_px(20.0) - 39.3).abs() < 0.5, "{}", profile.font_px(20.0));
     }
 }

@@ -61,6 +61,11 @@ impl Chromium {
         self.client.execute(script, Vec::new()).await.unwrap_or_else(|error| panic!("the script failed: {error}\n{script}"))
     }
 
+    /// What a script tells its last argument, a function, at some time.
+    pub(crate) async fn ask_later(&self, script: &str) -> Value {
+        self.client.execute_async(script, Vec::new()).await.unwrap_or_else(|error| panic!("the script failed: {error}"))
+    }
+
     /// Gives the page's window a size, in CSS pixels, as a screen of that size would have it.
     pub(crate) async fn size(&self, width: u32, height: u32) {
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });

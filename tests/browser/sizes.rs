@@ -6,7 +6,7 @@ use harness::{Broker, Database, Setup, program, repository};
 use std::process::Command;
 
 const CITY: &str = "dashboards/can-tho";
-const BOARDS: [&str; 5] = ["leaders", "operations", "traffic", "energy", "services"];
+const BOARDS: [&str; 7] = ["leaders", "operations", "traffic", "energy", "services", "reports", "accidents"];
 const HISTORY: &str = "2h";
 const WALL: [(u32, u32); 1] = [(3840, 2160)];
 /// A desk, a phone, and the narrowest window in which nothing may have to be scrolled sideways.
@@ -26,7 +26,7 @@ const FAULTS: &str = "
     for (const panel of document.querySelectorAll('.panel')) {
         const box = panel.getBoundingClientRect();
         const name = `${panel.querySelector('h3')?.textContent} (${Math.round(box.width)} x ${Math.round(box.height)})`;
-        for (const one of panel.querySelectorAll('h3, .chip, .value, .unit, .by, .target, .quality, .age, .name, .latest, .note, footer')) {
+        for (const one of panel.querySelectorAll('h3, .chip, .value, .unit, .by, .target, .quality, .age, .name, .latest, .note, footer, .week tr, .worst li, .bullets li, .open-alerts li')) {
             const inner = one.getBoundingClientRect();
             if (inner.width === 0) continue;
             const over = Math.max(inner.right - box.right, inner.bottom - box.bottom, box.left - inner.left, box.top - inner.top);
@@ -40,11 +40,23 @@ const FAULTS: &str = "
     }
     return [...new Set(faults)];";
 
+/// What axe-core finds that keeps people out, a line each.
+const BARRIERS: &str = "
+    const done = arguments[arguments.length - 1];
+    const rules = { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] };
+    axe.run(document, { resultTypes: ['violations'], runOnly: rules }).then(
+        (found) => done(found.violations.flatMap((one) => one.nodes.slice(0, 3).map((node) => `${one.id}: ${node.target}: ${node.failureSummary}`))),
+        (error) => done([String(error)]));";
+
 /// The panels show data: all are there and at least one has a good value.
 const FILLED: &str = "
     const panels = [...document.querySelectorAll('.panel')];
     return panels.length > 2 && document.documentElement.dataset.link === 'live'
         && document.querySelector('.tile[data-quality=\"good\"]') !== null && document.fonts.status === 'loaded';";
+
+/// The components are there, with their charts.
+const DESIGNED: &str = "return document.querySelectorAll('.panel').length > 20 && document.querySelectorAll('.tiles .area').length > 100
+    && document.fonts.status === 'loaded' && document.querySelector('.kinds canvas')?.width > 100;";
 
 /// A table has rows and the fonts are there.
 const LISTED: &str = "return document.querySelector('.feeds tbody tr') !== null && document.fonts.status === 'loaded';";
@@ -58,14 +70,19 @@ async fn pages_are_whole_at_every_size() {
     has_pages(&centre).await;
     let _city = simulate(&centre, &broker).await;
     let browser = Chromium::start().await;
-    let mut look = Look { browser: &browser, url: &centre.url, faults: Vec::new() };
+    let mut look = Look { browser: &browser, url: &centre.url, theme: "dark", faults: Vec::new() };
     for language in ["vi", "en"] {
         look.at("/wall/main", FILLED, language, &WALL).await;
         look.at("/sources", LISTED, language, &PAGES).await;
+        look.at("/design", DESIGNED, language, &PAGES).await;
         for board in BOARDS {
             look.at(&format!("/board/{board}"), FILLED, language, &PAGES).await;
         }
     }
+    look.theme = "light";
+    look.at("/wall/main", FILLED, "vi", &WALL).await;
+    look.at("/board/leaders", FILLED, "vi", &PAGES).await;
+    look.at("/design", DESIGNED, "vi", &PAGES).await;
     let faults = look.faults;
     browser.close().await;
     assert!(faults.is_empty(), "{} faults:\n  {}", faults.len(), faults.join("\n  "));
@@ -92,6 +109,7 @@ async fn simulate(centre: &Centre, broker: &Broker) -> Running {
 struct Look<'a> {
     browser: &'a Chromium,
     url: &'a str,
+    theme: &'static str,
     faults: Vec<String>,
 }
 
@@ -99,9 +117,9 @@ impl Look<'_> {
     async fn at(&mut self, path: &str, is_full: &str, language: &str, sizes: &[(u32, u32)]) {
         let browser = self.browser;
         browser.size(sizes[0].0, sizes[0].1).await;
-        browser.open(&format!("{}{path}?lang={language}", self.url)).await;
+        browser.open(&format!("{}{path}?lang={language}&theme={}", self.url, self.theme)).await;
         until(browser, &format!("{path} is filled"), is_full).await;
-        let mut faults = Vec::new();
+        let mut faults = if language == "vi" { self.barriers().await } else { Vec::new() };
         for (width, height) in sizes {
             browser.size(*width, *height).await;
             let found = browser.ask(FAULTS).await;
@@ -118,12 +136,24 @@ impl Look<'_> {
         self.faults.extend(faults.into_iter().map(|fault| format!("{path} in {language}: {fault}")));
     }
 
+    /// Looks for barriers, where the scanner is there.
+    async fn barriers(&self) -> Vec<String> {
+        let Some(scanner) = std::env::var_os("TAYDO_AXE").and_then(|file| std::fs::read_to_string(file).ok()) else {
+            println!("not covered: accessibility; run `cargo xtask test --only browser`");
+            return Vec::new();
+        };
+        self.browser.ask(&scanner).await;
+        let found = self.browser.ask_later(BARRIERS).await;
+        found.as_array().expect("a list of barriers").iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
     /// The whole page, also what lies below the window; a wall has nothing below.
     async fn picture(&self, path: &str, width: u32, height: u32) {
         let whole =
             self.browser.ask("return document.documentElement.dataset.kiosk ? innerHeight : document.documentElement.scrollHeight;").await;
-        let whole = whole.as_u64().and_then(|whole| u32::try_from(whole).ok()).unwrap_or(height).clamp(height, 6000);
+        let whole = whole.as_u64().and_then(|whole| u32::try_from(whole).ok()).unwrap_or(height).clamp(height, 12_000);
         self.browser.size(width, whole).await;
-        self.browser.screenshot(&format!("{}-{width}", path.trim_start_matches('/').replace('/', "-"))).await;
+        let theme = if self.theme == "dark" { "" } else { "-light" };
+        self.browser.screenshot(&format!("{}-{width}{theme}", path.trim_start_matches('/').replace('/', "-"))).await;
     }
 }

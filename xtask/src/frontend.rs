@@ -65,10 +65,11 @@ fn compile(places: &Places, wasm: Wasm) -> Result<PathBuf> {
 }
 
 /// Debian's compiler has no standard library for wasm, only its source; the flag that builds it is open to nightly
-/// compilers and to those that are told to behave like one.
+/// compilers and to those that are told to behave like one. A library of our own may also stop at a panic without a word:
+/// the words that nobody reads in a browser, and what puts them together, are a tenth of the program (ADR 23).
 fn debian(cargo: &mut Command) -> Result<()> {
     let Some(lld) = setup::lld() else { bail!("lld is missing; run `cargo xtask setup`") };
-    cargo.args(["-Z", "build-std=std,panic_abort"]);
+    cargo.args(["-Z", "build-std=std,panic_abort"]).env("RUSTFLAGS", "-Zunstable-options -Cpanic=immediate-abort");
     cargo.env("RUSTC", setup::DEBIAN_RUSTC).env("RUSTC_BOOTSTRAP", "1");
     cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", lld);
     // It names the other toolchain's libraries when this runs under rustup's cargo.

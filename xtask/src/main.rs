@@ -15,6 +15,7 @@ mod demo;
 mod dist;
 mod font;
 mod frontend;
+mod npm;
 mod places;
 mod progress;
 mod setup;

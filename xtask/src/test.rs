@@ -11,7 +11,7 @@ use anyhow::{Context, Result, anyhow};
 use crate::arguments::{self, Arguments};
 use crate::places::Places;
 use crate::setup::{self, Need, Tools};
-use crate::{child, frontend, progress};
+use crate::{child, frontend, npm, progress};
 
 pub(crate) const HELP: &str = "\
 usage: cargo xtask test [--only STAGE] [--list]
@@ -116,6 +116,12 @@ impl Stage {
                     && let Some(root) = setup::timescale::ensure(places)
                 {
                     cargo.env("TAYDO_TIMESCALE_ROOT", root);
+                }
+                if name == BROWSER {
+                    match npm::fetch(places, &npm::AXE) {
+                        Ok(folder) => _ = cargo.env("TAYDO_AXE", folder.join("axe.min.js")),
+                        Err(error) => progress::say("not covered", &format!("accessibility: {error:#}")),
+                    }
                 }
                 cargo.args(["test", "--workspace", "--test", name]).args(FEATURES);
             }

@@ -6,7 +6,7 @@
 use super::{Banner, Failure, Grid};
 use crate::{
     app::{use_answer, use_notice, use_speech},
-    browser,
+    browser::{self, Theme},
     centre::Centre,
     client,
     locale::words,
@@ -46,6 +46,9 @@ fn use_wall_size(profile: Option<Profile>) {
             if let (Some(profile), Some(width), Some(root)) = (&profile, browser::width_px(), browser::root()) {
                 let label = profile.font_px(LABEL_ARC_MIN) * width / f64::from(profile.width_px.max(1));
                 browser::set_style(&root, "font-size", &format!("{label:.2}px"));
+                // The room's light decides, not taste; an address may ask for another, to try it.
+                let theme = browser::asked_theme().unwrap_or(if profile.is_bright() { Theme::Light } else { Theme::Dark });
+                browser::set_root("data-theme", theme.code());
             }
         };
         fit();

@@ -19,7 +19,7 @@ use web_sys::{Element, ResizeObserver};
 use yew::prelude::*;
 
 /// Colours of lines that the style sheet names, `--line-1` and so on.
-pub(super) const LINES: usize = 4;
+pub(super) const LINES: usize = 6;
 
 /// What a chart is drawn on.
 #[derive(Debug, Clone, PartialEq)]

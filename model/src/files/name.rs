@@ -65,13 +65,14 @@ pub(super) struct Known {
     pub(super) sources: Names,
     pub(super) kpis: Names,
     pub(super) boards: Names,
+    pub(super) maps: Names,
     pub(super) rules: Names,
     /// Whether there is a working calendar, sound or not.
     pub(super) has_calendar: bool,
 }
 
 impl Known {
-    pub(super) fn collect(documents: &[Document<'_>]) -> Self {
+    pub(super) fn collect(documents: &[Document<'_>], maps: impl Iterator<Item = String>) -> Self {
         let mut known = Self {
             areas: Names::new("area", "city.toml under [areas]"),
             departments: Names::new("department", "city.toml under [departments]"),
@@ -81,9 +82,11 @@ impl Known {
             sources: Names::new("source", "sources.toml"),
             kpis: Names::new("KPI", "kpis/*.toml"),
             boards: Names::new("board", "boards/*.toml"),
+            maps: Names::new("map", "maps/*.geojson"),
             rules: Names::new("rule", "alerts/*.toml"),
             has_calendar: documents.iter().any(|document| document.role == Some(Role::Calendar)),
         };
+        known.maps.ids.extend(maps);
         known.constants.ids.insert("population".to_owned());
         for document in documents {
             known.add(document);

@@ -2,7 +2,7 @@
 //!
 //! Must never be part of a definition set: a scenario is a test of one, and is read only for that.
 
-use super::{File, Problem, Role, document::Document, duration, name::nearest, place, value::Value};
+use super::{File, Problem, Role, document::Document, duration, map, name::nearest, place, value::Value};
 use crate::alert::{Cause, Turn};
 use crate::baseline::Band;
 use crate::scenario::{Expected, Scenario, Step};
@@ -24,7 +24,7 @@ const MOST_STEPS: usize = 10_000;
 /// The sound scenarios of these files for the rules of a set, and every problem with the others.
 #[must_use]
 pub fn scenarios(files: &[File], set: &Definitions) -> (Vec<Scenario>, Vec<Problem>) {
-    let documents: Vec<Document<'_>> = files.iter().map(Document::parse).collect();
+    let documents: Vec<Document<'_>> = files.iter().filter(|file| map::name(&file.name).is_none()).map(Document::parse).collect();
     let of = documents.iter().filter(|document| document.role == Some(Role::Scenarios) && !document.broken);
     let scenarios = of.flat_map(|document| read(document, set)).collect();
     let mut problems: Vec<Problem> = documents.into_iter().flat_map(Document::into_problems).collect();

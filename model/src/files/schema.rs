@@ -7,7 +7,7 @@
 mod describe;
 mod node;
 
-use super::{File, Role, define, document::Document, scenario, trace::Trace};
+use super::{File, Role, define, document::Document, map, scenario, trace::Trace};
 use node::Node;
 use serde_json::{Value, json};
 
@@ -49,16 +49,20 @@ pub fn schema(kind: &str) -> Option<Value> {
     Some(schema)
 }
 
+/// The map that the example's board shows; a map is GeoJSON, which has schemas of its own.
+const MAP: (&str, &str) = ("maps/wards.geojson", include_str!("example/map.geojson"));
+
 fn example() -> Vec<File> {
-    EXAMPLE.iter().map(|(name, text)| File { name: (*name).to_owned(), text: (*text).to_owned() }).collect()
+    EXAMPLE.iter().chain([&MAP]).map(|(name, text)| File { name: (*name).to_owned(), text: (*text).to_owned() }).collect()
 }
 
 /// What was asked for in each kind of files.
 fn trees() -> Vec<(&'static str, Node)> {
     let files = example();
-    let mut documents: Vec<Document<'_>> = files.iter().map(Document::parse).collect();
+    let (maps, texts): (Vec<&File>, Vec<&File>) = files.iter().partition(|file| map::name(&file.name).is_some());
+    let mut documents: Vec<Document<'_>> = texts.into_iter().map(Document::parse).collect();
     documents.iter_mut().for_each(|document| document.trace = Trace::on());
-    let set = define(&documents);
+    let set = define(&documents, &maps);
     documents.iter().filter(|document| document.role == Some(Role::Scenarios)).for_each(|document| _ = scenario::read(document, &set));
     documents.iter().filter_map(|document| Some((document.role?.kind(), Node::of(document)))).collect()
 }

@@ -231,6 +231,17 @@ impl<'d> Value<'d> {
         self.id()
     }
 
+    /// A name that must be defined.
+    pub(super) fn named(&self, names: &Names) -> Option<&'d str> {
+        self.note(|| Read::Reference(names.noun));
+        let text = self.raw()?;
+        let is_known = names.allows(text);
+        if !is_known {
+            self.problem(format!("there is no {} `{text}`", names.noun), names.hint(text));
+        }
+        is_known.then_some(text)
+    }
+
     /// A unit of the table.
     pub(super) fn unit(&self) -> Option<Unit> {
         self.note(|| Read::Unit);

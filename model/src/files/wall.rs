@@ -8,6 +8,9 @@ use crate::{
     wall::{Profile, Scene, Wall},
 };
 
+/// A control room's usual light, where the file doesn't say.
+const USUAL_LUX: u64 = 300;
+
 /// The sound walls of a file.
 pub(super) fn read(document: &Document<'_>, known: &Known) -> Vec<Wall> {
     document.section().entries().filter_map(|entry| wall(&entry, known)).collect()
@@ -22,6 +25,7 @@ fn wall(entry: &Value<'_>, known: &Known) -> Option<Wall> {
     let bezel_mm = section.may("bezel_mm", |value| value.number_in(0.0, 100.0)).unwrap_or(0.0);
     let signal = section.need("signal_px", |value| value.pair(|value| value.whole(320, 65_536)));
     let farthest_seat_m = section.need("farthest_seat_m", |value| value.number_in(0.5, 100.0));
+    let light_lux = section.may("light_lux", |value| value.whole(1, 20_000)).unwrap_or(USUAL_LUX);
     let scenes = section.need("scenes", |value| scenes(value, known));
     if !section.finish() {
         return None;
@@ -35,6 +39,7 @@ fn wall(entry: &Value<'_>, known: &Known) -> Option<Wall> {
         width_px: u32::try_from(width_px).ok()?,
         height_px: u32::try_from(height_px).ok()?,
         farthest_seat_m: farthest_seat_m?,
+        light_lux: u32::try_from(light_lux).ok()?,
     };
     Some(Wall { id: id?, title: title?, profile, scenes: scenes? })
 }

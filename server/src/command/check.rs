@@ -15,6 +15,9 @@ pub(super) struct Args {
     /// The city's folder, such as dashboards/can-tho
     #[arg(value_name = "DIR")]
     folder: PathBuf,
+    /// Leave out the sketches of the boards' grids
+    #[arg(long)]
+    brief: bool,
 }
 
 impl Args {
@@ -27,6 +30,9 @@ impl Args {
         }
         if problems.is_empty() {
             print!("{}", summary(&definitions));
+            if !self.brief {
+                definitions.boards.iter().for_each(|board| print!("\nboard {}: {}\n{}", board.id, board.title.vi, board.sketch()));
+            }
             return Ok(ExitCode::SUCCESS);
         }
         let in_files = problems.iter().map(|problem| &problem.file).collect::<std::collections::BTreeSet<_>>().len();

@@ -15,7 +15,7 @@ use taydo_model::{
 /// The largest file that is read, in bytes; no hand writes a longer one.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Reads every `*.toml` of a city's folder and of the folders directly in it, in the order of their names. Hidden
+/// Reads every `*.toml` and `*.geojson` of a city's folder and of the folders directly in it, in the order of their names. Hidden
 /// ones are left out. Bytes that are no UTF-8 become U+FFFD, which the check reports with its place.
 ///
 /// # Errors
@@ -66,7 +66,7 @@ fn entries(folder: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
 }
 
 fn push(files: &mut Vec<File>, name: String, path: &Path) -> anyhow::Result<()> {
-    if path.extension().is_none_or(|end| end != "toml") || path.is_dir() {
+    if path.extension().is_none_or(|end| end != "toml" && end != "geojson") || path.is_dir() {
         return Ok(());
     }
     let why = || format!("can't read {}", path.display());

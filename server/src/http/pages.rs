@@ -42,20 +42,13 @@ pub(super) async fn wall(state: Data<State>, id: Path<String>) -> Result<Json<Wa
 }
 
 fn board_page(definitions: &Definitions, board: &Arc<Board>) -> BoardPage {
-    let kpis: BTreeSet<_> = board.panels.iter().map(|panel| panel.content.kpi()).collect();
-    let mut named: BTreeSet<&AssetId> = BTreeSet::new();
-    let mut all_assets = false;
-    for panel in &board.panels {
-        let scopes: &[Scope] = match &panel.content {
-            Content::Value { scope, .. } => std::slice::from_ref(scope),
-            Content::Trend { scopes, .. } => scopes,
-            Content::Ranking { by, .. } => {
-                all_assets |= *by == Dimension::Asset;
-                &[]
-            }
-        };
-        named.extend(scopes.iter().filter_map(|scope| if let Scope::Asset(id) = scope { Some(id) } else { None }));
-    }
+    let contents = || board.panels.iter().map(|panel| &panel.content);
+    let kpis: BTreeSet<_> = contents().flat_map(Content::kpis).collect();
+    let maps: BTreeSet<_> =
+        contents().filter_map(|content| if let Content::Map { map, .. } = content { Some(map) } else { None }).collect();
+    let all_assets = contents().any(|content| content.dimension() == Some(Dimension::Asset));
+    let named: BTreeSet<&AssetId> =
+        contents().flat_map(Content::scopes).filter_map(|scope| if let Scope::Asset(id) = scope { Some(id) } else { None }).collect();
     BoardPage {
         definitions: definitions.hash.clone(),
         board: board.as_ref().clone(),
@@ -66,6 +59,7 @@ fn board_page(definitions: &Definitions, board: &Arc<Board>) -> BoardPage {
             .filter(|asset| all_assets || named.contains(&asset.id))
             .map(|asset| AssetName::from(asset.as_ref()))
             .collect(),
+        maps: definitions.maps.iter().filter(|map| maps.contains(&map.id)).map(|map| map.as_ref().clone()).collect(),
     }
 }
 

@@ -10,7 +10,7 @@ const PAGES_OF_ONE: [&str; 6] = ["/wall/", "/board/", "/incidents/", "/log/", "/
 
 /// The addresses that the page itself draws.
 fn is_page(path: &str) -> bool {
-    ["/", "/sources", "/forms", "/console", "/log", "/on-call"].contains(&path)
+    ["/", "/sources", "/forms", "/console", "/log", "/on-call", "/design"].contains(&path)
         || path.strip_prefix("/kpi/").is_some_and(|rest| !rest.is_empty() && rest.matches('/').count() <= 1)
         || PAGES_OF_ONE.iter().any(|page| path.strip_prefix(page).is_some_and(|id| !id.is_empty() && !id.contains(['/', '.'])))
 }

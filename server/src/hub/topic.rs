@@ -87,7 +87,7 @@ impl TopicState {
 
     /// The KPIs that the board shows.
     pub(super) fn kpis(&self) -> BTreeSet<KpiId> {
-        self.state().contents.iter().map(|content| content.kpi().clone()).collect()
+        self.state().contents.iter().flat_map(Content::kpis).cloned().collect()
     }
 
     pub(super) fn wants(&self, reading: &Reading) -> bool {
@@ -97,13 +97,8 @@ impl TopicState {
     /// Whether a recorded reading is a point of one of the board's trends, as far back as they go.
     pub(super) fn draws(&self, now: Timestamp, reading: &Reading) -> bool {
         let age_s = now.duration_since(reading.time).as_secs();
-        self.state().contents.iter().any(|content| match content {
-            Content::Trend { kpi, scopes, span_s, .. } => {
-                *kpi == reading.kpi && scopes.contains(&reading.scope) && age_s <= i64::from(*span_s)
-            }
-            // A tile's trend looks back a quarter of an hour.
-            Content::Value { kpi, scope, .. } => *kpi == reading.kpi && *scope == reading.scope && age_s <= 3600,
-            Content::Ranking { .. } => false,
+        self.state().contents.iter().any(|content| {
+            content.kpis().contains(&reading.kpi) && content.scopes().contains(&reading.scope) && age_s <= i64::from(content.drawn_s())
         })
     }
 

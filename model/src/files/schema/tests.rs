@@ -102,7 +102,7 @@ fn all_cities_of_the_repository_fit() {
 /// refuses all of them, and so must the schema.
 #[test]
 fn what_the_loader_refuses_for_a_key_or_a_type_does_not_fit() {
-    for file in example() {
+    for file in example().into_iter().filter(|file| file.name != MAP.0) {
         let schema = schema(Role::of(&file.name).unwrap().kind()).unwrap();
         let validator = jsonschema::draft7::new(&schema).unwrap();
         let whole = parsed(&file.text);
