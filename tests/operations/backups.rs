@@ -74,6 +74,9 @@ async fn a_backup_under_load_restores_to_the_source_at_one_moment() {
     assert_eq!(again.stop().await, Some(0));
 }
 
+/// What is done to a back-up's folder.
+type Damage = fn(&Path);
+
 #[tokio::test]
 async fn a_damaged_backup_is_refused_before_anything_is_touched() {
     let data = tempfile::tempdir().unwrap();
@@ -86,7 +89,7 @@ async fn a_damaged_backup_is_refused_before_anything_is_touched() {
     assert_eq!(server.stop().await, Some(0));
 
     let target = tempfile::tempdir().unwrap();
-    let damages: [(&str, fn(&Path)); 6] = [
+    let damages: [(&str, Damage); 6] = [
         ("one byte is another", |folder| flip(&folder.join("database.dump"))),
         ("it is cut short", |folder| {
             let file = fs::File::options().write(true).open(folder.join("database.dump")).unwrap();

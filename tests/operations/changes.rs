@@ -3,6 +3,7 @@
 use crate::tool::taydo;
 use crate::{centre, count, lines, sql};
 use harness::{Database, Setup, eventually, repository};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 use taydo_server::clock::Clock;
@@ -112,6 +113,62 @@ async fn the_newest_migration_runs_while_the_version_before_writes() {
     assert!(newest > older);
     assert_eq!(count(&before, "ingest_batch").await, seq);
     assert!(longest < Duration::from_secs(10), "a batch waited for {longest:?}");
+}
+
+/// The programs of two PostgreSQL versions, the older first: `TAYDO_TEST_POSTGRES_BIN`, or what Debian's packages have installed.
+fn two_versions() -> Option<Vec<PathBuf>> {
+    let mut folders: Vec<PathBuf> = match std::env::var_os("TAYDO_TEST_POSTGRES_BIN") {
+        Some(folders) => std::env::split_paths(&folders).collect(),
+        None => std::fs::read_dir("/usr/lib/postgresql").ok()?.map(|entry| entry.unwrap().path().join("bin")).collect(),
+    };
+    folders.retain(|folder| folder.join("postgres").exists());
+    folders.sort();
+    (folders.len() >= 2).then_some(folders)
+}
+
+#[tokio::test]
+async fn the_database_moves_to_a_newer_postgresql_and_the_old_one_stays() {
+    let Some(folders) = two_versions() else {
+        println!("not covered: there is one version of PostgreSQL here; name the folders of two in TAYDO_TEST_POSTGRES_BIN");
+        return;
+    };
+    let data = tempfile::tempdir().unwrap();
+    let run = |folders: &[PathBuf], arguments: &[&str]| {
+        let mut command = tokio::process::Command::new(harness::program());
+        command.env("TAYDO_POSTGRES_BIN", std::env::join_paths(folders).unwrap()).args(arguments).arg("--data").arg(data.path());
+        command.kill_on_drop(true).stdout(std::process::Stdio::piped());
+        command.spawn().unwrap()
+    };
+    let version = || std::fs::read_to_string(data.path().join("postgres/PG_VERSION")).unwrap_or_default();
+    let city = repository().join("tests/cities/mini");
+    let serve = ["serve", "--port", "0", "--city", city.to_str().unwrap()];
+    let mut server = run(&folders[..1], &serve);
+    eventually("the older one runs", Duration::from_secs(60), || async {
+        let marks = std::fs::read_to_string(data.path().join("postgres/postmaster.pid")).unwrap_or_default();
+        marks.contains("ready").then_some(())
+    })
+    .await;
+    let older = version();
+    let client = sql(data.path()).await;
+    eventually("its schema is there", Duration::from_secs(60), || async {
+        client.query_one("SELECT count(*) FROM definition_load", &[]).await.ok().filter(|row| row.get::<_, i64>(0) > 0).map(drop)
+    })
+    .await;
+    drop(client);
+    let pid = server.id().unwrap().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert!(server.wait().await.unwrap().success());
+
+    let done = run(&folders, &["database", "upgrade"]).wait_with_output().await.unwrap();
+    assert!(done.status.success(), "{done:?}");
+    assert_ne!(version(), older);
+    let aside = std::fs::read_dir(data.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.to_string_lossy().contains("postgres.of-"));
+    assert_eq!(std::fs::read_to_string(aside.unwrap().join("PG_VERSION")).unwrap(), older);
+    let again = run(&folders, &["database", "upgrade"]).wait_with_output().await.unwrap();
+    assert!(String::from_utf8_lossy(&again.stdout).contains("nothing was done"), "{again:?}");
 }
 
 #[tokio::test]

@@ -28,9 +28,14 @@ pub(super) fn check(section: &Section<'_>, from: &From, lateness_s: u32, kept: &
     let From::Observations { window, .. } = from else { return };
     let needed_s = window.longest_s().saturating_add(lateness_s);
     if needed_s > kept.observations_s {
-        let (needed, has) = (duration::show(needed_s), duration::show(kept.observations_s));
         section.problem(
-            format!("{} needs observations of the last {needed}, and the city keeps them for {has}", section.what),
+            format!(
+                "{} looks back on {} and takes data that is {} late, and the city keeps observations for {}",
+                section.what,
+                duration::show(window.longest_s()),
+                duration::show(lateness_s),
+                duration::show(kept.observations_s)
+            ),
             "shorten its window, or keep them longer: `observations` under [retention] in city.toml",
         );
     }

@@ -78,7 +78,7 @@ impl SshPlace {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        let last = said.lines().map(str::trim).filter(|line| !line.is_empty()).next_back().unwrap_or("it said nothing").to_owned();
+        let last = said.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or("it said nothing").to_owned();
         bail!("sftp to {} failed: {last}", self.host)
     }
 }
