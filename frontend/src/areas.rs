@@ -20,6 +20,8 @@ pub struct Place {
     pub area: AreaId,
     /// What people call it.
     pub name: String,
+    /// Whether there is a figure for it at all: a ward without sensors lacks nothing.
+    pub is_measured: bool,
     /// Its figure with its unit; `None` where it is missing.
     pub value: Option<String>,
     /// How much it can be relied on.
@@ -43,29 +45,31 @@ pub struct Places {
     pub critical: usize,
     /// … deserve attention …
     pub attention: usize,
-    /// … and have no value.
+    /// … and have no value, though they have had one.
     pub missing: usize,
 }
 
 /// Every area of the city, with what its readings say at `now`.
 #[must_use]
 pub fn places<'a>(kpi: &Kpi, readings: impl Iterator<Item = &'a Reading>, names: &Names, now: Timestamp, language: Language) -> Places {
-    let mut known: BTreeMap<&AreaId, (f64, Quality)> = BTreeMap::new();
+    let mut measured: BTreeMap<&AreaId, Option<(f64, Quality)>> = BTreeMap::new();
     for reading in readings {
         let quality = kpi.quality_at(reading, now);
-        if let (Scope::Area(area), Some(value), true) = (&reading.scope, reading.value, quality != Quality::Missing) {
-            known.insert(area, (value, quality));
+        if let Scope::Area(area) = &reading.scope {
+            measured.insert(area, reading.value.filter(|_| quality != Quality::Missing).map(|value| (value, quality)));
         }
     }
-    let values = || known.values().map(|(value, _)| *value);
+    let values = || measured.values().flatten().map(|(value, _)| *value);
     let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
     let mut found = Places::default();
     let mut order: Vec<(i64, f64, usize)> = Vec::new();
     for area in names.areas() {
-        let (scope, now_known) = (Scope::Area(area.id.clone()), known.get(&area.id));
+        let scope = Scope::Area(area.id.clone());
+        let is_measured = measured.contains_key(&area.id);
+        let now_known = measured.get(&area.id).and_then(Option::as_ref);
         let status = now_known.map_or(Status::Normal, |(value, _)| kpi.status(&scope, *value));
         match (status, now_known) {
-            (_, None) => found.missing += 1,
+            (_, None) => found.missing += usize::from(is_measured),
             (Status::Critical, _) => found.critical += 1,
             (Status::Attention, _) => found.attention += 1,
             (Status::Normal, _) => {}
@@ -77,6 +81,7 @@ pub fn places<'a>(kpi: &Kpi, readings: impl Iterator<Item = &'a Reading>, names:
         found.places.push(Place {
             area: area.id.clone(),
             name: names.of(&scope, language),
+            is_measured,
             value: now_known.map(|(value, _)| figure::with_unit(kpi, *value, language)),
             quality: now_known.map_or(Quality::Missing, |(_, quality)| *quality),
             status,
@@ -146,7 +151,8 @@ mod tests {
         let normal = Status::Normal;
         let expected = [("31120", normal, Some(4)), ("31135", Status::Critical, Some(0)), ("31147", normal, None), ("31150", normal, None)];
         assert_eq!(said, expected);
-        assert_eq!((shown.critical, shown.attention, shown.missing, shown.worst), (1, 0, 2, vec![1, 0]));
+        assert_eq!((shown.critical, shown.attention, shown.missing, shown.worst), (1, 0, 1, vec![1, 0]));
+        assert_eq!(shown.places.iter().map(|place| place.is_measured).collect::<Vec<_>>(), [true, true, true, false]);
         assert_eq!(shown.ends, Some(("12,0".to_owned(), "40,0\u{a0}km/h".to_owned())));
     }
 

@@ -8,6 +8,7 @@ texts! {
     /// Texts of panels.
     PanelWords, panel_words {
         without: "không có số liệu", "without data";
+        not_measured: "không đo ở đây", "not measured here";
         no_areas: "Thành phố chưa khai báo bản đồ", "The city has no map";
         no_reading: "Chưa có số liệu nào", "No readings yet";
         area: "Địa bàn", "Area";

@@ -25,12 +25,14 @@ fn look(kpi: Rc<Kpi>, names: Rc<Names>, language: Language) -> Look<Places> {
 }
 
 fn class(place: &Place) -> Classes {
-    let shade = place.shade.map_or_else(|| "none".to_owned(), |shade| format!("shade-{shade}"));
+    let without = if place.is_measured { "none" } else { "none unmeasured" };
+    let shade = place.shade.map_or_else(|| without.to_owned(), |shade| format!("shade-{shade}"));
     classes!("area", shade, (place.quality == Quality::Stale).then_some("stale"))
 }
 
 fn says(place: &Place, language: Language) -> String {
-    let value = place.value.as_deref().unwrap_or(words(language).missing);
+    let without = if place.is_measured { words(language).missing } else { panel_words(language).not_measured };
+    let value = place.value.as_deref().unwrap_or(without);
     let status =
         if place.status == Status::Normal { String::new() } else { format!(" – {}", marks::status_word(place.status, words(language))) };
     format!("{}: {value}{status}", place.name)
@@ -111,7 +113,9 @@ fn table(shown: &Places, title: &str, language: Language) -> Html {
     let words = words(language);
     let row = |place: &Place| {
         let value = place.value.clone().unwrap_or_else(|| "—".to_owned());
-        html! { <tr key={place.area.to_string()}><th scope="row">{ &place.name }</th><td>{ value }</td><td>{ marks::status_word(place.status, words) }</td><td>{ marks::quality_word(place.quality, words) }</td></tr> }
+        let quality = if place.is_measured { marks::quality_word(place.quality, words) } else { panel_words(language).not_measured };
+        let status = place.value.as_ref().map(|_| marks::status_word(place.status, words));
+        html! { <tr key={place.area.to_string()}><th scope="row">{ &place.name }</th><td>{ value }</td><td>{ status }</td><td>{ quality }</td></tr> }
     };
     html! {
         <div class="scroll" tabindex="0" role="region" aria-label={format!("{}: {title}", words.table)}>
@@ -145,7 +149,7 @@ pub fn AreaMap(props: &PanelProps) -> Html {
     });
     let summary =
         shown.worst.iter().filter_map(|at| shown.places.get(*at)).map(|place| says(place, props.language)).collect::<Vec<_>>().join("; ");
-    let is_bare = shown.missing == shown.places.len();
+    let is_bare = shown.ends.is_none();
     html! {
         <section class="panel map" data-kpi={props.kpi.id.to_string()} data-quality={if is_bare { "missing" } else { "good" }}>
             <header><h3>{ props.heading(&Scope::City) }</h3>{ scale(&shown) }</header>
