@@ -8,6 +8,7 @@ mod expiry;
 mod killed;
 mod rollups;
 mod spine;
+mod storage;
 mod upgrade;
 
 use harness::{Database, full_timescale, timescale};

@@ -40,18 +40,22 @@ pub(crate) struct History {
     pub(crate) database: Database,
     pub(crate) store: Store,
     roller: Roller,
-    series: Vec<SeriesId>,
+    pub(crate) series: Vec<SeriesId>,
     scatter: Scatter,
 }
 
 impl History {
     pub(crate) async fn new(database: Database) -> Self {
+        Self::of_series(database, SERIES).await
+    }
+
+    pub(crate) async fn of_series(database: Database, count: usize) -> Self {
         let store = Store::open(database.address(), Clock::real()).await.unwrap();
         let key = |at: usize| {
             let labels: Labels = [(LabelName::new("asset").unwrap(), format!("sensor-{at}"))].into_iter().collect();
             (MetricId::new("road.speed").unwrap(), labels)
         };
-        let keys: Vec<_> = (0..SERIES).map(key).collect();
+        let keys: Vec<_> = (0..count).map(key).collect();
         let series = store.intern_series(&SourceId::new("sensors").unwrap(), &keys, start()).await.unwrap();
         let mut roller = store.roller();
         roller.settle(ZONE).await.unwrap();
@@ -61,7 +65,7 @@ impl History {
     /// Samples of some moments between two, some of them calibrating, in eighths so that sums are exact.
     pub(crate) fn samples(&mut self, from: Timestamp, seconds: u64, count: usize, revision: i32) -> Vec<NewSample> {
         let one = |_| {
-            let series = self.series[self.scatter.below(SERIES as u64) as usize];
+            let series = self.series[self.scatter.below(self.series.len() as u64) as usize];
             let time = from + SignedDuration::from_secs(self.scatter.below(seconds) as i64);
             let ticks = self.scatter.below(4_000) as i64;
             let state = if self.scatter.below(10) == 0 { SampleState::Calibrating } else { SampleState::Normal };

@@ -75,7 +75,8 @@ impl Influx {
     }
 
     async fn query(&self, sql: &str) -> anyhow::Result<serde_json::Value> {
-        let request = self.client.post(format!("{}/query", self.address)).query(&[("db", DATABASE), ("q", sql)]);
+        // The statements here have nothing to be escaped but their spaces.
+        let request = self.client.post(format!("{}/query?db={DATABASE}&q={}", self.address, sql.replace(' ', "+")));
         Ok(request.send().await?.error_for_status()?.json().await?)
     }
 
