@@ -74,6 +74,9 @@ impl Centre {
         }
         if let Some(database) = setup.database {
             command.args(["--database", &database.url().await]);
+            if let Some(file) = database.password_file() {
+                command.arg("--database-password-file").arg(file);
+            }
         }
         let log = data.join("server.log");
         let errors = std::fs::File::options().create(true).append(true).open(&log).expect("the log file");

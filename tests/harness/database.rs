@@ -1,6 +1,7 @@
 //! One private PostgreSQL for a test binary, and a fresh database in it, or in another server, for each test that asks.
 
-use std::path::Path;
+use crate::pglite::Pglite;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use taydo_server::clock::Clock;
@@ -19,6 +20,8 @@ struct Cluster {
 pub struct Database {
     server: tokio_postgres::Config,
     name: String,
+    /// What serves it, where that is there for this database alone.
+    own_server: Option<Pglite>,
 }
 
 impl Database {
@@ -32,7 +35,13 @@ impl Database {
         let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
         let admin = connect(server).await;
         admin.batch_execute(&format!("CREATE DATABASE {name}")).await.expect("a fresh database");
-        Self { server: server.clone(), name }
+        Self { server: server.clone(), name, own_server: None }
+    }
+
+    /// The only one of a server that ends with it.
+    pub(crate) fn in_process(address: tokio_postgres::Config, server: Pglite) -> Self {
+        let name = address.get_dbname().unwrap_or("postgres").to_owned();
+        Self { server: address, name, own_server: Some(server) }
     }
 
     /// Its address for `--database`.
@@ -42,6 +51,11 @@ impl Database {
         let host = host.expect("the server listens on a socket").replace('/', "%2F");
         let user = self.server.get_user().unwrap_or("taydo");
         format!("postgresql://{user}@{host}:{}/{}?sslmode=disable", self.server.get_ports().first().copied().unwrap_or(5432), self.name)
+    }
+
+    /// A file with its password for `--database-password-file`, where it has one.
+    pub(crate) fn password_file(&self) -> Option<PathBuf> {
+        self.own_server.as_ref().map(Pglite::password_file)
     }
 
     /// Where it is.

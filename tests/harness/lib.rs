@@ -21,6 +21,7 @@ mod device;
 mod gateway;
 mod live;
 mod mail;
+mod pglite;
 mod timescale;
 pub mod workbook;
 
@@ -33,6 +34,7 @@ pub use device::Device;
 pub use gateway::{Gateway, Received, Reply};
 pub use live::Viewer;
 pub use mail::{Certificate, Letter, MailServer};
+pub use pglite::full_timescale;
 pub use timescale::timescale;
 
 use std::future::Future;

@@ -4,16 +4,25 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+mod expiry;
+mod killed;
 mod rollups;
 mod spine;
+mod storage;
+mod upgrade;
 
-use harness::{Database, timescale};
+use harness::{Database, full_timescale, timescale};
 
-/// A database of each layout that can be had here, with what it must find.
-async fn databases() -> Vec<(&'static str, Database)> {
-    let mut all = vec![("plain", Database::fresh().await)];
-    if let Some(server) = timescale().await {
-        all.push(("timescale-apache", Database::on(server).await));
+/// Every layout, each with a database that gets it.
+const LAYOUTS: [&str; 3] = ["plain", "timescale-apache", "timescale"];
+/// Those with sessions of their own, for what needs several at once.
+const WITH_SESSIONS: [&str; 2] = ["plain", "timescale-apache"];
+
+/// An empty database that gets this layout, where one can be had here.
+async fn database(layout: &str) -> Option<Database> {
+    match layout {
+        "plain" => Some(Database::fresh().await),
+        "timescale-apache" => Some(Database::on(timescale().await?).await),
+        _ => full_timescale().await,
     }
-    all
 }

@@ -1,13 +1,14 @@
 //! From an observation to a recorded reading, on each layout.
 
-use super::databases;
+use crate::{LAYOUTS, database};
 use harness::{Centre, MovedClock, Setup};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 #[tokio::test]
 async fn a_centre_says_its_layout_and_records_what_it_is_sent() {
-    for (layout, database) in databases().await {
+    for layout in LAYOUTS {
+        let Some(database) = database(layout).await else { continue };
         let clock = MovedClock::at("2026-03-02T01:00:00Z");
         let setup = || Setup { city: "tests/cities/mini", clock: Some(&clock), database: Some(&database), ..Setup::default() };
         let mut centre = Centre::start(setup()).await;

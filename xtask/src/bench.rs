@@ -19,7 +19,7 @@ measures in the same run.
 names:
   engine   observations per second through the engine on one core, memory, long windows, cases
   fanout   one change to many WebSocket clients
-  ingest   observations per second into the database
+  ingest   observations per second into the database, beside COPY and beside InfluxDB
   paging   from a committed observation to an accepted message, the outbox's throughput, ten thousand alerts at once
            (--part latency, outbox or flood measures one of these alone)
 ";
@@ -73,6 +73,11 @@ fn run_program(places: &Places, binary: &str, words: Vec<&str>) -> Result<()> {
     let mut program = std::process::Command::new(release.join(binary));
     program.args(words).current_dir(&places.root).env("TAYDO_BIN", release.join("taydo"));
     tools.name_to(&mut program);
+    if binary == "bench-ingest"
+        && let Some(influxd) = setup::peer(places, "influxd", "influxdb")
+    {
+        program.env("TAYDO_INFLUXD", influxd);
+    }
     child::run(binary, &mut program)
 }
 

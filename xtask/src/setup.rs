@@ -2,6 +2,7 @@
 //!
 //! Must never start a service, leave one enabled, or touch what it did not install.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use crate::places::Places;
 use crate::{child, progress};
 
 mod apt;
+pub(crate) mod pglite;
 mod plan;
 mod survey;
 pub(crate) mod timescale;
@@ -30,7 +32,8 @@ Gets what `demo`, `test` and `bench` need, and nothing that is there already:
   Mosquitto                 the MQTT broker; only its program, no service
   Chromium and its driver   to test the pages
   aiosmtpd                  to test e-mail; only its program, no service
-  TimescaleDB               to test the layouts of the store: a Debian 13 root beside the builds, 510 MB; can do without
+  TimescaleDB               to test the layouts of the store: a Debian 13 root beside the builds, 510 MB; and its full
+                            edition in PGlite, from the npm registry, 32 MB; can do without
   Noto Sans                 the pages' font: from the npm registry, or else Debian's fonts-noto-core
 
 Debian packages need root or sudo. The other commands do all this by themselves.
@@ -82,6 +85,17 @@ impl Tools {
     }
 }
 
+/// A program that a measurement runs beside ours, from a Debian package that is installed now when it isn't there.
+/// `None`, and said so, when it can't be had.
+pub(crate) fn peer(places: &Places, name: &str, package: &str) -> Option<PathBuf> {
+    if survey::program(name).is_none()
+        && let Err(error) = apt::install(places, &[package])
+    {
+        progress::say("set-up", &format!("no {package}, beside which nothing is measured: {error:#}"));
+    }
+    survey::program(name)
+}
+
 /// `cargo xtask setup`.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let places = Places::find()?;
@@ -105,6 +119,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
     if let Some(root) = timescale::ensure(&places) {
         progress::say("set-up", &format!("TimescaleDB: {}", root.display()));
+    }
+    if let Some(package) = pglite::ensure(&places) {
+        progress::say("set-up", &format!("TimescaleDB's full edition: {}", package.display()));
     }
     let font = crate::font::fetch(&places)?;
     progress::say("set-up", &format!("font: {}", font.describe()));

@@ -112,11 +112,6 @@ impl Stage {
             }
             Stage::BlackBox(name) => {
                 black_box(&mut cargo, places, tools);
-                if name == LAYOUT
-                    && let Some(root) = setup::timescale::ensure(places)
-                {
-                    cargo.env("TAYDO_TIMESCALE_ROOT", root);
-                }
                 if name == BROWSER {
                     match npm::fetch(places, &npm::AXE) {
                         Ok(folder) => _ = cargo.env("TAYDO_AXE", folder.join("axe.min.js")),
@@ -124,6 +119,9 @@ impl Stage {
                     }
                 }
                 cargo.args(["test", "--workspace", "--test", name]).args(FEATURES);
+                if name == LAYOUT {
+                    name_databases(&mut cargo, places);
+                }
             }
         }
         child::run(&format!("stage {}", self.name()), &mut cargo)
@@ -134,6 +132,17 @@ impl Stage {
 fn black_box(cargo: &mut Command, places: &Places, tools: &Tools) {
     tools.name_to(cargo);
     cargo.env("TAYDO_BIN", places.target.join("debug/taydo"));
+}
+
+/// Tells the layout suite which databases there are, and lets it print their versions and what it doesn't cover.
+fn name_databases(cargo: &mut Command, places: &Places) {
+    for (variable, folder) in [("TAYDO_TIMESCALE_ROOT", setup::timescale::ensure(places)), ("TAYDO_PGLITE", setup::pglite::ensure(places))]
+    {
+        if let Some(folder) = folder {
+            cargo.env(variable, folder);
+        }
+    }
+    cargo.args(["--", "--nocapture"]);
 }
 
 /// `cargo xtask test`.

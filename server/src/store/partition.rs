@@ -18,12 +18,16 @@ const WEEKS: std::ops::Range<i64> = -3700..12_100;
 /// Serialises those who make partitions. Any number that nothing else uses.
 const LOCK: i64 = 0x7461_7964_6f01;
 
-/// A table that is partitioned by its column `time`.
+/// A table that is kept in parts by its column `time`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Table {
+pub enum Table {
+    /// Observations as they came.
     Observation,
+    /// Recorded readings.
     Reading,
+    /// Observations by minute.
     Minutes,
+    /// Observations by hour.
     Hours,
 }
 
@@ -34,6 +38,15 @@ impl Table {
             Self::Reading => "reading",
             Self::Minutes => "rollup_1m",
             Self::Hours => "rollup_1h",
+        }
+    }
+
+    /// The relation that its parts belong to: continuous aggregates have none of our tables behind them.
+    pub(super) fn relation(self, layout: Layout) -> &'static str {
+        match (layout, self) {
+            (Layout::Timescale, Self::Minutes) => "observation_1m",
+            (Layout::Timescale, Self::Hours) => "observation_1h",
+            _ => self.name(),
         }
     }
 

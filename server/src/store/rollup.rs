@@ -133,7 +133,11 @@ impl Roller {
     pub async fn round(&mut self, zone: &str, now: Timestamp) -> Result<Rolled, StoreError> {
         let session = self.lock().await?;
         let mut session = self.settle_locked(session, zone).await?;
-        let rolled = if self.store.layout().is_rolled_by_us() { self.go(&mut session, zone, now).await? } else { Rolled::default() };
+        let rolled = match self.store.layout().is_rolled_by_us() {
+            // A partition may be gone that was known to exist; the next round makes it again.
+            true => self.go(&mut session, zone, now).await.inspect_err(|_| self.store.partitions().forget())?,
+            false => Rolled::default(),
+        };
         session.client.execute("SELECT pg_advisory_unlock($1)", &[&ROLLING]).await?;
         self.session = Some(session);
         Ok(rolled)

@@ -5,7 +5,7 @@
 use crate::clock::Clock;
 use crate::definitions::InForce;
 use crate::http::refusal::chain;
-use crate::store::{History, Store, StoreError};
+use crate::store::{Store, StoreError, Table};
 use jiff::Timestamp;
 use std::time::Duration;
 use taydo_model::retention::Retention as Kept;
@@ -43,16 +43,16 @@ impl Retention {
         self.store.prune(Kept::before(kept.rejects_s, now), now).await?;
         self.store.purge_outbox(Kept::before(kept.outbox_s, now)).await?;
         let history = [
-            (History::Observations, kept.observations_s),
-            (History::Minutes, kept.minutes_s),
-            (History::Hours, kept.hours_s),
-            (History::Readings, kept.readings_s),
+            (Table::Observation, kept.observations_s),
+            (Table::Minutes, kept.minutes_s),
+            (Table::Hours, kept.hours_s),
+            (Table::Reading, kept.readings_s),
         ];
         for (what, kept_s) in history {
             let before = Kept::before(kept_s, now);
             let dropped = self.store.drop_before(what, before).await?;
-            if dropped > 0 {
-                tracing::info!(what = ?what, before = %before, parts = dropped, "what is too old is dropped");
+            if dropped.parts > 0 {
+                tracing::info!(what = ?what, before = %before, parts = dropped.parts, "what is too old is dropped");
             }
         }
         Ok(())

@@ -6,6 +6,7 @@
 pub mod database;
 pub mod figures;
 pub mod fleet;
+pub mod influx;
 pub mod message;
 pub mod process;
 pub mod rows;

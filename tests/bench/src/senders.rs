@@ -14,13 +14,20 @@ const IN_FLIGHT: u16 = 1_000;
 /// # Errors
 /// When the server doesn't take a body whole.
 pub async fn post_lines(server: &str, bodies: &[Bytes], connections: usize) -> anyhow::Result<()> {
-    let url = format!("{server}/api/v2/write?bucket=lines&precision=ms");
+    post_bodies(&format!("{server}/api/v2/write?bucket=lines&precision=ms"), bodies, connections).await
+}
+
+/// Posts bodies to an address that answers 204, over so many connections, each answered before the next.
+///
+/// # Errors
+/// At the first other answer.
+pub async fn post_bodies(url: &str, bodies: &[Bytes], connections: usize) -> anyhow::Result<()> {
     let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build()?;
     let all = (0..connections).map(|first| {
-        let (client, url) = (client.clone(), url.clone());
+        let client = client.clone();
         async move {
             for body in bodies.iter().skip(first).step_by(connections) {
-                let response = client.post(&url).body(body.clone()).send().await?;
+                let response = client.post(url).body(body.clone()).send().await?;
                 let status = response.status();
                 if status.as_u16() != 204 {
                     bail!("the server answered {status}: {}", response.text().await.unwrap_or_default());

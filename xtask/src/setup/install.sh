@@ -36,7 +36,7 @@ trap 'exit 143' TERM HUP
 installed() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
 
 new_services=
-for service in mosquitto postgresql; do
+for service in mosquitto postgresql influxdb; do
     case " $* " in
     *" $service "*) installed "$service" || new_services="$new_services $service" ;;
     esac

@@ -1,4 +1,5 @@
-//! `cargo xtask bench ingest`: durable rows through the ways in, beside the same database's COPY, in turn, in one run.
+//! `cargo xtask bench ingest`: durable rows through the ways in, beside the same database's COPY and beside
+//! InfluxDB, in turn, in one run.
 //!
 //! With a word as argument only the ways whose names have it are measured, beside COPY.
 //!
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use taydo_bench::database::{self, COPY_TABLE, Cost};
 use taydo_bench::figures::{Figures, verdict};
+use taydo_bench::influx::Influx;
 use taydo_bench::process::{self, Server, tree_cpu_s};
 use taydo_bench::rows::{Rows, city};
 use taydo_bench::senders;
@@ -32,16 +34,27 @@ const BACK_MS: i64 = 14 * 60_000;
 /// A way in, or the floor.
 #[derive(Clone, Copy)]
 enum Way {
-    Copy { connections: usize },
-    Lines { connections: usize },
-    Messages { values: u64 },
+    Copy {
+        connections: usize,
+    },
+    Lines {
+        connections: usize,
+    },
+    Messages {
+        values: u64,
+    },
+    /// The peer's line protocol.
+    Influx {
+        connections: usize,
+    },
 }
 
-const WAYS: [(&str, Way, u64); 6] = [
+const WAYS: [(&str, Way, u64); 7] = [
     ("COPY, 1 connection", Way::Copy { connections: 1 }, ROWS),
     ("HTTP line protocol, 2 connections", Way::Lines { connections: 2 }, ROWS),
     ("COPY, 2 connections", Way::Copy { connections: 2 }, ROWS),
     ("HTTP line protocol, 4 connections", Way::Lines { connections: 4 }, ROWS),
+    ("InfluxDB /write, 4 connections", Way::Influx { connections: 4 }, ROWS),
     ("MQTT, 100 values a message", Way::Messages { values: 100 }, ROWS),
     ("MQTT, 1 value a message", Way::Messages { values: 1 }, SINGLE_ROWS),
 ];
@@ -72,6 +85,13 @@ fn main() -> anyhow::Result<()> {
 
 async fn run(folder: &Path, config: Config) -> anyhow::Result<()> {
     let bench = Bench::start(folder, config).await?;
+    let mut influx = match std::env::var_os("TAYDO_INFLUXD") {
+        Some(program) => Some(Influx::start(Path::new(&program), &folder.join("influx")).await?),
+        None => None,
+    };
+    if influx.is_none() {
+        println!("not measured: InfluxDB is not here; `cargo xtask bench ingest` says why");
+    }
     let client = database::connect(&bench.config).await?;
     client.batch_execute(COPY_TABLE).await?;
     let mut speeds: [Figures; WAYS.len()] = Default::default();
@@ -82,15 +102,20 @@ async fn run(folder: &Path, config: Config) -> anyhow::Result<()> {
     let only = std::env::args().nth(1).unwrap_or_default();
     for round in 0..=ROUNDS {
         for ((name, way, count), (speed, cpu)) in WAYS.iter().zip(speeds.iter_mut().zip(&mut costs)) {
-            if !matches!(way, Way::Copy { .. }) && !name.contains(&only) {
+            let is_absent = matches!(way, Way::Influx { .. }) && influx.is_none();
+            if is_absent || !matches!(way, Way::Copy { .. }) && !name.contains(&only) {
                 continue;
             }
             part += 1;
             let rows = Rows { first_ms: first_ms + part, count: *count };
             let before = database::stored(&client).await?;
-            let cost = bench.store(*way, rows).await.with_context(|| (*name).to_owned())?;
+            let cost = match (way, &mut influx) {
+                (Way::Influx { connections }, Some(influx)) => influx.store(&rows.lines(BATCH), *count, *connections).await,
+                _ => bench.store(*way, rows).await,
+            };
+            let cost = cost.with_context(|| (*name).to_owned())?;
             let stored = database::stored(&client).await? - before;
-            let wanted = if matches!(way, Way::Copy { .. }) { 0 } else { *count };
+            let wanted = if matches!(way, Way::Copy { .. } | Way::Influx { .. }) { 0 } else { *count };
             ensure!(stored == wanted, "{name}: {stored} of {wanted} rows are in the table");
             let (per_s, per_million) = (*count as f64 / cost.seconds, cost.cpu_s / *count as f64 * 1e6);
             eprintln!("round {round}: {name:<36} {per_s:>9.0} rows/s {per_million:>7.2} CPU s/M");
@@ -130,6 +155,7 @@ impl Bench {
     async fn store(&self, way: Way, rows: Rows) -> anyhow::Result<Cost> {
         match way {
             Way::Copy { connections } => database::copy(&self.config, &rows.copies(BATCH), rows.count, connections, self.postmaster).await,
+            Way::Influx { .. } => anyhow::bail!("InfluxDB is not here"),
             Way::Lines { connections } => {
                 let bodies = rows.lines(BATCH);
                 self.measured(async { senders::post_lines(&self.address, &bodies, connections).await }).await
@@ -213,8 +239,8 @@ fn report(speeds: &[Figures; WAYS.len()], costs: &[Figures; WAYS.len()]) {
         println!("{name:<36} {:>28} {:>20} {:>18} {:>18}", speed.show(0), cost.show(2), to_one.show(2), to_two.show(2));
         // The server has two connections that write, so the floor that counts has two as well. One value a message
         // measures the broker, and has no aim.
-        if !matches!(way, Way::Copy { .. } | Way::Messages { values: 1 }) {
-            verdicts.push(verdict(&format!("{name} ÷ COPY over 2"), &to_two, 0.6, false));
+        if !matches!(way, Way::Copy { .. } | Way::Influx { .. } | Way::Messages { values: 1 }) {
+            verdicts.push(verdict(&format!("{name} ÷ COPY over 2"), &to_two, 0.7, false));
         }
     }
     for line in verdicts {
