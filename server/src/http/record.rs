@@ -75,7 +75,7 @@ pub(super) async fn observations(request: HttpRequest, state: Data<State>) -> Re
     let found = state.store.observations(&wanted).await.map_err(|error| unanswered(&error))?;
     let page = ObservationsPage {
         metric: asked.metric,
-        unit: metric.unit.clone(),
+        unit: metric.unit,
         from: asked.from,
         to: asked.to,
         step: asked.step,
@@ -122,7 +122,8 @@ fn labels(asked: &OfMetric) -> Result<Labels, Refusal> {
 fn limit(asked: Option<u32>) -> Result<usize, Refusal> {
     let limit = asked.unwrap_or(RECORDS);
     if !(1..=MAX_RECORDS).contains(&limit) {
-        let message = format!("`limit` is a number from 1 to {MAX_RECORDS}; what is beyond comes with `cursor`, which is the answer's `next`");
+        let message =
+            format!("`limit` is a number from 1 to {MAX_RECORDS}; what is beyond comes with `cursor`, which is the answer's `next`");
         return Err(Refusal::new(ErrorCode::Invalid, message));
     }
     Ok(usize::try_from(limit).unwrap_or(usize::MAX))
@@ -184,7 +185,6 @@ fn case_lines(page: &CaseRecordsPage) -> Table<'static> {
             case.updated.to_string(),
         ]
     };
-    let head =
-        &["source", "id", "kind", "department", "area", "procedure", "opened", "due", "closed", "withdrawn", "reopened", "updated"];
+    let head = &["source", "id", "kind", "department", "area", "procedure", "opened", "due", "closed", "withdrawn", "reopened", "updated"];
     Table { name: "cases", head, lines: page.cases.iter().map(line).collect() }
 }

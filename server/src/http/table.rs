@@ -116,7 +116,8 @@ pub(super) fn answer(
     }
     response.insert_header((header::CONTENT_TYPE, kind));
     if let Some(file) = file {
-        let disposition = ContentDisposition { disposition: DispositionType::Attachment, parameters: vec![DispositionParam::Filename(file)] };
+        let disposition =
+            ContentDisposition { disposition: DispositionType::Attachment, parameters: vec![DispositionParam::Filename(file)] };
         response.insert_header(disposition);
     }
     Ok(response.body(body))

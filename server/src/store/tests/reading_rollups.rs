@@ -50,8 +50,8 @@ impl History {
             let minute = hours.start * 60 + self.below((hours.end - hours.start) * 60);
             let value = f64::from(i32::try_from(self.below(4_000)).unwrap()) / 8.0;
             let mut one = recorded(&scope, minute, value, correction);
-            one.reading.quality = [Quality::Good, Quality::Good, Quality::Partial, Quality::Stale, Quality::Missing]
-                [usize::try_from(self.below(5)).unwrap()];
+            one.reading.quality =
+                [Quality::Good, Quality::Good, Quality::Partial, Quality::Stale, Quality::Missing][usize::try_from(self.below(5)).unwrap()];
             if one.reading.quality == Quality::Missing {
                 one.reading.value = None;
             }
