@@ -55,7 +55,7 @@ async fn observations_come_page_by_page() {
 async fn cases_come_page_by_page_and_tell_of_no_person() {
     let small = Small::start().await;
     let case = |number: usize| {
-        let closed = (number % 3 == 0).then_some("2026-03-02T00:30:00Z");
+        let closed = number.is_multiple_of(3).then_some("2026-03-02T00:30:00Z");
         json!({ "id": format!("{number}"), "kind": "dossier", "department": "roads", "area": "north", "opened": "2026-03-01T00:30:00Z",
                 "closed": closed, "updated": "2026-03-02T00:40:00Z", "labels": { "applicant": "Nguyễn Văn A" } })
     };

@@ -29,7 +29,8 @@ async fn a_reader_sees_the_same_figures_and_nothing_else() {
         let rows = sql.query(&format!("SELECT one::text FROM ({query}) AS one"), &[]).await.unwrap();
         rows.iter().map(|row| row.get(0)).collect()
     };
-    let reading = "SELECT value, quality FROM taydo_read.reading WHERE kpi = 'road.speed' AND scope = 'city' AND time = '2026-03-02T01:01:00Z'";
+    let reading =
+        "SELECT value, quality FROM taydo_read.reading WHERE kpi = 'road.speed' AND scope = 'city' AND time = '2026-03-02T01:01:00Z'";
     assert_eq!(texts(reading).await, [format!("(30,{})", point["quality"].as_str().unwrap())]);
     let hours = "SELECT last, mean, readings FROM taydo_read.reading_1h WHERE kpi = 'road.speed' AND scope = 'city' AND time = '2026-03-02T01:00:00Z'";
     let page = small.centre.get("/api/v1/kpis/road.speed/readings?from=2026-03-02T01:00:00Z&to=2026-03-02T01:59:00Z").await.body;
