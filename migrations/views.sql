@@ -60,3 +60,45 @@ CREATE OR REPLACE VIEW reading_1d AS
     JOIN reading_1h AS hours ON hours.kpi_id = noted.kpi_id AND hours.scope_id = noted.scope_id
         AND hours.time >= noted.day AND hours.time < noted.next
     GROUP BY hours.kpi_id, hours.scope_id, noted.day;
+
+-- What programs other than this one may read (docs/sql.md): no person, no message, no secret, nothing of a case but its times.
+CREATE SCHEMA IF NOT EXISTS taydo_read;
+
+CREATE OR REPLACE VIEW taydo_read.revision AS
+    SELECT kpi.name AS kpi, scope.name AS scope, reading.time, reading.revision, reading.recorded_at, kpi_version.name AS definition,
+        reading.value, reading.numerator, reading.denominator, reading.samples, reading.coverage,
+        (ARRAY['good', 'partial', 'stale', 'missing'])[reading.quality + 1] AS quality,
+        coalesce(reading.flags, 0) & 1 <> 0 AS suspect, coalesce(reading.flags, 0) & 2 <> 0 AS provisional,
+        coalesce(reading.flags, 0) & 4 <> 0 AS too_few, reading.data_time
+    FROM reading JOIN kpi ON kpi.id = reading.kpi_id JOIN scope ON scope.id = reading.scope_id
+    JOIN kpi_version ON kpi_version.id = reading.definition_id;
+
+-- The newest revision is looked up row by row: it is always cheap, and never a join of the whole table with itself.
+CREATE OR REPLACE VIEW taydo_read.reading AS
+    SELECT kpi.name AS kpi, scope.name AS scope, reading.time,
+        reading.value, reading.numerator, reading.denominator, reading.samples, reading.coverage,
+        (ARRAY['good', 'partial', 'stale', 'missing'])[reading.quality + 1] AS quality,
+        coalesce(reading.flags, 0) & 1 <> 0 AS suspect, coalesce(reading.flags, 0) & 2 <> 0 AS provisional,
+        coalesce(reading.flags, 0) & 4 <> 0 AS too_few, reading.data_time, reading.recorded_at
+    FROM reading JOIN kpi ON kpi.id = reading.kpi_id JOIN scope ON scope.id = reading.scope_id
+    WHERE reading.revision = (SELECT max(newer.revision) FROM reading AS newer
+        WHERE newer.kpi_id = reading.kpi_id AND newer.scope_id = reading.scope_id AND newer.time = reading.time);
+
+CREATE OR REPLACE VIEW taydo_read.reading_1h AS
+    SELECT kpi.name AS kpi, scope.name AS scope, rolled.time, first, last, min, max, sum / nullif(count, 0) AS mean,
+        count, readings, partial, stale, missing
+    FROM reading_1h AS rolled JOIN kpi ON kpi.id = rolled.kpi_id JOIN scope ON scope.id = rolled.scope_id;
+CREATE OR REPLACE VIEW taydo_read.reading_1d AS
+    SELECT kpi.name AS kpi, scope.name AS scope, rolled.time, first, last, min, max, sum / nullif(count, 0) AS mean,
+        count, readings, partial, stale, missing
+    FROM reading_1d AS rolled JOIN kpi ON kpi.id = rolled.kpi_id JOIN scope ON scope.id = rolled.scope_id;
+
+CREATE OR REPLACE VIEW taydo_read.series AS SELECT id, source, metric, labels, created_at FROM series;
+CREATE OR REPLACE VIEW taydo_read.observation AS
+    SELECT series.metric, series.labels, observation.series_id, observation.time, observation.value,
+        (ARRAY['normal', 'calibrating', 'fault', 'provisional'])[coalesce(observation.state, 0) + 1] AS state
+    FROM observation JOIN series ON series.id = observation.series_id;
+
+CREATE OR REPLACE VIEW taydo_read.cases AS
+    SELECT source, case_id AS id, kind, department, area, labels ->> 'procedure' AS procedure, opened, due, closed, withdrawn, reopened, updated
+    FROM cases;

@@ -23,6 +23,7 @@ mod kpi;
 mod letter;
 mod live;
 mod on_call;
+pub mod openapi;
 mod pages;
 mod passport;
 mod recompute;
@@ -147,6 +148,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/readyz", web::get().to(health::ready))
         .route("/metrics", web::get().to(health::metrics))
         .route("/api/v1/live", web::get().to(live::open))
+        .route("/api/v1/openapi.json", web::get().to(openapi::serve))
         .route("/api/v1/city", web::get().to(pages::city))
         .route("/api/v1/boards/{id}", web::get().to(pages::board))
         .route("/api/v1/walls/{id}", web::get().to(pages::wall))

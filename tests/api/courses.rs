@@ -156,7 +156,14 @@ async fn slow_questions_cost_the_live_path_nothing_and_too_many_are_refused() {
                 small.centre.post("/api/v1/observations?source=api", &json!([observation("road.speed", "road-1", &time, 50.0)])).await;
             assert_eq!(sent.body["accepted"], 1, "{sent:?}");
         }
-        small.recorded("road.speed", "city", "2026-03-02T01:05:00Z", is(50.0)).await;
+        // Asked for over the connections of the live path.
+        let path = "/api/v1/kpis/road.speed/revisions?time=2026-03-02T01:05:00Z";
+        eventually("a minute is recorded", Duration::from_secs(20), || async {
+            small.clock.advance(jiff::SignedDuration::from_secs(2));
+            let answer = small.centre.get(path).await;
+            (answer.body["revisions"][0]["value"] == 50.0).then_some(())
+        })
+        .await;
         sql.batch_execute("ROLLBACK").await.unwrap();
     };
     let (answers, ()) = tokio::join!(answers, live);

@@ -54,6 +54,7 @@ async fn as_of_gives_what_was_shown_then() {
     small.pass(60);
     small.recorded("road.speed", "city", minute, is(40.0)).await;
     small.pass(60);
+    small.recorded("road.speed", "city", "2026-03-02T01:02:00Z", is(40.0)).await;
 
     let shown = async |as_of: &str| {
         let path = format!("/api/v1/kpis/road.speed/readings?from={minute}&to=2026-03-02T01:02:00Z{as_of}");

@@ -13,7 +13,9 @@ mod history;
 mod live;
 mod mqtt;
 mod passport;
+mod records;
 mod spans;
+mod sql;
 mod ways_in;
 mod why;
 

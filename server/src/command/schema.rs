@@ -6,7 +6,7 @@ use taydo_model::files;
 
 /// Prints the JSON Schema of a kind of definition files, for an editor
 ///
-/// The kinds are city, metrics, assets, sources, kpis, board and walls; without one they are listed. An editor shows
+/// `taydo schema openapi` prints the description of the HTTP interface. The kinds are city, metrics, assets, sources, kpis, board and walls; without one they are listed. An editor shows
 /// with it what may stand where (docs/definitions.md).
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -16,6 +16,10 @@ pub(super) struct Args {
 
 impl Args {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        if self.kind.as_deref() == Some("openapi") {
+            println!("{:#}", crate::http::openapi::document());
+            return Ok(ExitCode::SUCCESS);
+        }
         let kinds = files::kinds().join(", ");
         let Some(kind) = self.kind else {
             println!("{kinds}");

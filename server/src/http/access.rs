@@ -58,6 +58,7 @@ pub static ACCESS: &[(&str, &str, Role)] = &[
     ("GET", "/readyz", Role::Anybody),
     ("GET", "/metrics", Role::Engineer),
     ("GET", "/api/v1/live", Role::Viewer),
+    ("GET", "/api/v1/openapi.json", Role::Viewer),
     ("GET", "/api/v1/city", Role::Viewer),
     ("GET", "/api/v1/boards/{id}", Role::Viewer),
     ("GET", "/api/v1/walls/{id}", Role::Viewer),

@@ -14,7 +14,7 @@ use taydo_model::{ErrorCode, Scope};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Range {
+pub(super) struct Range {
     #[serde(default)]
     scope: Scope,
     from: Timestamp,
@@ -24,7 +24,7 @@ struct Range {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Of {
+pub(super) struct Of {
     #[serde(default)]
     scope: Scope,
 }

@@ -15,7 +15,7 @@ use taydo_model::{Kpi, Scope};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Moment {
+pub(super) struct Moment {
     #[serde(default)]
     scope: Scope,
     at: Option<Timestamp>,

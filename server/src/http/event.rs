@@ -12,7 +12,7 @@ use taydo_model::event::{Event, EventsPage, MAX_EVENTS, Saying};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Range {
+pub(super) struct Range {
     from: Timestamp,
     to: Timestamp,
     /// Also those that were withdrawn.

@@ -22,7 +22,7 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(366 * 24);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+pub(super) struct Asked {
     #[serde(default)]
     from: Option<Timestamp>,
     #[serde(default)]

@@ -18,7 +18,7 @@ use taydo_model::{Definitions, DepartmentId, ErrorCode, KpiId, Scope};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Of {
+pub(super) struct Of {
     department: Option<DepartmentId>,
 }
 
@@ -30,7 +30,7 @@ pub(super) async fn duties(request: HttpRequest, state: Data<State>) -> Result<J
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Figure {
+pub(super) struct Figure {
     kpi: KpiId,
     #[serde(default)]
     scope: Scope,
@@ -58,7 +58,7 @@ pub(super) async fn enter(
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Sent {
+pub(super) struct Sent {
     department: DepartmentId,
     name: String,
     file: String,

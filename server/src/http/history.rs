@@ -22,7 +22,7 @@ const COMMITTED: SignedDuration = SignedDuration::from_mins(1);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Range {
+pub(super) struct Range {
     #[serde(default)]
     scope: Scope,
     from: Timestamp,
@@ -36,7 +36,7 @@ struct Range {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Instant {
+pub(super) struct Instant {
     #[serde(default)]
     scope: Scope,
     time: Timestamp,
@@ -56,7 +56,7 @@ pub(super) async fn readings(request: HttpRequest, id: Path<String>, state: Data
     let page = CoursePage {
         kpi: kpi.id.clone(),
         scope: range.scope.clone(),
-        unit: kpi.unit.clone(),
+        unit: kpi.unit,
         from: range.from,
         to: range.to,
         as_of: range.as_of,

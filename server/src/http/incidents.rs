@@ -30,7 +30,7 @@ const BY_HAND: &str = "hand";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Range {
+pub(super) struct Range {
     #[serde(default)]
     closed_since: Option<Timestamp>,
 }

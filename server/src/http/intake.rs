@@ -19,13 +19,13 @@ const CHUNK_TIME: Duration = Duration::from_secs(60);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Of {
+pub(super) struct Of {
     source: String,
 }
 
 /// What InfluxDB's clients send; `org` and others have no meaning here.
 #[derive(Deserialize)]
-struct Write {
+pub(super) struct Write {
     bucket: String,
     precision: Option<String>,
 }
@@ -65,7 +65,7 @@ pub(super) async fn lines(request: HttpRequest, payload: Payload, state: Data<St
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Import {
+pub(super) struct Import {
     source: String,
     exported_at: Option<Timestamp>,
 }

@@ -16,7 +16,7 @@ use taydo_model::text::Language;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+pub(super) struct Wanted {
     #[serde(default)]
     language: Language,
 }

@@ -26,7 +26,7 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(366 * 24);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Range {
+pub(super) struct Range {
     #[serde(default)]
     from: Option<Timestamp>,
     #[serde(default)]

@@ -22,7 +22,7 @@ use taydo_model::{Definitions, Kpi, Scope, SourceId};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct For {
+pub(super) struct For {
     #[serde(default)]
     scope: Scope,
 }

@@ -75,7 +75,7 @@ pub(super) async fn observations(request: HttpRequest, state: Data<State>) -> Re
     let found = state.store.observations(&wanted).await.map_err(|error| unanswered(&error))?;
     let page = ObservationsPage {
         metric: asked.metric,
-        unit: metric.unit.clone(),
+        unit: metric.unit,
         from: asked.from,
         to: asked.to,
         step: asked.step,

@@ -31,7 +31,7 @@ const STYLE: &str = include_str!("shift_log/print.css");
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Before {
+pub(super) struct Before {
     #[serde(default)]
     before: Option<ShiftLogId>,
 }

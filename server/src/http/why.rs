@@ -22,7 +22,7 @@ const MAX_CASES: usize = 500;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Change {
+pub(super) struct Change {
     #[serde(default)]
     scope: Scope,
     from: Timestamp,
@@ -31,7 +31,7 @@ struct Change {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Moment {
+pub(super) struct Moment {
     #[serde(default)]
     scope: Scope,
     at: Option<Timestamp>,

@@ -11,6 +11,9 @@ use tokio_postgres::Row;
 /// The KPI's and the scope's numbers, as the first two parameters name them.
 const WHOSE: &str = "kpi_id = (SELECT id FROM kpi WHERE name = $1) AND scope_id = (SELECT id FROM scope WHERE name = $2)";
 
+/// The most readings in one answer, of more the latest: only a KPI whose grid was once far finer has so many in a range that is allowed.
+const MOST: u32 = 200_000;
+
 impl Store {
     /// What is known of `from ≤ time < until`, in order of time: the newest revision of each reading (with `as_of` the one that
     /// was the newest then), or their rollups. Of those an `as_of` knows nothing: it is for [`Relation::Reading`] alone.
@@ -30,7 +33,7 @@ impl Store {
         if relation == Relation::Reading {
             let sql = format!(
                 "SELECT DISTINCT ON (time) time, value, quality FROM reading WHERE {WHOSE} AND time >= $3 AND time < $4 \
-                 AND recorded_at <= coalesce($5::timestamptz, 'infinity') ORDER BY time DESC, revision DESC"
+                 AND recorded_at <= coalesce($5::timestamptz, 'infinity') ORDER BY time DESC, revision DESC LIMIT {MOST}"
             );
             let statement = reader.client.prepare_cached(&sql).await?;
             let rows = reader.client.query(&statement, &[&kpi.as_str(), &scope, &from, &until, &as_of.map(Micros::from)]).await?;

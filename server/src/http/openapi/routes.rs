@@ -1,0 +1,217 @@
+//! What each route takes and gives, by the types that it reads and writes itself.
+//!
+//! It must never name a type that its route doesn't use.
+
+use super::{Content, Operation};
+use crate::http::{
+    baseline, compare, event, figures, forms, history, incidents, intake, letter, on_call, passport, record, shift_log, why,
+};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use taydo_model::api::{BoardPage, CityPage, SourcesPage, WallPage};
+use taydo_model::baseline::{BaselineMade, BaselinePage};
+use taydo_model::compare::ComparePage;
+use taydo_model::console::{Act, IncidentPage, IncidentsPage, KindsPage, OpenByHand, OpenedByHand, PeoplePage};
+use taydo_model::course::CoursePage;
+use taydo_model::event::{Event, EventsPage, Saying};
+use taydo_model::fault::BatchAnswer;
+use taydo_model::figures::FiguresPage;
+use taydo_model::form::{Draft, EntriesPage, FormsPage};
+use taydo_model::gap::GapsPage;
+use taydo_model::heartbeat::{Heartbeat, HeartbeatRow};
+use taydo_model::history::RevisionsPage;
+use taydo_model::letter::LetterOrder;
+use taydo_model::oncall::request::{Code, Keeper, NewContact, NewSilence};
+use taydo_model::oncall::{Person, Policy, Team};
+use taydo_model::passport::PassportPage;
+use taydo_model::recompute::{RecomputeJob, RecomputeRequest, RecomputesPage};
+use taydo_model::record::{CaseRecordsPage, ObservationsPage};
+use taydo_model::rota::page::{MyShiftsPage, OnCallPage, RotaPage};
+use taydo_model::rota::{Override, RotaParts, TemporarySchedule};
+use taydo_model::shift_log::page::{LogPage, LogsPage};
+use taydo_model::shift_log::request::{OpenLog, Sign, WriteEntry};
+use taydo_model::shift_log::sheet::Sheet;
+use taydo_model::silence::Silence;
+use taydo_model::why::{CasesPage, WhyPage};
+
+const JSON: &str = "application/json";
+const CSV: &str = "text/csv";
+const TEXT: &str = "text/plain";
+
+fn op(method: &'static str, path: &'static str, summary: &'static str, answer: Content) -> Operation {
+    Operation { method, path, summary, query: None, body: None, answer }
+}
+
+fn get<T: DeserializeOwned>(path: &'static str, summary: &'static str) -> Operation {
+    op("GET", path, summary, Content::json::<T>())
+}
+
+/// An answer whose type is written and never read: any JSON.
+fn any(method: &'static str, path: &'static str, summary: &'static str) -> Operation {
+    op(method, path, summary, Content::of(JSON))
+}
+
+/// A change that answers nothing.
+fn act(method: &'static str, path: &'static str, summary: &'static str) -> Operation {
+    op(method, path, summary, Content::nothing())
+}
+
+impl Operation {
+    fn query<T: DeserializeOwned>(self) -> Self {
+        let schema: Value = super::schema::<T>();
+        Self { query: Some(schema), ..self }
+    }
+
+    fn takes<T: DeserializeOwned>(self) -> Self {
+        Self { body: Some(Content::json::<T>()), ..self }
+    }
+
+    fn takes_any(self, kinds: &[&'static str]) -> Self {
+        Self { body: Some(Content { kinds: kinds.to_vec(), json: None }), ..self }
+    }
+
+    /// It answers in lines too.
+    fn or_csv(mut self) -> Self {
+        self.answer.kinds.push(CSV);
+        self
+    }
+}
+
+pub(super) fn operations() -> Vec<Operation> {
+    [server(), kpis(), records(), entered(), incidents(), shift_logs(), roster()].into_iter().flatten().collect()
+}
+
+fn server() -> Vec<Operation> {
+    vec![
+        op("GET", "/healthz", "Whether the process lives", Content::of(TEXT)),
+        any("GET", "/readyz", "Whether the centre works, what it lacks, and what to look after"),
+        op("GET", "/metrics", "The server's own figures, OpenMetrics", Content::of("application/openmetrics-text")),
+        any("GET", "/api/v1/openapi.json", "This description"),
+        op("GET", "/api/v1/live", "The WebSocket of live readings (docs/protocol.md)", Content::of(JSON)),
+        get::<CityPage>("/api/v1/city", "The city, its boards and walls"),
+        get::<BoardPage>("/api/v1/boards/{id}", "A board and what its panels need"),
+        get::<WallPage>("/api/v1/walls/{id}", "A wall and the boards of its scenes"),
+        get::<SourcesPage>("/api/v1/sources", "The health of each feed"),
+        get::<GapsPage>("/api/v1/gaps", "The centre's own absences"),
+    ]
+}
+
+fn kpis() -> Vec<Operation> {
+    vec![
+        get::<PassportPage>("/api/v1/kpis/{id}", "A KPI's passport: what it is, from what, and how its feeds are").query::<passport::For>(),
+        get::<CoursePage>("/api/v1/kpis/{id}/readings", "The course of a KPI: single readings, or buckets of them")
+            .query::<history::Range>()
+            .or_csv(),
+        get::<RevisionsPage>("/api/v1/kpis/{id}/revisions", "Every revision of one reading").query::<history::Instant>(),
+        get::<ComparePage>("/api/v1/kpis/{id}/compare", "A figure beside what it was and should be").query::<compare::Moment>(),
+        get::<Option<BaselinePage>>("/api/v1/kpis/{id}/baseline", "Where a figure usually lies").query::<baseline::Range>(),
+        op("POST", "/api/v1/kpis/{id}/baseline", "Learns anew where a figure usually lies", Content::json::<BaselineMade>())
+            .query::<baseline::Of>(),
+        get::<WhyPage>("/api/v1/kpis/{id}/why", "Why a KPI changed between two moments").query::<why::Change>(),
+        get::<CasesPage>("/api/v1/kpis/{id}/cases", "The cases that a level counts at a moment").query::<why::Moment>(),
+        get::<RecomputesPage>("/api/v1/recomputes", "Recomputes that somebody asked for"),
+        op("POST", "/api/v1/recomputes", "Computes a range of the past again", Content::json::<RecomputeJob>()).takes::<RecomputeRequest>(),
+        get::<RecomputeJob>("/api/v1/recomputes/{id}", "How a recompute stands"),
+        get::<EventsPage>("/api/v1/events", "What happened in the city in a time").query::<event::Range>(),
+        op("POST", "/api/v1/events", "Says that something happens", Content::json::<Event>()).takes::<Saying>(),
+        get::<EventsPage>("/api/v1/events/{id}", "All that was ever said of an event"),
+        op("PUT", "/api/v1/events/{id}", "Says something else of an event", Content::json::<Event>()).takes::<Saying>(),
+    ]
+}
+
+fn records() -> Vec<Operation> {
+    vec![
+        get::<ObservationsPage>("/api/v1/observations", "Observations, page by page").query::<record::OfMetric>().or_csv(),
+        op("POST", "/api/v1/observations", "Sends observations", Content::json::<BatchAnswer>()).query::<intake::Of>().takes_any(&[JSON]),
+        get::<CaseRecordsPage>("/api/v1/cases", "Cases, page by page").query::<record::OfCases>().or_csv(),
+        op("POST", "/api/v1/cases", "Sends cases", Content::json::<BatchAnswer>()).query::<intake::Of>().takes_any(&[JSON]),
+        any("POST", "/api/v1/imports", "Imports a file").query::<intake::Import>().takes_any(&[CSV]),
+        act("POST", "/api/v2/write", "Sends observations in line protocol").query::<intake::Write>().takes_any(&[TEXT]),
+    ]
+}
+
+fn entered() -> Vec<Operation> {
+    vec![
+        get::<FormsPage>("/api/v1/forms", "What departments have to enter").query::<forms::Of>(),
+        get::<EntriesPage>("/api/v1/forms/entries", "What was entered for a figure").query::<forms::Figure>(),
+        any("POST", "/api/v1/forms/entries", "Enters a figure").takes::<Draft>(),
+        any("POST", "/api/v1/forms/uploads", "Enters figures by a file")
+            .query::<forms::Sent>()
+            .takes_any(&[CSV, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"]),
+        op("GET", "/api/v1/forms/template.csv", "A file to fill in", Content::of(CSV)).query::<forms::Of>(),
+        op(
+            "GET",
+            "/api/v1/forms/template.xlsx",
+            "A workbook to fill in",
+            Content::of("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        )
+        .query::<forms::Of>(),
+    ]
+}
+
+fn incidents() -> Vec<Operation> {
+    vec![
+        get::<IncidentsPage>("/api/v1/incidents", "Open incidents, and those closed since a moment").query::<incidents::Range>(),
+        op("POST", "/api/v1/incidents", "Opens an incident by hand", Content::json::<OpenedByHand>()).takes::<OpenByHand>(),
+        get::<KindsPage>("/api/v1/incident-kinds", "The kinds of incidents that people open"),
+        get::<IncidentPage>("/api/v1/incidents/{id}", "An incident with all that happened"),
+        op("POST", "/api/v1/incidents/{id}/acts", "Does something about an incident", Content::json::<IncidentPage>()).takes::<Act>(),
+        get::<FiguresPage>("/api/v1/alerts/figures", "How soon alerts are answered, and how many there are").query::<figures::Asked>(),
+        op("GET", "/api/v1/alerts/figures.csv", "The same as lines", Content::of(CSV)).query::<figures::Asked>(),
+        get::<LetterOrder>("/api/v1/letter", "To whom the morning letter goes"),
+        act("PUT", "/api/v1/letter", "Says to whom the morning letter goes").takes::<LetterOrder>(),
+        op("GET", "/api/v1/letter/preview", "The letter as it would be written now", Content::of("text/html")).query::<letter::Wanted>(),
+        op("POST", "/api/v1/providers/{name}/reports", "A provider says what became of a message", Content::of(JSON)).takes_any(&[JSON]),
+        op("POST", "/api/v1/providers/{name}/replies", "A provider hands over a reply", Content::of(JSON)).takes_any(&[JSON]),
+    ]
+}
+
+fn shift_logs() -> Vec<Operation> {
+    vec![
+        get::<LogsPage>("/api/v1/shift-logs", "Shift logs, the newest first").query::<shift_log::Before>(),
+        any("POST", "/api/v1/shift-logs", "Opens a shift log").takes::<OpenLog>(),
+        get::<LogPage>("/api/v1/shift-logs/{id}", "A shift log"),
+        op("POST", "/api/v1/shift-logs/{id}/entries", "Writes into a shift log", Content::json::<LogPage>()).takes::<WriteEntry>(),
+        op("POST", "/api/v1/shift-logs/{id}/signatures", "Signs a shift log", Content::json::<LogPage>()).takes::<Sign>(),
+        get::<Sheet>("/api/v1/shift-logs/{id}/sheet", "The hand-over sheet"),
+        op("GET", "/shift-logs/{id}/sheet", "The hand-over sheet, to print", Content::of("text/html")),
+        op("GET", "/shift-logs/sheet.css", "The printed sheet's style", Content::of("text/css")),
+    ]
+}
+
+fn roster() -> Vec<Operation> {
+    let made = |path, summary| any("POST", path, summary);
+    vec![
+        get::<PeoplePage>("/api/v1/people", "Names of people and teams"),
+        get::<OnCallPage>("/api/v1/on-call", "Who is on call now"),
+        get::<RotaPage>("/api/v1/rotas/{id}", "A rota's calendar").query::<on_call::Range>(),
+        get::<MyShiftsPage>("/api/v1/persons/{id}/shifts", "A person's shifts").query::<on_call::Range>(),
+        op("GET", "/api/v1/persons/{id}/shifts.ics", "The same as a calendar feed", Content::of("text/calendar")),
+        any("GET", "/api/v1/roster", "The whole roster, with addresses"),
+        act("PUT", "/api/v1/keeper", "Says who keeps the server").takes::<Keeper>(),
+        act("PUT", "/api/v1/persons/{id}", "Puts a person").takes::<Person>(),
+        act("DELETE", "/api/v1/persons/{id}", "Removes a person"),
+        made("/api/v1/persons/{id}/contacts", "Adds a contact").takes::<NewContact>(),
+        act("DELETE", "/api/v1/contacts/{id}", "Removes a contact"),
+        act("POST", "/api/v1/contacts/{id}/code", "Sends a contact its code"),
+        act("POST", "/api/v1/contacts/{id}/verify", "Proves a contact by its code").takes::<Code>(),
+        act("POST", "/api/v1/contacts/{id}/enable", "Lets a stopped contact be used again"),
+        act("PUT", "/api/v1/teams/{id}", "Puts a team").takes::<Team>(),
+        act("DELETE", "/api/v1/teams/{id}", "Removes a team"),
+        act("PUT", "/api/v1/policies/{id}", "Puts an escalation policy").takes::<Policy>(),
+        act("DELETE", "/api/v1/policies/{id}", "Removes an escalation policy"),
+        act("PUT", "/api/v1/rotas/{id}", "Puts a rota").takes::<RotaParts>(),
+        act("DELETE", "/api/v1/rotas/{id}", "Removes a rota"),
+        made("/api/v1/rotas/{id}/overrides", "Puts somebody else on call for a time").takes::<Override>(),
+        act("DELETE", "/api/v1/overrides/{id}", "Takes an override back"),
+        made("/api/v1/rotas/{id}/temporary", "Puts another schedule for a time").takes::<TemporarySchedule>(),
+        act("DELETE", "/api/v1/temporary/{id}", "Takes a temporary schedule back"),
+        get::<Vec<Silence>>("/api/v1/silences", "Silences"),
+        made("/api/v1/silences", "Silences alerts for a time").takes::<NewSilence>(),
+        act("DELETE", "/api/v1/silences/{id}", "Ends a silence"),
+        get::<Vec<HeartbeatRow>>("/api/v1/heartbeats", "Outside systems that are watched"),
+        act("PUT", "/api/v1/heartbeats/{name}", "Watches an outside system").takes::<Heartbeat>(),
+        act("DELETE", "/api/v1/heartbeats/{name}", "Watches it no longer"),
+        act("POST", "/api/v1/heartbeats/{name}", "An outside system says that it lives"),
+    ]
+}
