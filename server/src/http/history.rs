@@ -31,7 +31,11 @@ struct Instant {
 
 pub(super) async fn readings(request: HttpRequest, id: Path<String>, state: Data<State>) -> Result<Json<ReadingsPage>, Refusal> {
     let Range { scope, from, to, as_of } = query(&request)?;
-    let definitions = state.definitions.get();
+    let definitions = match as_of {
+        // What is no longer defined was shown all the same.
+        Some(then) => state.replays.sets().at(then, then).await.map_err(|error| unavailable(&error))?.0,
+        None => state.definitions.get(),
+    };
     let kpi = kpi::find(&definitions, &id, &scope)?;
     let instants = to.duration_since(from).as_secs() / i64::from(kpi.every_s.max(1)) + 1;
     if to < from {

@@ -32,6 +32,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 16, name: "provider_hooks", sql: include_str!("../../../migrations/0016_provider_hooks.sql") },
     Migration { version: 17, name: "feed", sql: include_str!("../../../migrations/0017_feed.sql") },
     Migration { version: 18, name: "figures", sql: include_str!("../../../migrations/0018_figures.sql") },
+    Migration { version: 23, name: "replay", sql: include_str!("../../../migrations/0023_replay.sql") },
 ];
 
 /// Serialises servers that start at the same time on one database. Any number that nothing else uses.
