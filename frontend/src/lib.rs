@@ -11,6 +11,7 @@ pub mod figure;
 pub mod incidents;
 pub mod link;
 pub mod locale;
+pub mod played;
 pub mod ranking;
 pub mod route;
 pub mod scene;

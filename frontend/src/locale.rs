@@ -5,6 +5,7 @@
 
 mod console_words;
 mod form_words;
+mod replay_words;
 mod room_words;
 mod rota_words;
 mod texts;
@@ -12,6 +13,7 @@ mod words;
 
 pub use console_words::{ConsoleWords, console_words};
 pub use form_words::{FormWords, form_words};
+pub use replay_words::{ReplayWords, replay_words};
 pub use room_words::{RoomWords, room_words};
 pub use rota_words::{RotaWords, rota_words};
 pub use taydo_model::number::{count, difference, number, span};

@@ -3,10 +3,10 @@
 //! A topic is a board seen through a view. All frames of a topic carry its mode, epoch and sequence; a client that
 //! knows the last pair it has seen can resume there.
 
-use crate::console::IncidentsNotes;
 use crate::{BoardId, ErrorCode, Reading};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// The WebSocket subprotocol's name.
 pub const SUBPROTOCOL: &str = "taydo.v1.json";
@@ -128,9 +128,10 @@ pub enum ServerMessage {
         head: Head,
         /// One for each KPI and scope.
         readings: Vec<Reading>,
-        /// In a replay: the incidents that were open at the played instant, and those closed in the hour before it.
+        /// In a replay: the incidents that were open at the played instant, and those closed in the hour before it, as
+        /// [`crate::console::IncidentsNotes`]. A tree, so that only pages that list incidents have to know what is in it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        incidents: Option<IncidentsNotes>,
+        incidents: Option<Value>,
     },
     /// What has changed since the update before.
     Update {
@@ -143,9 +144,9 @@ pub enum ServerMessage {
         /// Recorded readings, new or corrected: points of trends.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         recorded: Vec<Reading>,
-        /// In a replay: the incidents that changed.
+        /// In a replay, when one of them has changed: all incidents, as in a snapshot.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        incidents: Option<IncidentsNotes>,
+        incidents: Option<Value>,
     },
     /// Nothing has changed; the server is alive.
     Heartbeat {

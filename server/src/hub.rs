@@ -12,7 +12,7 @@ mod topic;
 
 pub use client::{Client, Closing, Outgoing};
 pub use frame::{close_frame, ping_frame, pong_frame, text_frame};
-pub use stage::{Scene, Stage};
+pub use stage::{Change, Scene, Stage};
 pub use topic::draws;
 
 use crate::hub::topic::TopicState;

@@ -19,6 +19,7 @@ use crate::store::{Past, Store};
 use jiff::{SignedDuration, Timestamp};
 use player::Player;
 use std::collections::HashMap;
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use taydo_model::wire::{MAX_REPLAY_HOURS, MAX_SPEED, Replay, Topic};
 use tokio::runtime::Handle;
@@ -46,13 +47,15 @@ struct Inner {
     runtime: Handle,
     /// How many replays each account has open.
     open: Mutex<HashMap<String, usize>>,
+    /// Of all replays: a client that begins another one can tell its frames from the old one's.
+    epoch: Arc<AtomicI64>,
 }
 
 impl Replays {
     /// Replays from a store. Players run on `runtime`.
     #[must_use]
     pub fn new(store: Store, past: Past, sets: Sets, clock: Clock, runtime: Handle) -> Self {
-        Self(Arc::new(Inner { store, past, sets, clock, runtime, open: Mutex::default() }))
+        Self(Arc::new(Inner { store, past, sets, clock, runtime, open: Mutex::default(), epoch: Arc::default() }))
     }
 
     /// The past, for whoever asks for a single instant.
@@ -88,8 +91,8 @@ impl Replays {
     }
 
     fn parts(&self) -> player::Parts {
-        let Inner { store, past, sets, clock, .. } = &*self.0;
-        player::Parts { store: store.clone(), past: past.clone(), sets: sets.clone(), clock: clock.clone() }
+        let Inner { store, past, sets, clock, epoch, .. } = &*self.0;
+        player::Parts { store: store.clone(), past: past.clone(), sets: sets.clone(), clock: clock.clone(), epoch: epoch.clone() }
     }
 }
 

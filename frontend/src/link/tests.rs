@@ -31,11 +31,11 @@ fn hello() -> Input {
 }
 
 fn page(definitions: &str) -> Input {
-    Input::Page { topics: vec![topic()], definitions: definitions.into() }
+    Input::Page { topics: vec![topic()], definitions: definitions.into(), replay: None }
 }
 
 fn subscribe() -> Action {
-    Action::Send(ClientMessage::Subscribe { topic: topic() })
+    Action::Send(ClientMessage::Subscribe { topic: topic(), replay: None })
 }
 
 /// The actions in short: frames that are taken by their sequence.
@@ -167,7 +167,10 @@ fn a_page_that_changes_its_topics_keeps_its_socket() {
     let mut link = live();
     let other = Topic { board: BoardId::new("c").unwrap(), view: View::All };
     let actions = link.step(20.0, Input::Page { topics: vec![other.clone()], definitions: "d1".into(), replay: None });
-    let expected = [Action::Send(ClientMessage::Unsubscribe { topic: topic() }), Action::Send(ClientMessage::Subscribe { topic: other })];
+    let expected = [
+        Action::Send(ClientMessage::Unsubscribe { topic: topic() }),
+        Action::Send(ClientMessage::Subscribe { topic: other, replay: None }),
+    ];
     assert_eq!(actions, expected);
     assert_eq!(link.health(), Health::Live, "the new board is joining, nothing is lost");
 }

@@ -4,6 +4,7 @@
 
 use super::topic::TopicState;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use taydo_model::console::{IncidentsNotes, ViewNote};
@@ -27,6 +28,19 @@ pub struct Scene {
     pub names: BTreeMap<PersonId, String>,
 }
 
+/// What has changed since a scene, or since the change before.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    /// Readings that are the newest now.
+    pub live: Vec<Reading>,
+    /// Points of trends.
+    pub recorded: Vec<Reading>,
+    /// Incidents that are new or stand otherwise.
+    pub incidents: Vec<ViewNote>,
+    /// What people named in them are called.
+    pub names: BTreeMap<PersonId, String>,
+}
+
 /// What a topic shows beside readings when it shows the past.
 #[derive(Debug)]
 pub(super) struct Past {
@@ -37,15 +51,12 @@ pub(super) struct Past {
 
 impl Past {
     /// The incidents as a snapshot at `at` lists them, the newest first.
-    pub(super) fn incidents(&self, at: Timestamp) -> IncidentsNotes {
+    pub(super) fn incidents(&self, at: Timestamp) -> Value {
         let is_recent = |view: &&ViewNote| view.incident.resolved_at.is_none_or(|over| at.duration_since(over) < CLOSED);
         let incidents = self.incidents.values().rev().filter(is_recent).cloned().collect();
-        IncidentsNotes { time: at, incidents, names: self.names.clone() }
-    }
-
-    fn take(&mut self, changed: &IncidentsNotes) {
-        self.incidents.extend(changed.incidents.iter().map(|view| (view.incident.id, view.clone())));
-        self.names.extend(changed.names.clone());
+        let notes = IncidentsNotes { time: at, incidents, names: self.names.clone() };
+        // It has no maps with other keys than text, so it always has a JSON form.
+        serde_json::to_value(notes).unwrap_or_default()
     }
 }
 
@@ -86,18 +97,23 @@ impl Stage {
         self.0.wake();
     }
 
-    /// Shows what has changed up to `at`: readings that are the newest now, points of trends, incidents.
-    pub fn update(&self, at: Timestamp, playing: Playing, live: Vec<Reading>, recorded: Vec<Reading>, incidents: Option<IncidentsNotes>) {
+    /// Shows what has changed up to `at`.
+    pub fn update(&self, at: Timestamp, playing: Playing, change: Change) {
+        let Change { live, recorded, incidents, names } = change;
         let mut state = self.0.state();
         for reading in &live {
             state.current.insert((reading.kpi.clone(), reading.scope.clone()), reading.clone());
         }
         if let Some(past) = &mut state.past {
             past.playing = playing;
-            incidents.iter().for_each(|changed| past.take(changed));
         }
+        let changed = state.past.as_mut().filter(|_| !incidents.is_empty()).map(|past| {
+            past.incidents.extend(incidents.into_iter().map(|view| (view.incident.id, view)));
+            past.names.extend(names);
+            past.incidents(at)
+        });
         state.sequence += 1;
-        let message = ServerMessage::Update { head: state.head(self.0.name(), at), live, recorded, incidents };
+        let message = ServerMessage::Update { head: state.head(self.0.name(), at), live, recorded, incidents: changed };
         state.say(at, &message);
         drop(state);
         self.0.wake();

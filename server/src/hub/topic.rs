@@ -112,7 +112,8 @@ impl TopicState {
         }
         state.sequence += 1;
         let own = |readings: &[&Reading]| readings.iter().map(|reading| (*reading).clone()).collect();
-        let message = ServerMessage::Update { head: state.head(&self.name, now), live: own(live), recorded: own(recorded), incidents: None };
+        let message =
+            ServerMessage::Update { head: state.head(&self.name, now), live: own(live), recorded: own(recorded), incidents: None };
         state.say(now, &message);
         drop(state);
         self.wake();
@@ -221,9 +222,7 @@ impl State {
 #[must_use]
 pub fn draws(content: &Content, reading: &Reading, age_s: i64) -> bool {
     match content {
-        Content::Trend { kpi, scopes, span_s, .. } => {
-            *kpi == reading.kpi && scopes.contains(&reading.scope) && age_s <= i64::from(*span_s)
-        }
+        Content::Trend { kpi, scopes, span_s, .. } => *kpi == reading.kpi && scopes.contains(&reading.scope) && age_s <= i64::from(*span_s),
         // A tile's trend looks back a quarter of an hour.
         Content::Value { kpi, scope, .. } => *kpi == reading.kpi && *scope == reading.scope && age_s <= 3600,
         Content::Ranking { .. } => false,

@@ -10,7 +10,7 @@ use super::sets::Sets;
 use super::wishes::{Wish, Wishes};
 use crate::clock::Clock;
 use crate::http::refusal::chain;
-use crate::hub::{Client, Scene, Stage};
+use crate::hub::{Change, Client, Scene, Stage};
 use crate::store::past::{LOOK_BACK, Stretch};
 use crate::store::{Past, Store, StoreError};
 use futures_util::future::BoxFuture;
@@ -18,11 +18,12 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
-use taydo_model::console::{IncidentView, IncidentsNotes, ViewNote};
+use taydo_model::console::{IncidentView, ViewNote};
 use taydo_model::incident::IncidentId;
 use taydo_model::wire::{Playing, Replay, ServerMessage};
-use taydo_model::{Definitions, ErrorCode, KpiId, PersonId, Reading, Scope};
+use taydo_model::{Definitions, ErrorCode, KpiId, PersonId, Scope};
 
 /// How often the played instant is moved on.
 const TICK: Duration = Duration::from_millis(250);
@@ -43,9 +44,14 @@ pub(super) struct Parts {
     pub(super) past: Past,
     pub(super) sets: Sets,
     pub(super) clock: Clock,
+    pub(super) epoch: Arc<AtomicI64>,
 }
 
 impl Parts {
+    fn next_epoch(&self) -> i64 {
+        self.epoch.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
     /// What people named in these incidents are called, today.
     async fn names(&self, views: &[IncidentView]) -> Result<BTreeMap<PersonId, String>, StoreError> {
         let persons: BTreeSet<&PersonId> = views.iter().filter_map(|view| view.incident.assignee.as_ref()).collect();
@@ -124,7 +130,7 @@ impl Player {
     }
 
     async fn play(&mut self) -> Result<Infallible, StoreError> {
-        self.epoch += 1;
+        self.epoch = self.parts.next_epoch();
         self.load().await?;
         let (wishes, clock) = (self.wishes.clone(), self.parts.clock.clone());
         let mut next = later(clock.now(), TICK);
@@ -149,7 +155,7 @@ impl Player {
         match wish.at {
             Some(at) => {
                 self.at = at.clamp(self.wish.from, self.wish.to);
-                self.epoch += 1;
+                self.epoch = self.parts.next_epoch();
                 self.load().await?;
             }
             None => self.beat(),
@@ -264,8 +270,8 @@ impl Player {
             return Ok(false);
         }
         let names = self.parts.names(&views).await?;
-        let incidents = (!views.is_empty()).then(|| IncidentsNotes { time: at, incidents: views.into_iter().map(ViewNote::from).collect(), names });
-        self.stage.update(at, playing, live.into_values().collect::<Vec<Reading>>(), recorded, incidents);
+        let incidents = views.into_iter().map(ViewNote::from).collect();
+        self.stage.update(at, playing, Change { live: live.into_values().collect(), recorded, incidents, names });
         self.said = self.parts.clock.now();
         Ok(true)
     }

@@ -60,7 +60,11 @@ impl Sets {
         let (set, problems) = checked.await.map_err(|error| StoreError::Internal(error.into()))?;
         if !problems.is_empty() {
             // An older program took it. What can be read of it is closer to what was shown than any other set.
-            tracing::warn!(definitions = hash, problems = problems.len(), "a definition set of the past is no longer sound; using what can be read");
+            tracing::warn!(
+                definitions = hash,
+                problems = problems.len(),
+                "a definition set of the past is no longer sound; using what can be read"
+            );
         }
         let set = Arc::new(set);
         let mut kept = self.kept();

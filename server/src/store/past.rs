@@ -24,8 +24,7 @@ use tokio_postgres::types::Json;
 pub const LOOK_BACK: SignedDuration = SignedDuration::from_hours(48);
 
 /// What the log says that changes how an incident stands.
-const TELLING: [&str; 9] =
-    ["opened", "acknowledged", "joined", "taken", "snoozed", "triggered", "resolved", "resolved_by_hand", "merged"];
+const TELLING: [&str; 9] = ["opened", "acknowledged", "joined", "taken", "snoozed", "triggered", "resolved", "resolved_by_hand", "merged"];
 
 /// The wanted figures by their numbers: pairs of a KPI and a scope, and all scopes of a KPI's dimension.
 const FIGURE: &str = "figure AS MATERIALIZED (SELECT kpi.id AS kpi_id, scope.id AS scope_id, kpi.name AS kpi, scope.name AS scope \
