@@ -99,7 +99,6 @@ impl Hour {
         town.until_open(0).await;
         town.minutes(2, &[("p1", 11.0), ("p2", 35.0), ("p3", 12.0)]).await;
         town.pass(20).await;
-        let _ = town.sms.take_all();
     }
 
     async fn until_there(&self, what: &str, sql: &str) {
@@ -225,6 +224,8 @@ async fn a_replay_shows_what_was_shown_frame_by_frame_and_from_any_instant_on() 
         let board = hour.town.centre.get(&format!("/api/v1/boards/main?at={at}")).await.body;
         assert_eq!(board["definitions"], played.definitions.as_str());
     }
+    // What was sent meanwhile is others' business.
+    drop(hour.town.told().await);
 }
 
 #[tokio::test]
@@ -242,6 +243,7 @@ async fn a_correction_is_shown_when_it_came_or_from_the_first_as_one_chooses() {
         shown.take(&frame(&mut viewer).await);
         assert_eq!(shown.readings["asset:p2"], (time.clone(), Some(value), "good".into()), "known {known}");
     }
+    drop(hour.town.told().await);
 }
 
 #[tokio::test]

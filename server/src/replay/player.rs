@@ -130,10 +130,11 @@ impl Player {
     }
 
     async fn play(&mut self) -> Result<Infallible, StoreError> {
+        let (wishes, clock) = (self.wishes.clone(), self.parts.clock.clone());
+        // Counted from before the first scene is shown: whoever sees it may move the clock at once.
+        let mut next = later(clock.now(), TICK);
         self.epoch = self.parts.next_epoch();
         self.load().await?;
-        let (wishes, clock) = (self.wishes.clone(), self.parts.clock.clone());
-        let mut next = later(clock.now(), TICK);
         loop {
             tokio::select! {
                 wish = wishes.next() => self.obey(wish).await?,
