@@ -104,7 +104,13 @@ mod tests {
     #[test]
     fn every_text_is_composed_and_none_is_empty() {
         for language in [Language::Vi, Language::En] {
-            let all = [words(language).all(), console_words(language).all(), rota_words(language).all(), room_words(language).all()];
+            let all = [
+                words(language).all(),
+                console_words(language).all(),
+                rota_words(language).all(),
+                room_words(language).all(),
+                replay_words(language).all(),
+            ];
             for text in all.concat() {
                 assert!(!text.is_empty());
                 assert_eq!(nfc(text), text, "a text is not in Unicode NFC, or has blanks around it");
