@@ -17,6 +17,10 @@ const RELOADED: &str = "taydo.reloaded";
 /// A page that reloads itself rests this long before it does so again, in milliseconds.
 const RELOAD_REST_MS: f64 = 60_000.0;
 
+/// The root's attribute while the page shows the past, and what its title begins with then.
+const PAST: &str = "data-past";
+const PAST_TITLE: &str = "PHÁT LẠI · ";
+
 fn window() -> Option<Window> {
     web_sys::window()
 }
@@ -59,6 +63,21 @@ pub fn push_path(path: &str) {
 #[must_use]
 pub fn query(name: &str) -> Option<String> {
     UrlSearchParams::new_with_str(&location()?.search().ok()?).ok()?.get(name)
+}
+
+/// Puts values into the address's query, or takes them out, without another page to go back from.
+pub fn put_query(values: &[(&str, Option<String>)]) {
+    let (Some(location), Some(history)) = (location(), window().and_then(|window| window.history().ok())) else { return };
+    let Ok(query) = UrlSearchParams::new_with_str(&location.search().unwrap_or_default()) else { return };
+    for (name, value) in values {
+        match value {
+            Some(value) => query.set(name, value),
+            None => query.delete(name),
+        }
+    }
+    let text = String::from(query.to_string());
+    let address = if text.is_empty() { path() } else { format!("{}?{text}", path()) };
+    let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
 }
 
 /// The address of the WebSocket at `path` on the page's own server.
@@ -201,10 +220,25 @@ pub fn set_root(name: &str, value: &str) {
     }
 }
 
-/// The page's title.
+/// The page's title, marked while the page shows the past.
 pub fn set_title(title: &str) {
     if let Some(document) = window().and_then(|window| window.document()) {
-        document.set_title(&format!("{title} · Tây Đô"));
+        let mark = if root().is_some_and(|root| root.has_attribute(PAST)) { PAST_TITLE } else { "" };
+        document.set_title(&format!("{mark}{title} · Tây Đô"));
+    }
+}
+
+/// Marks the whole page as one that shows the past, or takes the mark away.
+pub fn mark_past(is_past: bool) {
+    let (Some(root), Some(document)) = (root(), window().and_then(|window| window.document())) else { return };
+    let title = document.title();
+    let bare = title.strip_prefix(PAST_TITLE).unwrap_or(&title);
+    if is_past {
+        let _ = root.set_attribute(PAST, "");
+        document.set_title(&format!("{PAST_TITLE}{bare}"));
+    } else {
+        let _ = root.remove_attribute(PAST);
+        document.set_title(bare);
     }
 }
 

@@ -12,11 +12,14 @@ use crate::{
         Action, Health, Input, Link,
         socket::{Report, Socket},
     },
+    played::Played,
     pulse::Pulse,
     store::{Interest, Key, PanelId, Store},
+    tree,
 };
 use gloo_timers::callback::Interval;
 use jiff::Timestamp;
+use serde_json::Value;
 use std::{
     cell::{Cell, RefCell},
     rc::{Rc, Weak},
@@ -24,7 +27,8 @@ use std::{
 use taydo_model::{
     BoardId, Reading,
     api::{CityPage, Point},
-    wire::{ServerMessage, Topic, View},
+    console::IncidentsNotes,
+    wire::{Knowledge, Replay, ServerMessage, Topic, View},
 };
 use yew::Callback;
 
@@ -53,6 +57,16 @@ pub struct Notice {
     pub is_outdated: bool,
 }
 
+/// What is known of a replay.
+struct Past {
+    replay: Replay,
+    /// The played instant; none before the first frame.
+    played: Option<Played>,
+    incidents: Option<Rc<IncidentsNotes>>,
+    /// Why the server can't show it.
+    refused: Option<String>,
+}
+
 /// The handle that pages and panels share.
 #[derive(Clone)]
 pub struct Centre(Rc<Inner>);
@@ -63,6 +77,8 @@ struct Inner {
     store: RefCell<Store>,
     clock: RefCell<ServerClock>,
     link: RefCell<Link>,
+    /// The past that is shown in place of the present.
+    past: RefCell<Option<Past>>,
     socket: RefCell<Option<Socket>>,
     pulse: Rc<Pulse>,
     watchers: RefCell<Vec<(u32, Callback<Notice>)>>,
@@ -70,6 +86,7 @@ struct Inner {
     generation: Cell<u32>,
     is_outdated: Cell<bool>,
     is_kiosk: Cell<bool>,
+    is_past: Cell<bool>,
     fonts: Cell<u32>,
     ticks: Cell<u32>,
     told: Cell<Option<Notice>>,
@@ -96,6 +113,7 @@ impl Centre {
             store: RefCell::default(),
             clock: RefCell::new(clock),
             link: RefCell::default(),
+            past: RefCell::default(),
             socket: RefCell::default(),
             pulse: Pulse::new(),
             watchers: RefCell::default(),
@@ -103,6 +121,7 @@ impl Centre {
             generation: Cell::default(),
             is_outdated: Cell::default(),
             is_kiosk: Cell::default(),
+            is_past: Cell::default(),
             fonts: Cell::default(),
             ticks: Cell::default(),
             told: Cell::default(),
@@ -153,11 +172,41 @@ impl Centre {
         self.0.calendar.borrow().clone()
     }
 
-    /// Now.
+    /// Now; in a replay the played instant, so that whatever is reckoned from it is as it was then.
     #[must_use]
     pub fn now(&self) -> Moment {
         let ms = browser::monotonic_ms();
-        Moment { time: self.0.clock.borrow().now(ms), ms }
+        let played = self.0.past.borrow().as_ref().map(|past| past.played.map_or(past.replay.from, |played| played.at(ms)));
+        Moment { time: played.unwrap_or_else(|| self.0.clock.borrow().now(ms)), ms }
+    }
+
+    /// The server's own time, also in a replay.
+    #[must_use]
+    pub fn present(&self) -> Timestamp {
+        self.0.clock.borrow().now(browser::monotonic_ms())
+    }
+
+    /// How the replay stands; none while the present is shown, or before its first frame.
+    #[must_use]
+    pub fn played(&self) -> Option<Played> {
+        self.0.past.borrow().as_ref().and_then(|past| past.played)
+    }
+
+    /// Why the replay can't be had.
+    #[must_use]
+    pub fn refused(&self) -> Option<String> {
+        self.0.past.borrow().as_ref().and_then(|past| past.refused.clone())
+    }
+
+    /// The incidents of the replay: what was open at the played instant, and what was closed in the hour before it.
+    #[must_use]
+    pub fn past_incidents(&self) -> Option<Rc<IncidentsNotes>> {
+        self.0.past.borrow().as_ref().and_then(|past| past.incidents.clone())
+    }
+
+    /// The replay goes on at another speed, or from another instant.
+    pub fn steer(&self, speed: Option<u8>, at: Option<Timestamp>) {
+        self.feed(Input::Steer { speed, at });
     }
 
     /// Reads the store.
@@ -176,10 +225,34 @@ impl Centre {
         self.0.is_kiosk.set(is_kiosk);
     }
 
-    /// The page shows these topics from now on, built by this definition set.
-    pub fn follow(&self, topics: Vec<Topic>, definitions: String) {
-        self.0.store.borrow_mut().keep_topics(&topics);
-        self.feed(Input::Page { topics, definitions });
+    /// Whether the page is built to show the past: what is only known for the present is left out then.
+    #[must_use]
+    pub fn is_past(&self) -> bool {
+        self.0.is_past.get()
+    }
+
+    /// Says so before the page's panels are built.
+    pub fn set_past(&self, is_past: bool) {
+        self.0.is_past.set(is_past);
+    }
+
+    /// The page shows these topics from now on, built by this definition set: the present, or a stretch of the past.
+    pub fn follow(&self, topics: Vec<Topic>, definitions: String, replay: Option<Replay>) {
+        let stretch = |replay: Replay| (replay.from, replay.to, replay.known);
+        let mut past = self.0.past.borrow_mut();
+        let is_other = past.as_ref().map(|past| stretch(past.replay)) != replay.map(stretch);
+        if is_other {
+            *past = replay.map(|replay| Past { replay, played: None, incidents: None, refused: None });
+        }
+        drop(past);
+        let mut store = self.0.store.borrow_mut();
+        // No figure of one time may be taken for one of another.
+        store.keep_topics(if is_other { &[] } else { &topics });
+        if is_other {
+            store.jump();
+        }
+        drop(store);
+        self.feed(Input::Page { topics, definitions, replay });
         self.feed(Input::Tick);
     }
 
@@ -271,6 +344,17 @@ impl Centre {
             }
             Action::Take(message) => self.take(message),
             Action::Time(time) => self.0.clock.borrow_mut().hear(time, ms),
+            Action::Played(time, playing) => {
+                if let Some(past) = &mut *self.0.past.borrow_mut() {
+                    past.played = Some(Played { time, ms, playing });
+                    past.refused = None;
+                }
+            }
+            Action::Refused(why) => {
+                if let Some(past) = &mut *self.0.past.borrow_mut() {
+                    past.refused = Some(why);
+                }
+            }
             Action::Refetch => self.0.generation.set(self.0.generation.get() + 1),
             Action::Build(build) => self.judge_build(&build),
             Action::Reload => browser::reload(),
@@ -299,12 +383,29 @@ impl Centre {
 
     fn take(&self, message: ServerMessage) {
         let woken = match message {
-            ServerMessage::Snapshot { head, readings } => self.0.store.borrow_mut().snapshot(&head.topic, readings),
-            ServerMessage::Update { head, live, recorded } => self.0.store.borrow_mut().update(&head.topic, live, recorded),
+            ServerMessage::Snapshot { head, readings, incidents } => {
+                let mut store = self.0.store.borrow_mut();
+                if head.replay.is_some() {
+                    store.jump();
+                }
+                self.note(incidents);
+                store.snapshot(&head.topic, readings)
+            }
+            ServerMessage::Update { head, live, recorded, incidents } => {
+                self.note(incidents);
+                self.0.store.borrow_mut().update(&head.topic, live, recorded)
+            }
             _ => return,
         };
         self.0.pulse.wake(|panel| woken.0.contains(&panel));
         self.fetch();
+    }
+
+    /// Takes the incidents of a replay's frame in.
+    fn note(&self, incidents: Option<Value>) {
+        if let (Some(incidents), Some(past)) = (incidents, &mut *self.0.past.borrow_mut()) {
+            past.incidents = tree::read(incidents).map(Rc::new);
+        }
     }
 
     fn judge_build(&self, build: &str) {
@@ -327,8 +428,9 @@ impl Centre {
                 continue;
             }
             let weak = Rc::downgrade(&self.0);
+            let as_of = self.0.past.borrow().as_ref().filter(|past| past.replay.known == Knowledge::Then).map(|_| order.to);
             wasm_bindgen_futures::spawn_local(async move {
-                let page = client::readings(&order).await.ok();
+                let page = client::readings(&order, as_of).await.ok();
                 with(&weak, |centre| {
                     let woken = centre.0.store.borrow_mut().fetched(&order, page.map(|page| page.points), browser::monotonic_ms());
                     centre.0.pulse.wake(|panel| woken.0.contains(&panel));

@@ -102,12 +102,12 @@ pub async fn city() -> Result<CityPage, ClientError> {
     get("/api/v1/city".to_owned()).await
 }
 
-/// A board.
+/// A board, as it is or as it was.
 ///
 /// # Errors
 /// When the server refuses or can't be reached.
-pub async fn board(id: BoardId) -> Result<BoardPage, ClientError> {
-    get(format!("/api/v1/boards/{id}")).await
+pub async fn board(id: BoardId, at: Option<Timestamp>) -> Result<BoardPage, ClientError> {
+    get(at.map_or_else(|| format!("/api/v1/boards/{id}"), |at| format!("/api/v1/boards/{id}?at={at}"))).await
 }
 
 /// A wall and its boards.
@@ -118,14 +118,15 @@ pub async fn wall(id: WallId) -> Result<WallPage, ClientError> {
     get(format!("/api/v1/walls/{id}")).await
 }
 
-/// A figure's recorded readings.
+/// A figure's recorded readings, as they are known now or as they were shown `as_of` a moment.
 ///
 /// # Errors
 /// When the server refuses or can't be reached.
-pub async fn readings(order: &Order) -> Result<ReadingsPage, ClientError> {
+pub async fn readings(order: &Order, as_of: Option<Timestamp>) -> Result<ReadingsPage, ClientError> {
     // Ids and times have no characters that a query would have to escape.
-    let Order { key, from, to } = order;
-    get(format!("/api/v1/kpis/{}/readings?scope={}&from={from}&to={to}", key.kpi, key.scope)).await
+    let Order { key, from, to, .. } = order;
+    let as_of = as_of.map(|then| format!("&as_of={then}")).unwrap_or_default();
+    get(format!("/api/v1/kpis/{}/readings?scope={}&from={from}&to={to}{as_of}", key.kpi, key.scope)).await
 }
 
 /// A KPI's passport for a scope.

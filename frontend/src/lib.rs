@@ -14,6 +14,7 @@ pub mod hours;
 pub mod incidents;
 pub mod link;
 pub mod locale;
+pub mod played;
 pub mod ranking;
 pub mod route;
 pub mod scene;

@@ -7,7 +7,7 @@
 pub mod socket;
 
 use jiff::Timestamp;
-use taydo_model::wire::{ClientMessage, Head, ServerMessage, Topic};
+use taydo_model::wire::{ClientMessage, Head, Mode, Playing, Replay, ServerMessage, Topic};
 
 /// What happens to the link.
 #[derive(Debug)]
@@ -24,8 +24,17 @@ pub enum Input {
     Page {
         /// What it shows.
         topics: Vec<Topic>,
-        /// Its definition set's hash.
+        /// Its definition set's hash; empty where nothing on it is built from definitions.
         definitions: String,
+        /// The past that it shows in place of the present.
+        replay: Option<Replay>,
+    },
+    /// The replay goes on at another speed, or from another instant.
+    Steer {
+        /// The speed; 0 stops it.
+        speed: Option<u8>,
+        /// The instant.
+        at: Option<Timestamp>,
     },
 }
 
@@ -42,6 +51,10 @@ pub enum Action {
     Take(ServerMessage),
     /// Believe this time of the server's.
     Time(Timestamp),
+    /// Show this instant of the past.
+    Played(Timestamp, Playing),
+    /// The server can't show the past, and says why.
+    Refused(String),
     /// Fetch the page's definitions anew.
     Refetch,
     /// The server's build is this one.
@@ -106,6 +119,8 @@ pub struct Link {
     /// One for each topic of the page; a handful.
     places: Vec<(Topic, Place)>,
     definitions: String,
+    /// What is replayed, with the instant and the speed that were seen last: a new socket goes on from there.
+    replay: Option<Replay>,
     refetched: f64,
     health: Health,
     heard: f64,
@@ -120,6 +135,7 @@ impl Default for Link {
             heartbeat_ms: HEARTBEAT_MS,
             places: Vec::new(),
             definitions: String::new(),
+            replay: None,
             refetched: f64::NEG_INFINITY,
             health: Health::Connecting,
             heard: 0.0,
@@ -149,7 +165,11 @@ impl Link {
             Input::Closed(chance) => self.closed(now, chance),
             Input::Message(message) => self.message(now, message, &mut actions),
             Input::Tick => self.tick(now, &mut actions),
-            Input::Page { topics, definitions } => self.page(now, topics, definitions, &mut actions),
+            Input::Page { topics, definitions, replay } => {
+                self.turn(replay, &mut actions);
+                self.page(now, topics, definitions, &mut actions);
+            }
+            Input::Steer { speed, at } => self.steer(speed, at, &mut actions),
         }
         self.judge(now);
         actions
@@ -157,12 +177,42 @@ impl Link {
 
     fn open(&mut self, now: f64, actions: &mut Vec<Action>) {
         self.socket = Socket::Open;
+        let replay = self.replay;
         for (topic, place) in &mut self.places {
-            *place = Place { in_step: now, fresh: false, asked: place.seen.is_none(), seen: place.seen };
-            actions.push(Action::Send(match place.seen {
+            // A replay ends with its connection; another begins where it was.
+            let seen = place.seen.filter(|_| replay.is_none());
+            *place = Place { in_step: now, fresh: false, asked: seen.is_none(), seen };
+            actions.push(Action::Send(match seen {
                 Some((epoch, sequence)) => ClientMessage::Resume { topic: topic.clone(), epoch, sequence },
-                None => ClientMessage::Subscribe { topic: topic.clone() },
+                None => ClientMessage::Subscribe { topic: topic.clone(), replay },
             }));
+        }
+    }
+
+    /// Turns to the past, to another stretch of it, or back to the present: nothing that was seen counts any more.
+    fn turn(&mut self, replay: Option<Replay>, actions: &mut Vec<Action>) {
+        let stretch = |replay: Replay| (replay.from, replay.to, replay.known);
+        if self.replay.map(stretch) == replay.map(stretch) {
+            return;
+        }
+        self.replay = replay;
+        for (topic, _) in self.places.drain(..) {
+            if self.socket == Socket::Open {
+                actions.push(Action::Send(ClientMessage::Unsubscribe { topic }));
+            }
+        }
+    }
+
+    fn steer(&mut self, speed: Option<u8>, at: Option<Timestamp>, actions: &mut Vec<Action>) {
+        let Some(replay) = &mut self.replay else { return };
+        replay.speed = speed.unwrap_or(replay.speed);
+        replay.at = at.or(replay.at);
+        let Some((topic, _)) = self.places.first().filter(|_| self.socket == Socket::Open) else { return };
+        if let Some(speed) = speed {
+            actions.push(Action::Send(ClientMessage::Play { topic: topic.clone(), speed }));
+        }
+        if let Some(at) = at {
+            actions.push(Action::Send(ClientMessage::Seek { topic: topic.clone(), at }));
         }
     }
 
@@ -220,7 +270,7 @@ impl Link {
             }
             self.places.push((topic.clone(), Place { seen: None, in_step: now, fresh: false, asked: true }));
             if self.socket == Socket::Open {
-                actions.push(Action::Send(ClientMessage::Subscribe { topic }));
+                actions.push(Action::Send(ClientMessage::Subscribe { topic, replay: self.replay }));
             }
         }
     }
@@ -250,7 +300,11 @@ impl Link {
                 }
             }
             // A refusal of ours that repeats itself shows as silence, which ends in a new socket.
-            ServerMessage::Error { .. } => {}
+            ServerMessage::Error { message, .. } => {
+                if self.replay.is_some() {
+                    actions.push(Action::Refused(message.clone()));
+                }
+            }
         }
     }
 
@@ -260,6 +314,9 @@ impl Link {
 
     /// Whether a frame is one of ours, and not of an epoch that is over.
     fn admits(&mut self, now: f64, head: &Head) -> bool {
+        if (head.mode == Mode::Replay) != self.replay.is_some() {
+            return false;
+        }
         let Some(place) = self.place(&head.topic) else { return false };
         let is_old = place.seen.is_some_and(|(epoch, _)| head.epoch < epoch);
         if is_old {
@@ -294,11 +351,17 @@ impl Link {
 
     /// Asks for a snapshot, once.
     fn ask(&mut self, topic: &Topic, actions: &mut Vec<Action>) {
+        let is_replay = self.replay.is_some();
         if let Some(place) = self.place(topic)
             && !place.asked
         {
             place.asked = true;
-            actions.push(Action::Send(ClientMessage::Subscribe { topic: topic.clone() }));
+            let topic = topic.clone();
+            // To subscribe again would end the replay; from before its first frame on there is only a snapshot.
+            actions.push(Action::Send(match is_replay {
+                true => ClientMessage::Resume { topic, epoch: 0, sequence: 0 },
+                false => ClientMessage::Subscribe { topic, replay: None },
+            }));
         }
     }
 
@@ -311,8 +374,16 @@ impl Link {
 
     /// What every frame that is believed brings beside its readings.
     fn follow(&mut self, now: f64, head: &Head, actions: &mut Vec<Action>) {
-        actions.push(Action::Time(head.time));
-        if head.definitions != self.definitions && self.refetched + REFETCH_REST_MS <= now {
+        match (&mut self.replay, head.replay) {
+            (Some(replay), Some(playing)) => {
+                replay.at = Some(head.time);
+                replay.speed = playing.speed;
+                actions.push(Action::Played(head.time, playing));
+            }
+            _ => actions.push(Action::Time(head.time)),
+        }
+        let is_built = !self.definitions.is_empty();
+        if is_built && head.definitions != self.definitions && self.refetched + REFETCH_REST_MS <= now {
             self.refetched = now;
             actions.push(Action::Refetch);
         }

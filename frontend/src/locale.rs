@@ -6,6 +6,7 @@
 mod console_words;
 mod form_words;
 mod panel_words;
+mod replay_words;
 mod room_words;
 mod rota_words;
 mod texts;
@@ -14,6 +15,7 @@ mod words;
 pub use console_words::{ConsoleWords, console_words};
 pub use form_words::{FormWords, form_words};
 pub use panel_words::{PanelWords, panel_words};
+pub use replay_words::{ReplayWords, replay_words};
 pub use room_words::{RoomWords, room_words};
 pub use rota_words::{RotaWords, rota_words};
 pub use taydo_model::number::{count, difference, number, span};
@@ -110,6 +112,7 @@ mod tests {
                 console_words(language).all(),
                 rota_words(language).all(),
                 room_words(language).all(),
+                replay_words(language).all(),
             ];
             for text in all.concat() {
                 assert!(!text.is_empty());

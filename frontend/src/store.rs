@@ -44,6 +44,8 @@ pub struct Order {
     pub from: Timestamp,
     /// To here.
     pub to: Timestamp,
+    /// Which courses it is for: those of before a jump in time are gone.
+    round: u32,
 }
 
 /// The panels to wake: each once, however many of its figures have changed.
@@ -80,6 +82,7 @@ pub struct Store {
     /// The panels on the page; some dozens.
     panels: Vec<(PanelId, Vec<Interest>)>,
     last_panel: u64,
+    round: u32,
 }
 
 impl Store {
@@ -173,6 +176,14 @@ impl Store {
         self.drop_unbrought(&gone, &mut Woken::default());
     }
 
+    /// Time has jumped: no course goes on where it was, and answers that are under way are for another time.
+    pub fn jump(&mut self) {
+        self.round += 1;
+        for course in self.entries.values_mut().filter_map(|entry| entry.course.as_mut()) {
+            course.begin_anew();
+        }
+    }
+
     /// The next history to fetch, if one is due; it counts as under way until `fetched`. At most a few are at once.
     pub fn next_order(&mut self, now: Timestamp, now_ms: f64) -> Option<Order> {
         let courses = self.entries.values().filter_map(|entry| entry.course.as_ref());
@@ -183,12 +194,15 @@ impl Store {
         let (key, course) = courses.find(|(_, course)| course.is_due(now_ms))?;
         course.under_way();
         let from = Timestamp::from_second(now.as_second() - i64::from(course.span_s())).unwrap_or(Timestamp::UNIX_EPOCH);
-        Some(Order { key: key.clone(), from, to: now })
+        Some(Order { key: key.clone(), from, to: now, round: self.round })
     }
 
     /// An order's result; `None` where it could not be had, which is tried again later. Returns the panels to wake.
     pub fn fetched(&mut self, order: &Order, points: Option<Vec<Point>>, now_ms: f64) -> Woken {
         let mut woken = Woken::default();
+        if order.round != self.round {
+            return woken;
+        }
         if let Some(course) = self.entries.get_mut(&order.key).and_then(|entry| entry.course.as_mut()) {
             match points {
                 Some(points) => course.fill(points),

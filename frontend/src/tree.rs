@@ -57,7 +57,12 @@ impl Error for OfAnotherType {
 /// Reads a JSON text by way of its tree: one parser for all types. `None` where it is not a `T`.
 #[must_use]
 pub fn parse<T: DeserializeOwned>(text: &str) -> Option<T> {
-    let tree: Value = serde_json::from_str(text).ok()?;
+    read(serde_json::from_str(text).ok()?)
+}
+
+/// Reads a tree. `None` where it is not a `T`.
+#[must_use]
+pub fn read<T: DeserializeOwned>(tree: Value) -> Option<T> {
     T::deserialize(Tree(tree)).ok()
 }
 

@@ -118,7 +118,7 @@ pub struct SaidLine {
 }
 
 /// An incident as the console reads it, which has no use for the rest.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "as in `Incident`")]
 pub struct IncidentNote {
     pub id: IncidentId,
@@ -133,7 +133,7 @@ pub struct IncidentNote {
 }
 
 /// An incident in words as the console reads it.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "as in `IncidentView`")]
 pub struct ViewNote {
     pub incident: IncidentNote,
@@ -145,12 +145,21 @@ pub struct ViewNote {
 }
 
 /// [`IncidentsPage`] as the console reads it.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "as in `IncidentsPage`")]
 pub struct IncidentsNotes {
     pub time: Timestamp,
     pub incidents: Vec<ViewNote>,
     pub names: BTreeMap<PersonId, String>,
+}
+
+impl From<IncidentView> for ViewNote {
+    fn from(view: IncidentView) -> Self {
+        let Incident { id, severity, team, opened_at, standing, assignee, resolved_at, data_old_since, merged_into, .. } = view.incident;
+        let incident = IncidentNote { id, severity, team, opened_at, standing, assignee, resolved_at, data_old_since, merged_into };
+        let IncidentView { title, place, summary, figure, exercise, .. } = view;
+        Self { incident, title, place, summary, figure, exercise }
+    }
 }
 
 /// [`IncidentPage`] as an incident's page reads it.

@@ -6,6 +6,7 @@
 use crate::{BoardId, ErrorCode, Reading};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// The WebSocket subprotocol's name.
 pub const SUBPROTOCOL: &str = "taydo.v1.json";
@@ -41,6 +42,51 @@ pub enum Mode {
     Replay,
 }
 
+/// The fastest that the past is played, as a multiple of its own pace.
+pub const MAX_SPEED: u8 = 60;
+/// The longest stretch of the past that one replay spans, in hours.
+pub const MAX_REPLAY_HOURS: i64 = 31 * 24;
+
+/// Which revisions of recorded readings a replay shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Knowledge {
+    /// What was known at the played instant: a correction that came later is not shown.
+    #[default]
+    Then,
+    /// What is known now: every reading in its newest revision, at the instant that it is for.
+    Now,
+}
+
+/// A stretch of the past that is to be played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Replay {
+    /// Its beginning.
+    pub from: Timestamp,
+    /// Its end, at most 31 days later and not in the future.
+    pub to: Timestamp,
+    /// Where playing begins; at `from` where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// How many times as fast as it happened, at most 60; 0 stands still.
+    pub speed: u8,
+    /// Which revisions are shown.
+    #[serde(default)]
+    pub known: Knowledge,
+}
+
+/// How a replay stands, in the head of each of its frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Playing {
+    /// The stretch's beginning …
+    pub from: Timestamp,
+    /// … and its end.
+    pub to: Timestamp,
+    /// How many times as fast as it happened the played instant moves on from `time`; 0 stands still.
+    pub speed: u8,
+}
+
 /// Where a frame stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Head {
@@ -48,15 +94,18 @@ pub struct Head {
     pub topic: Topic,
     /// Live or replay.
     pub mode: Mode,
-    /// The lease's fence under which the readings were made; a lower one is old.
+    /// The lease's fence under which the readings were made; a lower one is old. A replay counts its own, one for each seek.
     pub epoch: i64,
     /// The frame's number in this epoch; each update is one more than the last. A snapshot and a heartbeat carry
     /// the number of the update that they stand after.
     pub sequence: u64,
-    /// The server's time when the frame was made.
+    /// The server's time when the frame was made; in a replay the played instant.
     pub time: Timestamp,
     /// The definition set that the readings were made by; another one than the page was built from calls for a new page.
     pub definitions: String,
+    /// How the replay stands; absent when live.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Playing>,
 }
 
 /// What the server sends.
@@ -79,6 +128,10 @@ pub enum ServerMessage {
         head: Head,
         /// One for each KPI and scope.
         readings: Vec<Reading>,
+        /// In a replay: the incidents that were open at the played instant, and those closed in the hour before it, as
+        /// [`crate::console::IncidentsNotes`]. A tree, so that only pages that list incidents have to know what is in it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        incidents: Option<Value>,
     },
     /// What has changed since the update before.
     Update {
@@ -91,6 +144,9 @@ pub enum ServerMessage {
         /// Recorded readings, new or corrected: points of trends.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         recorded: Vec<Reading>,
+        /// In a replay, when one of them has changed: all incidents, as in a snapshot.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        incidents: Option<Value>,
     },
     /// Nothing has changed; the server is alive.
     Heartbeat {
@@ -115,6 +171,23 @@ pub enum ClientMessage {
     Subscribe {
         /// Which.
         topic: Topic,
+        /// The past in place of the present. A connection has one replay at a time; a second one takes its place.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replay: Option<Replay>,
+    },
+    /// Play the replay at this speed from where it is; 0 stops it there.
+    Play {
+        /// Which.
+        topic: Topic,
+        /// How many times as fast as it happened, at most 60.
+        speed: u8,
+    },
+    /// Go on from another instant of the replay: a snapshot in a higher epoch follows.
+    Seek {
+        /// Which.
+        topic: Topic,
+        /// Where to; the range's end that is nearer, where it lies outside.
+        at: Timestamp,
     },
     /// Send this topic from after this frame on; with a snapshot where that is no longer possible.
     Resume {

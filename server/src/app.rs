@@ -16,6 +16,7 @@ use crate::leader::{self, Candidate};
 use crate::paging::{self, Paging};
 use crate::pipeline::{self, Parts, Pipeline};
 use crate::reading_rollups;
+use crate::replay::{Replays, Sets};
 use crate::rollups;
 use crate::self_watch::{self, SelfWatch};
 use crate::store::{EmbeddedDatabase, Fence, Store, StoreError};
@@ -220,8 +221,12 @@ impl Application {
         if let Some(dead_man) = paging.as_mut().and_then(Paging::take_dead_man) {
             beside.push(tokio::spawn(Heart { clock: clock.clone(), overdue: overdue.clone(), dead_man }.run()));
         }
+        let past = store.past()?;
+        let sets = Sets::new(past.clone(), in_force.clone());
+        let replays = Replays::new(store.clone(), past, sets, clock.clone(), tokio::runtime::Handle::current());
         let state = http::shared(State {
             door,
+            replays,
             links,
             paging: paging.as_ref().map(|paging| paging.face().clone()),
             overdue,

@@ -48,6 +48,7 @@ use crate::hub::Hub;
 use crate::ingest::{Health, Intake};
 use crate::paging::Face;
 use crate::pipeline::RecomputeDesk;
+use crate::replay::Replays;
 use crate::store::Store;
 use crate::telemetry::Metrics;
 use actix_web::dev::Extensions;
@@ -81,6 +82,8 @@ pub struct State {
     pub health: Arc<Health>,
     /// Live readings.
     pub hub: Hub,
+    /// The past.
+    pub replays: Replays,
     /// Where recomputes are asked for.
     pub desk: RecomputeDesk,
     /// What messages are answered by.

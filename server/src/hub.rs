@@ -7,10 +7,13 @@
 mod client;
 mod frame;
 mod ring;
+mod stage;
 mod topic;
 
 pub use client::{Client, Closing, Outgoing};
 pub use frame::{close_frame, ping_frame, pong_frame, text_frame};
+pub use stage::{Change, Scene, Stage};
+pub use topic::draws;
 
 use crate::hub::topic::TopicState;
 use jiff::Timestamp;
@@ -215,9 +218,37 @@ impl Hub {
         let state = self.topics().by_name.get(topic).cloned();
         let state = state.ok_or_else(|| format!("there is no board {}", topic.board))?;
         if !client.subscribe(state, resume, self.inner.limits.topics_per_client) {
-            return Err(format!("a connection watches at most {} boards; unsubscribe from one first", self.inner.limits.topics_per_client));
+            return Err(self.too_many());
         }
         Ok(())
+    }
+
+    /// A stage for a replay of a topic, which `client` watches from now on in place of the topic itself.
+    ///
+    /// # Errors
+    /// When the client watches too many topics.
+    pub fn stage(&self, client: &Arc<Client>, topic: &Topic) -> Result<Stage, String> {
+        let stage = Stage::new(topic.clone(), self.inner.limits.ring_bytes);
+        self.watch_stage(client, &stage, None)?;
+        Ok(stage)
+    }
+
+    /// Lets a client go on from a frame of its replay (`resume`: epoch and sequence), or with a snapshot.
+    ///
+    /// # Errors
+    /// When the client watches too many topics.
+    pub fn watch_stage(&self, client: &Arc<Client>, stage: &Stage, resume: Option<(i64, u64)>) -> Result<(), String> {
+        if client.subscribe(stage.topic(), resume, self.inner.limits.topics_per_client) { Ok(()) } else { Err(self.too_many()) }
+    }
+
+    fn too_many(&self) -> String {
+        format!("a connection watches at most {} boards; unsubscribe from one first", self.inner.limits.topics_per_client)
+    }
+
+    /// How often a quiet topic says that it is there.
+    #[must_use]
+    pub fn heartbeat(&self) -> Duration {
+        self.inner.limits.heartbeat
     }
 
     /// How many clients there are.

@@ -1,7 +1,7 @@
 //! The shell around the engine: configuration, ingest, store, pipeline, hub, HTTP, and the commands.
 //!
 //! A module uses only what is to its right:
-//! `command → {app, dry_run} → http → {absence, baseline} → pipeline → {hub, store, ingest} → {definitions, config, days, telemetry, clock}`.
+//! `command → {app, dry_run} → http → {absence, baseline, replay} → {pipeline, wording} → {hub, store, ingest} → {definitions, config, days, telemetry, clock}`.
 
 pub mod absence;
 pub mod app;
@@ -26,9 +26,11 @@ pub mod leader;
 pub mod paging;
 pub mod pipeline;
 mod reading_rollups;
+pub mod replay;
 mod rollups;
 pub mod self_watch;
 pub mod simulate;
 pub mod store;
 pub mod telemetry;
 pub mod upkeep;
+mod wording;

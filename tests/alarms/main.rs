@@ -22,6 +22,7 @@ mod letter;
 mod moments;
 mod people;
 mod refusals;
+mod replays;
 mod replies;
 mod restarts;
 mod room;

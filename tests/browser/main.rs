@@ -12,6 +12,7 @@ mod latency;
 mod letter;
 mod link;
 mod on_call;
+mod replay;
 mod room;
 mod shift_log;
 mod sizes;

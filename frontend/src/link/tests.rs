@@ -11,15 +11,15 @@ fn topic() -> Topic {
 }
 
 fn head(epoch: i64, sequence: u64) -> Head {
-    Head { topic: topic(), mode: Mode::Live, epoch, sequence, time: Timestamp::UNIX_EPOCH, definitions: "d1".into() }
+    Head { topic: topic(), mode: Mode::Live, epoch, sequence, time: Timestamp::UNIX_EPOCH, definitions: "d1".into(), replay: None }
 }
 
 fn snapshot(epoch: i64, sequence: u64) -> Input {
-    Input::Message(ServerMessage::Snapshot { head: head(epoch, sequence), readings: vec![] })
+    Input::Message(ServerMessage::Snapshot { head: head(epoch, sequence), readings: vec![], incidents: None })
 }
 
 fn update(epoch: i64, sequence: u64) -> Input {
-    Input::Message(ServerMessage::Update { head: head(epoch, sequence), live: vec![], recorded: vec![] })
+    Input::Message(ServerMessage::Update { head: head(epoch, sequence), live: vec![], recorded: vec![], incidents: None })
 }
 
 fn heartbeat(epoch: i64, sequence: u64) -> Input {
@@ -31,11 +31,11 @@ fn hello() -> Input {
 }
 
 fn page(definitions: &str) -> Input {
-    Input::Page { topics: vec![topic()], definitions: definitions.into() }
+    Input::Page { topics: vec![topic()], definitions: definitions.into(), replay: None }
 }
 
 fn subscribe() -> Action {
-    Action::Send(ClientMessage::Subscribe { topic: topic() })
+    Action::Send(ClientMessage::Subscribe { topic: topic(), replay: None })
 }
 
 /// The actions in short: frames that are taken by their sequence.
@@ -166,8 +166,11 @@ fn a_server_that_began_anew_below_us_calls_for_a_reload() {
 fn a_page_that_changes_its_topics_keeps_its_socket() {
     let mut link = live();
     let other = Topic { board: BoardId::new("c").unwrap(), view: View::All };
-    let actions = link.step(20.0, Input::Page { topics: vec![other.clone()], definitions: "d1".into() });
-    let expected = [Action::Send(ClientMessage::Unsubscribe { topic: topic() }), Action::Send(ClientMessage::Subscribe { topic: other })];
+    let actions = link.step(20.0, Input::Page { topics: vec![other.clone()], definitions: "d1".into(), replay: None });
+    let expected = [
+        Action::Send(ClientMessage::Unsubscribe { topic: topic() }),
+        Action::Send(ClientMessage::Subscribe { topic: other, replay: None }),
+    ];
     assert_eq!(actions, expected);
     assert_eq!(link.health(), Health::Live, "the new board is joining, nothing is lost");
 }

@@ -12,6 +12,7 @@ use gloo_timers::future::TimeoutFuture;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use std::{cell::Cell, rc::Rc};
+use taydo_model::console::IncidentsNotes;
 use yew::prelude::*;
 
 /// What is known of an answer.
@@ -77,6 +78,12 @@ pub fn use_asked<T: DeserializeOwned + 'static>(key: String, every_ms: u32, path
     };
     let known = known.borrow();
     Asked { answer: known.answer.clone(), broken: known.broken.clone(), again }
+}
+
+/// The incidents that an address answers; one for all who list them, as each of its own would weigh two kilobytes.
+#[hook]
+pub fn use_incidents(key: String, every_ms: u32, path: Rc<dyn Fn() -> String>) -> Asked<IncidentsNotes> {
+    use_asked(key, every_ms, move || path())
 }
 
 /// One loop for all types: each of its own would weigh seven kilobytes.

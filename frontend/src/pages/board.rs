@@ -2,7 +2,10 @@
 //!
 //! Must never reload by itself: people may be reading. A new version is offered.
 
-use super::{Banner, Failure, Frame, Grid};
+use super::{
+    Banner, Failure, Frame, Grid,
+    replay::{Scrubber, Watching, begin, use_watching},
+};
 use crate::{
     app::{use_answer, use_notice, use_speech},
     browser,
@@ -24,10 +27,16 @@ pub struct BoardProps {
     pub id: BoardId,
 }
 
+#[derive(Clone, PartialEq, Properties)]
+struct StateProps {
+    watching: Watching,
+}
+
 #[component]
-fn State() -> Html {
+fn State(props: &StateProps) -> Html {
     let Some(centre) = use_context::<Centre>() else { return Html::default() };
-    let (notice, words) = (use_notice(&centre), words(use_speech().language));
+    let language = use_speech().language;
+    let (notice, words) = (use_notice(&centre), words(language));
     let health = match notice.health {
         Health::Live => words.live,
         Health::Connecting => words.connecting,
@@ -36,7 +45,7 @@ fn State() -> Html {
     let reload = notice.is_outdated.then(|| {
         html! { <>{ words.new_build }{ " · " }<button type="button" onclick={|_| browser::reload()}>{ words.reload }</button></> }
     });
-    html! { <p class="state"><span class="pulse" aria-hidden="true"></span>{ health }{ " " }{ reload }</p> }
+    html! { <p class="state"><span class="pulse" aria-hidden="true"></span>{ health }{ " " }{ reload }{ " " }{ begin(&centre, &props.watching, language) }</p> }
 }
 
 /// The page.
@@ -45,26 +54,34 @@ pub fn BoardView(props: &BoardProps) -> Html {
     let language = use_speech().language;
     let Some(centre) = use_context::<Centre>() else { return Html::default() };
     let notice = use_notice(&centre);
-    let (page, error) = use_answer((props.id.clone(), notice.generation), |(id, _)| client::board(id));
+    let watching = use_watching(Some(&centre));
+    let asker = centre.clone();
+    // Definitions may have changed while it was played: the board is that of the played instant.
+    let stretch = watching.replay.map(|replay| (replay.from, replay.to, replay.at));
+    let (page, error) = use_answer((props.id.clone(), notice.generation, stretch), move |(id, _, stretch)| {
+        let begin = |(from, _, at): (_, _, Option<_>)| at.unwrap_or(from);
+        client::board(id, stretch.map(|stretch| asker.played().map_or_else(|| begin(stretch), |_| asker.now().time)))
+    });
     // The last board stays until the new one is here, but not under another board's address.
     let is_gone = error.as_ref().is_some_and(client::ClientError::is_final);
     let page = page.filter(|page| page.board.id == props.id && !is_gone);
     let follower = centre.clone();
-    use_effect_with(page.clone(), move |page| {
+    use_effect_with((page.clone(), watching.replay), move |(page, replay)| {
         if let Some(page) = page {
-            follower.follow(vec![Topic { board: page.board.id.clone(), view: View::All }], page.definitions.clone());
+            follower.follow(vec![Topic { board: page.board.id.clone(), view: View::All }], page.definitions.clone(), *replay);
         }
         move || ()
     });
     let leaver = centre;
-    use_effect_with((), move |()| move || leaver.follow(Vec::new(), String::new()));
-    let Some(page) = page else { return html! { <Failure {error} {language} /> } };
+    use_effect_with((), move |()| move || leaver.follow(Vec::new(), String::new(), None));
+    let past = watching.replay.map(|replay| html! { <Scrubber {replay} show={watching.show.clone()} /> });
+    let Some(page) = page else { return html! { <>{ past }<Failure {error} {language} /></> } };
     html! {
         <>
             <Banner />
             <Frame title={page.board.title.get(language).to_owned()}>
-                <State />
-                <div class="board"><Grid {page} /></div>
+                { past.clone().unwrap_or_else(|| html! { <State watching={watching.clone()} /> }) }
+                <div class="board"><Grid key={past.is_some().to_string()} {page} /></div>
             </Frame>
         </>
     }

@@ -9,7 +9,8 @@ mod opening;
 use super::{
     Failure, Frame,
     actor::{self, Actor, use_actor},
-    asked::use_asked,
+    asked::use_incidents,
+    replay::{Scrubber, begin, use_watching},
 };
 use crate::{
     app::use_speech,
@@ -17,17 +18,19 @@ use crate::{
     centre::Centre,
     client::{self, ClientError},
     incidents::{self, Filter},
-    locale::{ConsoleWords, Language, console_words},
+    locale::{ConsoleWords, Language, console_words, replay_words},
     panels::severity,
 };
 use jiff::{SignedDuration, Timestamp};
 use keys::{Wish, use_keys, use_letters};
 use list::{Rows, element_id};
 use opening::Opening;
+use std::rc::Rc;
 use taydo_model::{
-    TeamId,
+    BoardId, TeamId,
     console::{Act, IncidentsNotes},
     incident::{IncidentId, Standing},
+    wire::{Replay, Topic, View},
 };
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
@@ -80,7 +83,7 @@ fn state(page: &IncidentsNotes, filter: &Filter, broken: Option<&(ClientError, T
     html! {
         <>
             <p class="state">{ format!("{} {}", open.len(), words.open_count) }{ count(unanswered, words.unanswered_count) }{ count(hidden, words.hidden_count) }
-                { format!(" · {} {}", words.as_of, centre.calendar().second(page.time)) }</p>
+                { format!(" · {} {}", words.as_of, centre.calendar().second(if centre.is_past() { centre.now().time } else { page.time })) }</p>
             { super::broken(broken, &centre.calendar(), language) }
         </>
     }
@@ -93,16 +96,20 @@ pub fn Console() -> Html {
     let words = console_words(language);
     let centre = use_context::<Centre>();
     let actor = use_actor();
-    let asked = use_asked::<IncidentsNotes>(String::new(), ASK_MS, {
+    let watching = use_watching(centre.as_ref());
+    let asked = use_incidents(String::new(), ASK_MS, {
         let centre = centre.clone();
-        move || address(centre.as_ref())
+        Rc::new(move || address(centre.as_ref()))
     });
+    let past = use_past(centre.as_ref(), watching.replay);
+    let is_past = watching.replay.is_some();
+    let (answer, broken) = if is_past { (past, None) } else { (asked.answer.clone(), asked.broken.as_ref()) };
     let filter = use_state_eq(Filter::default);
     let chosen = use_state_eq(|| None::<IncidentId>);
     let said = use_state_eq(|| None::<Said>);
     let (is_helping, is_opening, letters) = (use_state_eq(|| false), use_state_eq(|| false), use_letters());
     let shown =
-        asked.answer.as_ref().map(|page| incidents::open(&page.incidents, &filter).iter().map(|view| view.incident.id).collect::<Vec<_>>());
+        answer.as_ref().map(|page| incidents::open(&page.incidents, &filter).iter().map(|view| view.incident.id).collect::<Vec<_>>());
     let acknowledge = acknowledging(&actor, &said, &asked.again, words, language);
     let (list, acting) = (shown.unwrap_or_default(), acknowledge.clone());
     use_keys(*letters, {
@@ -114,6 +121,7 @@ pub fn Console() -> Html {
                     browser::focus_link(&element_id(next));
                 }
             }
+            Wish::Acknowledge if is_past => {}
             Wish::Acknowledge => {
                 if let Some(incident) = chosen.filter(|incident| list.contains(incident)) {
                     acting.emit(incident);
@@ -127,15 +135,17 @@ pub fn Console() -> Html {
         }
     });
     let Some(centre) = centre else { return Html::default() };
-    let Some(page) = &asked.answer else { return html! { <Failure error={asked.error()} {language} /> } };
+    let scrubber = watching.replay.map(|replay| html! { <Scrubber {replay} show={watching.show.clone()} /> });
+    let Some(page) = &answer else { return html! { <>{ scrubber }<Failure error={asked.error().filter(|_| !is_past)} {language} /></> } };
     let choose = {
         let chosen = chosen.setter();
         Callback::from(move |incident| chosen.set(Some(incident)))
     };
     let now = centre.now().time;
-    let rows = Rows { actor: &actor, names: &page.names, now, language, chosen: *chosen, choose: &choose, acknowledge: &acknowledge };
+    let rows =
+        Rows { is_past, actor: &actor, names: &page.names, now, language, chosen: *chosen, choose: &choose, acknowledge: &acknowledge };
     let (open, closed) = (incidents::open(&page.incidents, &filter), incidents::closed(&page.incidents, &filter));
-    let is_calm = open.is_empty() && asked.broken.is_none() && incidents::hidden(&page.incidents, &filter) == 0;
+    let is_calm = open.is_empty() && broken.is_none() && incidents::hidden(&page.incidents, &filter) == 0;
     let toggle = |state: &UseStateHandle<bool>| {
         let state = state.clone();
         Callback::from(move |_: MouseEvent| state.set(!*state))
@@ -145,23 +155,53 @@ pub fn Console() -> Html {
         Callback::from(move |()| is_opening.set(false))
     };
     html! {
-        <Frame title={words.title} head={actor.select(language)}>
-            { state(page, &filter, asked.broken.as_ref(), &centre, language) }
+        <Frame title={words.title} head={if is_past { Html::default() } else { actor.select(language) }}>
+            { scrubber }
+            { state(page, &filter, broken, &centre, language) }
             <div class="tools">
                 { filters(&filter, &actor, language) }
-                <div class="buttons">
+                if is_past { <p class="note">{ replay_words(language).no_acts }</p> } else { <div class="buttons">
+                    { begin(&centre, &watching, language) }
                     <button type="button" class="main" aria-expanded={is_opening.to_string()} onclick={toggle(&is_opening)}>{ words.open_by_hand }</button>
                     <button type="button" aria-expanded={is_helping.to_string()} onclick={toggle(&is_helping)}>{ words.keys }</button>
-                </div>
+                </div> }
             </div>
             { super::answered(said.as_ref().map(|said| said.as_deref().map_err(String::as_str))) }
             if *is_helping { { keys::help(&letters, words) } }
-            if *is_opening { <Opening actor={actor.clone()} {language} opened={asked.again.clone()} {close} /> }
+            if *is_opening && !is_past { <Opening actor={actor.clone()} {language} opened={asked.again.clone()} {close} /> }
             if is_calm { <div class="calm"><p>{ words.calm }</p><p class="note">{ words.calm_note }</p></div> }
-            <div class={classes!(asked.broken.is_some().then_some("old"))}>{ rows.list(&open) }</div>
+            <div class={classes!(broken.is_some().then_some("old"))}>{ rows.list(&open) }</div>
             if !closed.is_empty() { <section class="closed"><h2>{ words.closed }</h2>{ rows.list(&closed) }</section> }
         </Frame>
     }
+}
+
+/// The incidents of a replay, as they were at the played instant.
+#[hook]
+fn use_past(centre: Option<&Centre>, replay: Option<Replay>) -> Option<Rc<IncidentsNotes>> {
+    let newest = use_state_eq(|| None::<(Rc<IncidentsNotes>, i64)>);
+    let setter = newest.setter();
+    use_effect_with((centre.cloned(), replay), move |(centre, replay)| {
+        let centre = centre.clone().filter(|_| replay.is_some());
+        let look = centre.clone().map(|centre| {
+            // The list goes with no board; a board of this name would only bring figures along.
+            let topic = BoardId::new("console").ok().map(|board| Topic { board, view: View::All });
+            centre.follow(topic.into_iter().collect(), String::new(), *replay);
+            let handle = centre.clone();
+            centre.subscribe(
+                Vec::new(),
+                Callback::from(move |()| setter.set(handle.past_incidents().map(|notes| (notes, handle.now().time.as_second())))),
+            )
+        });
+        move || {
+            if let Some((centre, look)) = centre.zip(look) {
+                centre.unsubscribe(look);
+                centre.follow(Vec::new(), String::new(), None);
+            }
+        }
+    });
+    // The second is there so that ages are told anew.
+    newest.as_ref().filter(|_| replay.is_some()).map(|(notes, _)| notes.clone())
 }
 
 /// Acknowledges an incident in the actor's name, and asks for the list at once.

@@ -5,6 +5,8 @@
 mod changes;
 mod days;
 
+pub(in crate::pages) use changes::wall_time;
+
 use super::{
     Failure, Frame,
     actor::use_actor,

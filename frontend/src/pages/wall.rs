@@ -135,7 +135,7 @@ pub fn WallView(props: &WallProps) -> Html {
             browser::set_title(page.wall.title.get(language));
             let topics = page.boards.iter().map(|page| Topic { board: page.board.id.clone(), view: View::All }).collect();
             let definitions = page.boards.first().map(|board| board.definitions.clone()).unwrap_or_default();
-            follower.follow(topics, definitions);
+            follower.follow(topics, definitions, None);
         }
     });
     let leaver = centre;
@@ -144,7 +144,7 @@ pub fn WallView(props: &WallProps) -> Html {
         leaver.set_kiosk(true);
         move || {
             leaver.set_kiosk(false);
-            leaver.follow(Vec::new(), String::new());
+            leaver.follow(Vec::new(), String::new(), None);
             if let Some(root) = browser::root() {
                 let _ = root.remove_attribute("data-kiosk");
             }

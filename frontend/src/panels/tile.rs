@@ -76,8 +76,9 @@ pub fn Tile(props: &PanelProps) -> Html {
         Content::Value { scope, compare, .. } => (scope.clone(), *compare),
         _ => (Scope::City, None),
     };
-    let compare = use_compare(props, &scope, against);
-    let Some(centre) = use_context::<Centre>() else { return Html::default() };
+    let centre = use_context::<Centre>();
+    let compare = use_compare(props, &scope, against.filter(|_| centre.as_ref().is_some_and(|centre| !centre.is_past())));
+    let Some(centre) = centre else { return Html::default() };
     let key = Key { kpi: props.kpi.id.clone(), scope };
     let interests = || vec![Interest::Figure(key.clone()), Interest::Course(key.clone(), figure::course_span_s(&props.kpi))];
     let view = use_look(&centre, props.clone(), interests, || look(props.kpi.clone(), key.clone(), props.language));

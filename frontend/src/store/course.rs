@@ -74,6 +74,12 @@ impl Course {
         };
     }
 
+    /// Drops all points; their history is to be fetched.
+    pub(super) fn begin_anew(&mut self) {
+        self.points.clear();
+        self.history = History::Due;
+    }
+
     pub(super) fn is_due(&self, now_ms: f64) -> bool {
         match self.history {
             History::Due => true,

@@ -44,7 +44,11 @@ pub(super) struct Instant {
 
 pub(super) async fn readings(request: HttpRequest, id: Path<String>, state: Data<State>) -> Result<HttpResponse, Refusal> {
     let range: Range = query(&request)?;
-    let definitions = state.definitions.get();
+    let definitions = match range.as_of {
+        // What is no longer defined was shown all the same.
+        Some(then) => state.replays.sets().at(then, then).await.map_err(|error| unavailable(&error))?.0,
+        None => state.definitions.get(),
+    };
     let kpi = kpi::find(&definitions, &id, &range.scope)?;
     let zone = definitions.city.time_zone();
     let grain = grain(kpi, &range)?;

@@ -12,16 +12,15 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use taydo_engine::routing::{Event, Refusal as Declined, Which};
-use taydo_model::alert::Transition;
 use taydo_model::console::{Act, Delivery, IncidentPage, IncidentView, IncidentsPage, KindsPage, OpenByHand, OpenedByHand};
 use taydo_model::incident::log::{Entry, LogLine, Outcome, replay};
-use taydo_model::incident::{Assignment, GroupKey, Incident, IncidentId, Origin, Party};
-use taydo_model::rule::Filling;
-use taydo_model::text::Language;
-use taydo_model::{Definitions, ErrorCode, PersonId, Scope, TeamId, Text};
+use taydo_model::incident::{Assignment, GroupKey, IncidentId, Origin, Party};
+use taydo_model::{Definitions, ErrorCode, PersonId, TeamId, Text};
 
+use crate::replay::Episodes;
 use crate::store::incident::{HandIncident, IncidentRow, Merge};
 use crate::store::roster::Roster;
+pub(super) use crate::wording::view;
 
 /// The most incidents in one answer.
 const MOST: u32 = 1_000;
@@ -33,10 +32,16 @@ const BY_HAND: &str = "hand";
 pub(super) struct Range {
     #[serde(default)]
     closed_since: Option<Timestamp>,
+    /// As the log left them then.
+    #[serde(default)]
+    at: Option<Timestamp>,
 }
 
 pub(super) async fn list(request: HttpRequest, state: Data<State>) -> Result<Json<IncidentsPage>, Refusal> {
-    let Range { closed_since } = query(&request)?;
+    let Range { closed_since, at } = query(&request)?;
+    if let Some(at) = at {
+        return then(&state, at, closed_since).await;
+    }
     let now = state.clock.now();
     let rows = state.store.incidents(closed_since, MOST).await.map_err(|error| unavailable(&error))?;
     let roster = state.store.roster(now).await.map_err(|error| unavailable(&error))?;
@@ -44,6 +49,20 @@ pub(super) async fn list(request: HttpRequest, state: Data<State>) -> Result<Jso
     let incidents: Vec<IncidentView> = rows.into_iter().map(|row| view(&definitions, row)).collect();
     let named = incidents.iter().filter_map(|view| view.incident.assignee.clone());
     Ok(Json(IncidentsPage { time: now, names: names(&roster, named), incidents }))
+}
+
+/// The list as it was, in the words of that time's definitions.
+async fn then(state: &State, at: Timestamp, closed_since: Option<Timestamp>) -> Result<Json<IncidentsPage>, Refusal> {
+    let now = state.clock.now();
+    if at > now {
+        return Err(Refusal::new(ErrorCode::Invalid, format!("`at` is {at}, which is in the future; now it is {now}")));
+    }
+    let (definitions, _) = state.replays.sets().at(at, at).await.map_err(|error| unavailable(&error))?;
+    let episodes = Episodes::at(state.replays.past(), at, closed_since.unwrap_or(at)).await.map_err(|error| unavailable(&error))?;
+    let roster = state.store.roster(now).await.map_err(|error| unavailable(&error))?;
+    let incidents = episodes.views(&definitions);
+    let named = incidents.iter().filter_map(|view| view.incident.assignee.clone());
+    Ok(Json(IncidentsPage { time: at, names: names(&roster, named), incidents }))
 }
 
 pub(super) async fn one(id: Path<i64>, state: Data<State>) -> Result<Json<IncidentPage>, Refusal> {
@@ -139,40 +158,6 @@ fn persons(line: &LogLine) -> Vec<PersonId> {
 fn names(roster: &Roster, persons: impl IntoIterator<Item = PersonId>) -> BTreeMap<PersonId, String> {
     let persons: BTreeSet<PersonId> = persons.into_iter().collect();
     persons.into_iter().filter_map(|id| Some((id.clone(), roster.persons.get(&id)?.name.clone()))).collect()
-}
-
-/// An incident in words.
-pub(super) fn view(definitions: &Definitions, row: IncidentRow) -> IncidentView {
-    let (title, place, summary, figure) = words(definitions, &row.incident, &row.content);
-    IncidentView { incident: row.incident, title, place, summary, figure, acknowledged_at: row.acknowledged_at, exercise: row.exercise }
-}
-
-type Words = (Text, Text, Text, Option<(taydo_model::KpiId, Scope)>);
-
-fn words(definitions: &Definitions, incident: &Incident, content: &serde_json::Value) -> Words {
-    let both = |of: &dyn Fn(Language) -> String| Text { vi: of(Language::Vi), en: of(Language::En) };
-    let Origin::Alert { rule: id, scope, no_data } = &incident.origin else {
-        let title = serde_json::from_value(content.get("title").cloned().unwrap_or_default()).unwrap_or_default();
-        let area = incident.area.as_ref().map(|area| definitions.city.area_name(area)).unwrap_or_default();
-        let exactly = content.get("place").and_then(serde_json::Value::as_str).unwrap_or_default();
-        let place = [exactly, area].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
-        let caller = content.get("caller").and_then(serde_json::Value::as_str).unwrap_or_default();
-        return (title, Text::new(&place, &place), Text::new(caller, caller), None);
-    };
-    let place = both(&|language| definitions.scope_name(scope, language));
-    let Some(rule) = definitions.rule(id) else { return (Text::new(id.as_str(), id.as_str()), place, Text::default(), None) };
-    let figure = Some((rule.kpi.clone(), scope.clone()));
-    if *no_data {
-        let summary = Text::new("Không còn số liệu nào của quy tắc này", "None of the rule's readings has come");
-        return (rule.title.clone(), place, summary, figure);
-    }
-    let transition: Option<Transition> = serde_json::from_value(content.clone()).ok();
-    let reading = transition.and_then(|transition| transition.reading);
-    let summary = definitions.kpi(&rule.kpi).map(|kpi| {
-        let filling = Filling { definitions, kpi, scope, reading: reading.as_ref() };
-        both(&|language| rule.summary_in(language, &filling))
-    });
-    (rule.title.clone(), place, summary.unwrap_or_default(), figure)
 }
 
 pub(super) async fn kinds(state: Data<State>) -> Json<KindsPage> {

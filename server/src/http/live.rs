@@ -5,6 +5,7 @@ use super::access::{Principal, allows, foreign, is_same_origin};
 use super::refusal::Refusal;
 use super::{Connection, State};
 use crate::hub::{Client, Outgoing};
+use crate::replay::Session;
 use actix_web::body::{BodyStream, BoxBody, MessageBody};
 use actix_web::web::{Data, Payload, ReqData};
 use actix_web::{HttpRequest, HttpResponse};
@@ -14,7 +15,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use taydo_model::ErrorCode;
-use taydo_model::wire::{ClientMessage, MAX_CLIENT_MESSAGE_BYTES, SUBPROTOCOL, ServerMessage};
+use taydo_model::wire::{ClientMessage, MAX_CLIENT_MESSAGE_BYTES, SUBPROTOCOL, ServerMessage, Topic};
 
 /// Messages that a client may send in a second; more end the connection.
 const MAX_MESSAGES_PER_S: u32 = 20;
@@ -58,6 +59,8 @@ fn offers_protocol(request: &HttpRequest) -> bool {
 
 /// Takes the client's messages until it goes or misbehaves.
 async fn listen(state: &State, principal: &Principal, client: &Arc<Client>, mut messages: AggregatedMessageStream) {
+    // A replay ends with its connection.
+    let mut replay: Option<Session> = None;
     let mut allowance = Allowance { left: MAX_MESSAGES_PER_S, filled: state.clock.now() };
     while let Some(message) = messages.recv().await {
         client.heard();
@@ -66,7 +69,7 @@ async fn listen(state: &State, principal: &Principal, client: &Arc<Client>, mut 
             Ok(AggregatedMessage::Close(_)) => return,
             Ok(_) if !allowance.take(state.clock.now()) => return client.close(1008, "too many messages"),
             Ok(AggregatedMessage::Text(text)) => {
-                if let Err((code, message)) = obey(state, principal, client, &text) {
+                if let Err((code, message)) = obey(state, principal, client, &mut replay, &text) {
                     client.say(&ServerMessage::Error { code, message });
                 }
             }
@@ -85,20 +88,55 @@ fn close_code(error: &ProtocolError) -> u16 {
     }
 }
 
-fn obey(state: &State, principal: &Principal, client: &Arc<Client>, text: &str) -> Result<(), (ErrorCode, String)> {
+fn obey(
+    state: &State,
+    principal: &Principal,
+    client: &Arc<Client>,
+    replay: &mut Option<Session>,
+    text: &str,
+) -> Result<(), (ErrorCode, String)> {
     let message: ClientMessage = serde_json::from_str(text).map_err(|error| (ErrorCode::Malformed, error.to_string()))?;
     if allows(principal, "SUBSCRIBE", "board") != Some(true) {
         return Err((ErrorCode::Forbidden, "this principal may not watch boards".to_owned()));
     }
-    let subscribed = match message {
-        ClientMessage::Subscribe { topic } => state.hub.subscribe(client, &topic, None),
-        ClientMessage::Resume { topic, epoch, sequence } => state.hub.subscribe(client, &topic, Some((epoch, sequence))),
+    let done = match message {
+        ClientMessage::Subscribe { topic, replay: None } => {
+            end(client, replay, &topic);
+            state.hub.subscribe(client, &topic, None)
+        }
+        ClientMessage::Subscribe { topic, replay: Some(wish) } => {
+            if let Some(old) = replay.take() {
+                client.unsubscribe(old.stage().name());
+            }
+            state.replays.open(principal.word(), &state.hub, client, &topic, wish).map(|session| *replay = Some(session))
+        }
+        ClientMessage::Resume { topic, epoch, sequence } => match of(replay, &topic) {
+            Ok(session) => state.hub.watch_stage(client, session.stage(), Some((epoch, sequence))),
+            Err(_) => state.hub.subscribe(client, &topic, Some((epoch, sequence))),
+        },
+        ClientMessage::Play { topic, speed } => of(replay, &topic).and_then(|session| session.play(speed)),
+        ClientMessage::Seek { topic, at } => of(replay, &topic).map(|session| session.seek(at)),
         ClientMessage::Unsubscribe { topic } => {
+            end(client, replay, &topic);
             client.unsubscribe(&topic);
             Ok(())
         }
     };
-    subscribed.map_err(|message| (ErrorCode::Invalid, message))
+    done.map_err(|message| (ErrorCode::Invalid, message))
+}
+
+/// The replay of a topic.
+fn of<'s>(replay: &'s Option<Session>, topic: &Topic) -> Result<&'s Session, String> {
+    let session = replay.as_ref().filter(|session| session.stage().name() == topic);
+    session.ok_or_else(|| format!("{} is not being replayed on this connection; subscribe with `replay` first", topic.board))
+}
+
+/// Ends the replay of a topic, where there is one.
+fn end(client: &Arc<Client>, replay: &mut Option<Session>, topic: &Topic) {
+    if of(replay, topic).is_ok() {
+        *replay = None;
+        client.unsubscribe(topic);
+    }
 }
 
 /// A bucket of messages that is full again each second.

@@ -1,9 +1,12 @@
 //! What pages begin with: the city, boards, walls, and the health of the feeds.
 
-use super::State;
 use super::refusal::Refusal;
+use super::{State, query};
 use crate::store::StoreError;
+use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path};
+use jiff::Timestamp;
+use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use taydo_model::api::{AssetName, BoardPage, CityPage, Link, SourcesPage, WallPage};
@@ -26,8 +29,18 @@ pub(super) async fn city(state: Data<State>) -> Json<CityPage> {
     })
 }
 
-pub(super) async fn board(state: Data<State>, id: Path<String>) -> Result<Json<BoardPage>, Refusal> {
-    let definitions = state.definitions.get();
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Instant {
+    #[serde(default)]
+    at: Option<Timestamp>,
+}
+
+pub(super) async fn board(request: HttpRequest, state: Data<State>, id: Path<String>) -> Result<Json<BoardPage>, Refusal> {
+    let definitions = match query::<Instant>(&request)?.at {
+        Some(at) => state.replays.sets().at(at, at).await.map_err(|error| unavailable(&error))?.0,
+        None => state.definitions.get(),
+    };
     let found = BoardId::new(id.as_str()).ok().and_then(|id| definitions.board(&id));
     found.map(|board| Json(board_page(&definitions, board))).ok_or_else(|| Refusal::not_found(format!("board {id}")))
 }

@@ -3,6 +3,7 @@
 use super::client::Client;
 use super::frame::text_frame;
 use super::ring::{Lacks, Ring};
+use super::stage::Past;
 use bytes::Bytes;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,17 +21,19 @@ pub(super) struct TopicState {
 }
 
 #[derive(Debug)]
-struct State {
-    epoch: i64,
-    sequence: u64,
-    definitions: String,
+pub(super) struct State {
+    pub(super) epoch: i64,
+    pub(super) sequence: u64,
+    pub(super) definitions: String,
     contents: Vec<Content>,
-    current: BTreeMap<(KpiId, Scope), Reading>,
-    ring: Ring,
+    pub(super) current: BTreeMap<(KpiId, Scope), Reading>,
+    pub(super) ring: Ring,
     /// The snapshot frame, until something changes.
-    snapshot: Option<Bytes>,
+    pub(super) snapshot: Option<Bytes>,
     /// When the newest frame was made.
-    spoken: Timestamp,
+    pub(super) spoken: Timestamp,
+    /// What a replay shows beside readings; none when live.
+    pub(super) past: Option<Past>,
 }
 
 impl TopicState {
@@ -44,6 +47,7 @@ impl TopicState {
             ring: Ring::new(ring_bytes),
             snapshot: None,
             spoken: Timestamp::UNIX_EPOCH,
+            past: None,
         };
         Self { name, state: Mutex::new(state), watchers: Mutex::default() }
     }
@@ -97,9 +101,7 @@ impl TopicState {
     /// Whether a recorded reading is a point of one of the board's trends, as far back as they go.
     pub(super) fn draws(&self, now: Timestamp, reading: &Reading) -> bool {
         let age_s = now.duration_since(reading.time).as_secs();
-        self.state().contents.iter().any(|content| {
-            content.kpis().contains(&reading.kpi) && content.scopes().contains(&reading.scope) && age_s <= i64::from(content.drawn_s())
-        })
+        self.state().contents.iter().any(|content| draws(content, reading, age_s))
     }
 
     /// Encodes what changed, once, and wakes who watches.
@@ -110,7 +112,8 @@ impl TopicState {
         }
         state.sequence += 1;
         let own = |readings: &[&Reading]| readings.iter().map(|reading| (*reading).clone()).collect();
-        let message = ServerMessage::Update { head: state.head(&self.name, now), live: own(live), recorded: own(recorded) };
+        let message =
+            ServerMessage::Update { head: state.head(&self.name, now), live: own(live), recorded: own(recorded), incidents: None };
         state.say(now, &message);
         drop(state);
         self.wake();
@@ -165,13 +168,13 @@ impl TopicState {
         self.watchers().retain(|watcher| watcher.id() != client);
     }
 
-    fn wake(&self) {
+    pub(super) fn wake(&self) {
         for client in self.watchers().iter() {
             client.wake();
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -185,18 +188,19 @@ impl State {
         self.contents.iter().any(|content| content.wants(&reading.kpi, &reading.scope))
     }
 
-    fn head(&self, topic: &Topic, now: Timestamp) -> Head {
+    pub(super) fn head(&self, topic: &Topic, now: Timestamp) -> Head {
         Head {
             topic: topic.clone(),
-            mode: Mode::Live,
+            mode: if self.past.is_some() { Mode::Replay } else { Mode::Live },
             epoch: self.epoch,
             sequence: self.sequence,
             time: now,
             definitions: self.definitions.clone(),
+            replay: self.past.as_ref().map(|past| past.playing),
         }
     }
 
-    fn say(&mut self, now: Timestamp, message: &ServerMessage) {
+    pub(super) fn say(&mut self, now: Timestamp, message: &ServerMessage) {
         self.spoken = now;
         self.snapshot = None;
         self.ring.push(self.sequence, encode(message));
@@ -207,10 +211,17 @@ impl State {
             return frame.clone();
         }
         let head = self.head(topic, self.spoken);
-        let frame = encode(&ServerMessage::Snapshot { head, readings: self.current.values().cloned().collect() });
+        let incidents = self.past.as_ref().map(|past| past.incidents(self.spoken));
+        let frame = encode(&ServerMessage::Snapshot { head, readings: self.current.values().cloned().collect(), incidents });
         self.snapshot = Some(frame.clone());
         frame
     }
+}
+
+/// Whether a recorded reading of this age is a point of a panel's trend.
+#[must_use]
+pub fn draws(content: &Content, reading: &Reading, age_s: i64) -> bool {
+    content.kpis().contains(&reading.kpi) && content.scopes().contains(&reading.scope) && age_s <= i64::from(content.drawn_s())
 }
 
 /// A message as a finished frame.

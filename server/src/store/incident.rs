@@ -19,3 +19,4 @@ pub use merge::Merge;
 pub use read::{GroupView, IncidentRow, LoggedLine, PageOutcome};
 
 pub(super) use carry::apply_transitions;
+pub(super) use read::{COLUMNS, decode};

@@ -12,6 +12,10 @@ use tokio_postgres::{Client, Config, NoTls, Row, RowStream, types::ToSql};
 /// Connections for short statements. When all are busy the next caller waits for one, in turn; `STATEMENT_LIMIT`
 /// bounds how long each is held.
 const POOL_SIZE: usize = 6;
+/// Connections for reading the past. When all are busy the next replay waits for one, in turn.
+const PAST_POOL_SIZE: usize = 3;
+/// After so long the database gives a read of the past up.
+const PAST_LIMIT: Duration = Duration::from_secs(10);
 /// After so long the database gives a statement up.
 const STATEMENT_LIMIT: Duration = Duration::from_secs(30);
 /// After so long the attempt to connect has failed.
@@ -21,9 +25,20 @@ const CHUNK_ROWS: usize = 8192;
 
 /// Makes the pool; connects only when a connection is wanted.
 pub(super) fn pool(config: &Config) -> Result<Pool, StoreError> {
-    let config = named(config, "taydo", Some(STATEMENT_LIMIT));
+    pool_of(named(config, "taydo", Some(STATEMENT_LIMIT)), POOL_SIZE)
+}
+
+/// A pool for reading the past, apart from the other: whoever plays the past back never makes the present wait.
+pub(super) fn past_pool(config: &Config) -> Result<Pool, StoreError> {
+    let mut config = named(config, "taydo replay", Some(PAST_LIMIT));
+    let given = config.get_options().unwrap_or_default().to_owned();
+    config.options(format!("{given} -c default_transaction_read_only=on"));
+    pool_of(config, PAST_POOL_SIZE)
+}
+
+fn pool_of(config: Config, size: usize) -> Result<Pool, StoreError> {
     let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
-    Pool::builder(manager).max_size(POOL_SIZE).build().map_err(|error| StoreError::Internal(error.into()))
+    Pool::builder(manager).max_size(size).build().map_err(|error| StoreError::Internal(error.into()))
 }
 
 /// Makes a pool of `size` that only reads, each statement on one core of the database, so that what is asked there leaves the

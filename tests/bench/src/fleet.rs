@@ -91,7 +91,7 @@ impl Fleet {
     /// When the server refuses one.
     pub fn connect(address: SocketAddrV4, control: SocketAddrV4, count: usize, stalled: usize) -> anyhow::Result<Self> {
         let poll = Poll::new()?;
-        let subscribe = masked(TEXT, &serde_json::to_vec(&ClientMessage::Subscribe { topic: topic()? })?);
+        let subscribe = masked(TEXT, &serde_json::to_vec(&ClientMessage::Subscribe { topic: topic()?, replay: None })?);
         let mut clients = Vec::with_capacity(count);
         while clients.len() < count {
             let first = clients.len();

@@ -83,8 +83,8 @@ pub fn reading(count: u64, micros: u64) -> anyhow::Result<Reading> {
 /// # Errors
 /// Never: all of it has a JSON form.
 pub fn text(count: u64, micros: u64, now: Timestamp) -> anyhow::Result<Vec<u8>> {
-    let head = Head { topic: topic()?, mode: Mode::Live, epoch: 1, sequence: count, time: now, definitions: String::new() };
-    let message = ServerMessage::Update { head, live: vec![reading(count, micros)?], recorded: Vec::new() };
+    let head = Head { topic: topic()?, mode: Mode::Live, epoch: 1, sequence: count, time: now, definitions: String::new(), replay: None };
+    let message = ServerMessage::Update { head, live: vec![reading(count, micros)?], recorded: Vec::new(), incidents: None };
     Ok(serde_json::to_vec(&message)?)
 }
 

@@ -2,10 +2,12 @@
 //!
 //! Must never take a key from somebody who is typing, or one that the browser or the system has a use for.
 
-use crate::{browser, locale::ConsoleWords};
-use std::{cell::RefCell, rc::Rc};
-use wasm_bindgen::{JsCast, prelude::Closure};
-use web_sys::{Element, KeyboardEvent};
+use crate::{
+    browser,
+    locale::ConsoleWords,
+    pages::keydown::{free_tag, use_keydown},
+};
+use web_sys::KeyboardEvent;
 use yew::prelude::*;
 
 /// Where it is remembered that somebody wants no single-letter keys.
@@ -25,16 +27,10 @@ pub(super) enum Wish {
 }
 
 fn wish(event: &KeyboardEvent, letters: bool) -> Option<Wish> {
-    let is_typing = event
-        .target()
-        .and_then(|target| target.dyn_into::<Element>().ok())
-        .is_some_and(|element| matches!(element.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA"));
     if event.key() == "Escape" {
         return Some(Wish::Escape);
     }
-    if is_typing || event.ctrl_key() || event.meta_key() || event.alt_key() {
-        return None;
-    }
+    free_tag(event)?;
     match event.key().as_str() {
         "ArrowDown" => Some(Wish::Move(1)),
         "ArrowUp" => Some(Wish::Move(-1)),
@@ -55,29 +51,11 @@ pub(super) fn use_letters() -> UseStateHandle<bool> {
 /// Calls `act` for every key that asks for something, as it was at the newest rendering.
 #[hook]
 pub(super) fn use_keys(letters: bool, act: impl Fn(Wish) + 'static) {
-    let newest: Rc<RefCell<Box<dyn Fn(Wish)>>> = use_mut_ref(|| Box::new(|_| ()) as Box<dyn Fn(Wish)>);
-    *newest.borrow_mut() = Box::new(act);
-    use_effect_with(letters, move |letters| {
-        let letters = *letters;
-        let pressed = Closure::<dyn FnMut(KeyboardEvent)>::new(move |event: KeyboardEvent| {
-            if let Some(wish) = wish(&event, letters) {
-                if wish != Wish::Escape {
-                    event.prevent_default();
-                }
-                (newest.borrow())(wish);
-            }
-        });
-        let document = web_sys::window().and_then(|window| window.document());
-        if let Some(document) = &document {
-            // Only a listener that is no function is refused.
-            let _ = document.add_event_listener_with_callback("keydown", pressed.as_ref().unchecked_ref());
-        }
-        move || {
-            if let Some(document) = document {
-                let _ = document.remove_event_listener_with_callback("keydown", pressed.as_ref().unchecked_ref());
-            }
-        }
-    });
+    use_keydown(Box::new(move |event: &KeyboardEvent| {
+        let wish = wish(event, letters);
+        wish.into_iter().for_each(&act);
+        wish.is_some_and(|wish| wish != Wish::Escape)
+    }));
 }
 
 /// The list of keys.

@@ -19,6 +19,8 @@ use yew::prelude::*;
 
 /// What the rows are drawn with.
 pub(super) struct Rows<'r> {
+    /// Whether the past is shown, where nobody can act.
+    pub(super) is_past: bool,
     pub(super) actor: &'r Actor,
     pub(super) names: &'r std::collections::BTreeMap<taydo_model::PersonId, String>,
     pub(super) now: Timestamp,
@@ -77,7 +79,7 @@ impl Rows<'_> {
         };
         let about = format!("{}: {}", words.acknowledge, view.title.get(self.language));
         html! {
-            if view.incident.standing == Standing::Triggered { <button type="button" aria-label={about} {onclick}>{ words.acknowledge }</button> }
+            if view.incident.standing == Standing::Triggered && !self.is_past { <button type="button" aria-label={about} {onclick}>{ words.acknowledge }</button> }
         }
     }
 }

@@ -121,7 +121,7 @@ impl Typed {
 }
 
 /// `2026-03-02T08:00`, as the browser's own input writes it.
-fn wall_time(text: &str) -> Option<DateTime> {
+pub(in crate::pages) fn wall_time(text: &str) -> Option<DateTime> {
     let mut numbers = text.split(['-', 'T', ':']).map(|part| part.parse::<i16>().ok());
     let year = numbers.next()??;
     let mut next = || i8::try_from(numbers.next()??).ok();

@@ -45,9 +45,9 @@ pub struct GroupView {
     pub opened_at: Timestamp,
 }
 
-const COLUMNS: &str = "id, origin, severity, team, group_id, area, opened_at, standing, assignee, resolved_at, acknowledged_at, exercise, content, merged_into, data_old_since";
+pub(in crate::store) const COLUMNS: &str = "id, origin, severity, team, group_id, area, opened_at, standing, assignee, resolved_at, acknowledged_at, exercise, content, merged_into, data_old_since";
 
-fn decode(row: &Row) -> Result<IncidentRow, StoreError> {
+pub(in crate::store) fn decode(row: &Row) -> Result<IncidentRow, StoreError> {
     let area = row.try_get::<_, Option<&str>>(5)?.and_then(|area| AreaId::new(area).ok());
     let assignee = row.try_get::<_, Option<&str>>(8)?.and_then(|person| PersonId::new(person).ok());
     let time = |at: usize| Ok::<_, StoreError>(row.try_get::<_, Option<Micros>>(at)?.map(Micros::timestamp));

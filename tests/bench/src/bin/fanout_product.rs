@@ -16,6 +16,7 @@ use taydo_server::http::{self, Readiness, State};
 use taydo_server::hub::{Hub, Limits};
 use taydo_server::ingest::{Health, Intake};
 use taydo_server::pipeline::RecomputeDesk;
+use taydo_server::replay::{Replays, Sets};
 use taydo_server::store::{EmbeddedDatabase, Store};
 use taydo_server::telemetry::Metrics;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -48,8 +49,12 @@ async fn serve(data: PathBuf) -> anyhow::Result<()> {
     println!("{} {}", listener.local_addr()?, control.local_addr()?);
     let metrics = Arc::new(Metrics::default());
     let overdue = Overdue { store: store.clone(), definitions: in_force.clone(), saving: metrics.pipeline.clone() };
+    let past = store.past()?;
+    let sets = Sets::new(past.clone(), in_force.clone());
+    let replays = Replays::new(store.clone(), past, sets, clock.clone(), tokio::runtime::Handle::current());
     let state = http::shared(State {
         paging: None,
+        replays,
         overdue,
         links: Links::new(None, b""),
         desk: RecomputeDesk::unattended(),
