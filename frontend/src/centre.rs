@@ -180,6 +180,12 @@ impl Centre {
         Moment { time: played.unwrap_or_else(|| self.0.clock.borrow().now(ms)), ms }
     }
 
+    /// As of when what is up to `to` is to be asked for: in a replay of what was known then, that moment.
+    #[must_use]
+    pub fn as_of(&self, to: Timestamp) -> Option<Timestamp> {
+        self.0.past.borrow().as_ref().filter(|past| past.replay.known == Knowledge::Then).map(|_| to)
+    }
+
     /// The server's own time, also in a replay.
     #[must_use]
     pub fn present(&self) -> Timestamp {
@@ -428,9 +434,9 @@ impl Centre {
                 continue;
             }
             let weak = Rc::downgrade(&self.0);
-            let as_of = self.0.past.borrow().as_ref().filter(|past| past.replay.known == Knowledge::Then).map(|_| order.to);
+            let as_of = self.as_of(order.to);
             wasm_bindgen_futures::spawn_local(async move {
-                let page = client::readings(&order, as_of).await.ok();
+                let page = client::readings(&order.key, (order.from, order.to), as_of).await.ok();
                 with(&weak, |centre| {
                     let woken = centre.0.store.borrow_mut().fetched(&order, page.map(|page| page.points), browser::monotonic_ms());
                     centre.0.pulse.wake(|panel| woken.0.contains(&panel));

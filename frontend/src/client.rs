@@ -4,7 +4,7 @@
 
 use crate::{
     locale::{refusal, words},
-    store::Order,
+    store::Key,
     tree::parse,
 };
 use gloo_net::http::{Request, Response};
@@ -122,9 +122,8 @@ pub async fn wall(id: WallId) -> Result<WallPage, ClientError> {
 ///
 /// # Errors
 /// When the server refuses or can't be reached.
-pub async fn readings(order: &Order, as_of: Option<Timestamp>) -> Result<ReadingsPage, ClientError> {
+pub async fn readings(key: &Key, (from, to): (Timestamp, Timestamp), as_of: Option<Timestamp>) -> Result<ReadingsPage, ClientError> {
     // Ids and times have no characters that a query would have to escape.
-    let Order { key, from, to, .. } = order;
     let as_of = as_of.map(|then| format!("&as_of={then}")).unwrap_or_default();
     get(format!("/api/v1/kpis/{}/readings?scope={}&from={from}&to={to}{as_of}", key.kpi, key.scope)).await
 }

@@ -9,7 +9,7 @@ use crate::{
     client, figure,
     hours::{DAYS, HOURS, Hours, pieces},
     locale::{self, Language, panel_words, words},
-    store::{Key, Order},
+    store::Key,
 };
 use gloo_timers::future::TimeoutFuture;
 use jiff::Timestamp;
@@ -33,7 +33,7 @@ async fn fetch(centre: &Centre, key: &Key, days: u16, every_s: u32) -> Option<Ho
     let mut hours = Hours::default();
     let moment = |second: i64| Timestamp::from_second(second).ok();
     for (from, to) in pieces(centre.now().time.as_second(), days, every_s, api::MAX_POINTS) {
-        let page = client::readings(&Order { key: key.clone(), from: moment(from)?, to: moment(to)? }).await.ok()?;
+        let page = client::readings(key, (moment(from)?, moment(to)?), centre.as_of(moment(to)?)).await.ok()?;
         hours.add(&page.points, &centre.calendar());
     }
     Some(hours)

@@ -188,6 +188,7 @@ pub(super) fn incidents(now: Timestamp) -> Vec<ViewNote> {
             standing,
             assignee: None,
             resolved_at: None,
+            data_old_since: (n == 1).then(|| earlier(now, 300)),
             merged_into: None,
         };
         let place = both("Phường Ninh Kiều", "Ninh Kieu ward");
