@@ -106,7 +106,7 @@ async fn old_data_begins_nothing_and_what_fires_is_marked_until_fresh_data_comes
     assert!(town.told().await.is_empty(), "nobody is paged for it, and nothing is over");
     minute(&town, &all(100.0, Some(CALM))).await;
     assert_eq!(open(&town).await, ["any area:north", "deep area:north"]);
-    let lines = town.timeline(id).await;
+    let lines = town.whole_timeline(id).await;
     let about: Vec<&str> =
         lines.iter().filter_map(|line| line.split_once(' ')).map(|(_, what)| what).filter(|what| what.contains("data")).collect();
     assert_eq!(about, ["data_old", "data_fresh"], "{lines:?}");

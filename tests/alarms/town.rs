@@ -251,7 +251,7 @@ impl Town {
         self.centre.post(&format!("/api/v1/incidents/{incident}/acts"), &act).await
     }
 
-    /// What an incident's log says, line by line, without what is about times.
+    /// What an incident's log says, line by line, without what is about times and the age of data.
     pub async fn log(&self, incident: i64) -> Vec<String> {
         let page = self.centre.get(&format!("/api/v1/incidents/{incident}")).await.body;
         let word = |line: &Value| match line["what"].as_str().unwrap() {
@@ -262,7 +262,8 @@ impl Town {
             "acknowledged" => format!("acknowledged {}", line["person"].as_str().unwrap()),
             other => other.to_owned(),
         };
-        page["log"].as_array().unwrap().iter().map(word).collect()
+        let is_of_data = |line: &&Value| line["what"].as_str().unwrap().starts_with("data_");
+        page["log"].as_array().unwrap().iter().filter(|line| !is_of_data(line)).map(word).collect()
     }
 
     /// The centre is killed, and started again after so many seconds.
