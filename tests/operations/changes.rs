@@ -15,7 +15,7 @@ fn migrations() -> Vec<(i32, String)> {
     let files = std::fs::read_dir(repository().join("migrations")).unwrap().map(|entry| entry.unwrap().path());
     let mut found: Vec<(i32, String)> = files
         .filter(|path| path.extension().is_some_and(|end| end == "sql"))
-        .map(|path| (path.file_name().unwrap().to_str().unwrap()[..4].parse().unwrap(), std::fs::read_to_string(&path).unwrap()))
+        .filter_map(|path| Some((path.file_name()?.to_str()?.get(..4)?.parse().ok()?, std::fs::read_to_string(&path).unwrap())))
         .collect();
     found.sort();
     found

@@ -101,6 +101,8 @@ async fn a_full_disk_refuses_data_while_people_are_told_and_takes_it_again_with_
         let question = "SELECT count(*) FROM incident WHERE key = $1 AND resolved_at IS NULL";
         sql(data).await.query_one(question, &[&key]).await.unwrap().get::<_, i64>(0)
     };
+    // What is high waits half a minute to be told with others.
+    eventually("somebody is told", Duration::from_secs(60), || async { (sms.waiting() > 0).then_some(()) }).await;
     let told = sms.take(1).await.remove(0);
     assert!(told.field("text").contains("disk"), "{told:?}");
     assert_eq!(open("disk low").await, 1);
