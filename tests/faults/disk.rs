@@ -24,7 +24,7 @@ impl Drop for SmallDisk {
 
 #[tokio::test]
 async fn a_full_disk_refuses_and_loses_nothing_that_was_acknowledged() {
-    let Some(disk) = SmallDisk::mount("160m") else {
+    let Some(disk) = SmallDisk::mount("320m") else {
         println!("not covered: this user may not mount a file system");
         return;
     };

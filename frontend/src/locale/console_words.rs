@@ -15,6 +15,7 @@ texts! {
         open_count: "đang mở", "open";
         unanswered_count: "chưa ai nhận", "unanswered";
         hidden_count: "bị bộ lọc ẩn", "hidden by the filter";
+        open_now: "Đang mở", "Open";
         closed: "Đã đóng trong một giờ qua", "Closed in the last hour";
         broken: "Không hỏi được máy chủ từ", "The server can't be asked since";
         broken_note: "những gì dưới đây là của lúc đó; đang thử lại…", "what is below is of that moment; trying again…";

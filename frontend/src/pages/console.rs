@@ -170,7 +170,7 @@ pub fn Console() -> Html {
             if *is_helping { { keys::help(&letters, words) } }
             if *is_opening && !is_past { <Opening actor={actor.clone()} {language} opened={asked.again.clone()} {close} /> }
             if is_calm { <div class="calm"><p>{ words.calm }</p><p class="note">{ words.calm_note }</p></div> }
-            <div class={classes!(broken.is_some().then_some("old"))}>{ rows.list(&open) }</div>
+            if !open.is_empty() { <section class={classes!(broken.is_some().then_some("old"))}><h2>{ words.open_now }</h2>{ rows.list(&open) }</section> }
             if !closed.is_empty() { <section class="closed"><h2>{ words.closed }</h2>{ rows.list(&closed) }</section> }
         </Frame>
     }
