@@ -25,8 +25,8 @@ const FAULTS: &str = "
     if (root.dataset.kiosk && root.scrollHeight > innerHeight + moved) faults.push(`a wall of ${root.scrollHeight} px in ${innerHeight}`);
     for (const panel of document.querySelectorAll('.panel')) {
         const box = panel.getBoundingClientRect();
-        const name = `${panel.querySelector('h3')?.textContent} (${Math.round(box.width)} x ${Math.round(box.height)})`;
-        for (const one of panel.querySelectorAll('h3, .chip, .value, .unit, .by, .target, .quality, .age, .name, .latest, .note, footer, .week tr, .worst li, .bullets li, .open-alerts li')) {
+        const name = `${panel.querySelector('h2')?.textContent} (${Math.round(box.width)} x ${Math.round(box.height)})`;
+        for (const one of panel.querySelectorAll('h2, .chip, .value, .unit, .by, .target, .quality, .age, .name, .latest, .note, footer, .week tr, .worst li, .bullets li, .open-alerts li')) {
             const inner = one.getBoundingClientRect();
             if (inner.width === 0) continue;
             const over = Math.max(inner.right - box.right, inner.bottom - box.bottom, box.left - inner.left, box.top - inner.top);

@@ -74,7 +74,7 @@ pub fn Alerts(props: &PlaceProps) -> Html {
     );
     html! {
         <section class={classes!("panel", "open-alerts", broken.is_some().then_some("old"))}>
-            <header><h3>{ props.title_or(words.open_alerts) }</h3></header>
+            <header><h2>{ props.title_or(words.open_alerts) }</h2></header>
             { broken }{ body }
         </section>
     }

@@ -152,7 +152,7 @@ pub fn AreaMap(props: &PanelProps) -> Html {
     let is_bare = shown.ends.is_none();
     html! {
         <section class="panel map" data-kpi={props.kpi.id.to_string()} data-quality={if is_bare { "missing" } else { "good" }}>
-            <header><h3>{ props.heading(&Scope::City) }</h3>{ scale(&shown) }</header>
+            <header><h2>{ props.heading(&Scope::City) }</h2>{ scale(&shown) }</header>
             { counts(&shown, panel_words, props.language) }
             <div class="drawn" role="img" aria-label={format!("{title}. {}: {summary}", panel_words.worst)}>
                 { drawn.unwrap_or_else(|| html! { <p class="empty">{ panel_words.no_areas }</p> }) }

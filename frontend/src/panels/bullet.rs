@@ -70,7 +70,7 @@ pub fn Bullets(props: &PlaceProps) -> Html {
     let lines = view.unwrap_or_default();
     html! {
         <section class="panel bullets">
-            <header><h3>{ props.title_or(words(props.language).target) }</h3></header>
+            <header><h2>{ props.title_or(words(props.language).target) }</h2></header>
             <ul>{ for props.kpis.iter().zip(&lines).map(|(kpi, line)| row(kpi, line, scope, props)) }</ul>
         </section>
     }

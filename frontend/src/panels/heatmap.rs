@@ -125,7 +125,7 @@ pub fn Heatmap(props: &PanelProps) -> Html {
     };
     html! {
         <section class="panel heat" data-kpi={props.kpi.id.to_string()}>
-            <header><h3>{ props.heading(&scope) }</h3>
+            <header><h2>{ props.heading(&scope) }</h2>
                 <span class="note">{ panel_words.hours_of_week }{ " · " }{ days }{ " " }{ panel_words.days }</span>
                 { if let Known::Here(hours) = &known { ends(&props.kpi, hours, props.language) } else { Html::default() } }</header>
             { body }

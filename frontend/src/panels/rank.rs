@@ -71,7 +71,7 @@ pub fn Rank(props: &PanelProps) -> Html {
     }
     html! {
         <section class="panel rank" data-kpi={props.kpi.id.to_string()}>
-            <header><h3>{ props.heading(&Scope::City) }</h3><span class="note">{ order }</span></header>
+            <header><h2>{ props.heading(&Scope::City) }</h2><span class="note">{ order }</span></header>
             if view.rows.is_empty() {
                 <p class="empty">{ marks::quality(taydo_model::Quality::Missing, words) }</p>
             } else {

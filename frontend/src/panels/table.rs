@@ -83,7 +83,7 @@ pub fn Table(props: &PlaceProps) -> Html {
     let title = props.title_or(props.kpis.first().map_or("", |kpi| kpi.title.get(props.language)));
     html! {
         <section class="panel figures-table">
-            <header><h3>{ title.clone() }</h3><span class="note">{ words.worst_first }</span></header>
+            <header><h2>{ title.clone() }</h2><span class="note">{ words.worst_first }</span></header>
             if shown.rows.is_empty() {
                 <p class="empty">{ panel_words.no_reading }</p>
             } else {

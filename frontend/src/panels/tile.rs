@@ -94,7 +94,7 @@ pub fn Tile(props: &PanelProps) -> Html {
     html! {
         <section class="panel tile" data-kpi={key.kpi.to_string()} data-scope={key.scope.to_string()}
             data-quality={marks::quality_code(shown.quality)} data-status={marks::status_code(shown.status)}>
-            <header><h3>{ props.heading(&key.scope) }</h3></header>
+            <header><h2>{ props.heading(&key.scope) }</h2></header>
             <p class={classes!("number", length)}><span class="value">{ number }</span>{ " " }<span class="unit">{ &shown.unit }</span>{ marks::status(shown.status, words) }</p>
             <div class="context">
                 { shown.change.as_ref().map(|one| change(one, words)) }

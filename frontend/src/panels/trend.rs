@@ -218,7 +218,7 @@ pub fn Trend(props: &PanelProps) -> Html {
     html! {
         <section class="panel trend" data-kpi={props.kpi.id.to_string()}>
             <header>
-                <h3>{ props.heading(&Scope::City) }</h3>
+                <h2>{ props.heading(&Scope::City) }</h2>
                 <span class="note">{ format!("{} {}", words.last_span, locale::span(i64::from(*span_s), props.language)) }
                     { target.map(|target| html! { <span class="goal">{ format!("{} {target}", words.target) }</span> }) }
                     { (!background.band.is_empty()).then(|| html! { <span class="goal">{ words.usual_band }</span> }) }</span>

@@ -10,7 +10,7 @@ use yew::prelude::*;
 pub fn text(title: &str, text: &str) -> Html {
     html! {
         <section class="panel words">
-            if !title.is_empty() { <header><h3>{ title.to_owned() }</h3></header> }
+            if !title.is_empty() { <header><h2>{ title.to_owned() }</h2></header> }
             { for text.lines().map(|line| html! { <p>{ line.to_owned() }</p> }) }
         </section>
     }
@@ -30,7 +30,7 @@ pub fn Clock(props: &PlaceProps) -> Html {
     let (time, date) = shown.unwrap_or_default();
     html! {
         <section class="panel clock-panel">
-            <header><h3>{ props.title_or(panel_words(props.language).clock) }</h3></header>
+            <header><h2>{ props.title_or(panel_words(props.language).clock) }</h2></header>
             <p class="big"><time>{ time }</time></p><p class="note">{ date }</p>
         </section>
     }
