@@ -67,7 +67,7 @@ async fn at_night_and_on_a_day_off_only_an_urgent_feed_is_told() {
     let town = town().await;
     // Tuesday, a minute after the offices have closed; Wednesday is a day off.
     let closed = DAY_S + 9 * 3600 + 60;
-    town.until(closed).await;
+    town.awake_at(closed).await;
     send(&town, "cameras").await;
     town.watched(closed + 600).await;
     open(&town, 1).await;
@@ -87,7 +87,7 @@ async fn at_night_and_on_a_day_off_only_an_urgent_feed_is_told() {
 async fn an_urgent_feed_is_told_at_any_hour_and_what_is_over_by_the_morning_to_nobody() {
     let town = town().await;
     let closed = 9 * 3600 + 60;
-    town.until(closed).await;
+    town.awake_at(closed).await;
     send(&town, "cameras").await;
     town.watched(closed + 600).await;
     open(&town, 1).await;
@@ -120,7 +120,8 @@ async fn what_a_dead_gateway_has_behind_it_is_one_message() {
     }
     town.watched(600).await;
     assert_eq!(open(&town, 1).await, ["feed gateway medium steward.water"]);
-    town.until(640).await;
+    // Who looks is awake all the time: after a jump, what was not listened to would not be silent.
+    town.watched(640).await;
     assert_eq!(town.told().await, ["binh firing 1"]);
     town.watched(1240).await;
     assert_eq!(open(&town, 1).await, ["feed gateway medium steward.water"]);

@@ -67,26 +67,37 @@ impl Town {
         assert!(self.clock.now() <= goal + SignedDuration::from_secs(1), "{seconds} s have passed already: it is {:#}", self.at());
         while self.clock.now() < goal {
             self.clock.advance(SignedDuration::from_secs(10).min(goal.duration_since(self.clock.now())));
-            let looked = (self.clock.now().as_second() - 2).div_euclid(10) * 10;
-            let what = || format!("the steward has looked about {:#}", self.at());
-            let sql = "SELECT count(*) FROM shift_told WHERE extract(epoch FROM until) >= $1::bigint";
-            // A look that had begun before the jump is followed by a whole second's sleep after it.
-            let (asked, nudge) = (std::cell::Cell::new(0), SignedDuration::from_millis(100));
-            eventually(what, Duration::from_secs(20), || async {
-                let has_looked = self.sql.query_one(sql, &[&looked]).await.unwrap().get::<_, i64>(0) > 0;
-                asked.set(asked.get() + 1);
-                if !has_looked && (20..30).contains(&asked.get()) {
-                    self.clock.advance(nudge);
-                }
-                has_looked.then_some(())
-            })
-            .await;
+            self.looked_since((self.clock.now().as_second() - 2).div_euclid(10) * 10).await;
         }
         // Whatever there was to find at that moment is found at the look that comes within a second.
         for _ in 0..20 {
             self.clock.advance(SignedDuration::from_millis(50));
             tokio::task::yield_now().await;
         }
+    }
+
+    /// Lets time pass until so many seconds after the start in one jump, and sees to it that the steward has looked since: it
+    /// takes nothing for silent that it couldn't listen to before. The jump is of ten seconds at least.
+    pub async fn awake_at(&self, seconds: i64) {
+        self.until(seconds).await;
+        self.looked_since(self.moment(seconds).as_second().div_euclid(10) * 10).await;
+    }
+
+    /// Waits until the steward has looked since this second, which is a multiple of ten.
+    async fn looked_since(&self, second: i64) {
+        let what = || format!("the steward has looked about {:#}", self.at());
+        let sql = "SELECT count(*) FROM shift_told WHERE extract(epoch FROM until) >= $1::bigint";
+        // A look that had begun before the jump is followed by a whole second's sleep after it.
+        let (asked, nudge) = (Cell::new(0), SignedDuration::from_millis(100));
+        eventually(what, Duration::from_secs(20), || async {
+            let has_looked = self.sql.query_one(sql, &[&second]).await.unwrap().get::<_, i64>(0) > 0;
+            asked.set(asked.get() + 1);
+            if !has_looked && (20..30).contains(&asked.get()) {
+                self.clock.advance(nudge);
+            }
+            has_looked.then_some(())
+        })
+        .await;
     }
 
     /// The next minute of the grid, up to the second at which it is evaluated: these probes show these values, the others
