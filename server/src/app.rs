@@ -8,14 +8,13 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::definitions::{self, InForce};
 use crate::door::{Door, Inbox};
-use crate::duty::{Briefs, Heart, LetterDesk, LetterWriter, Links, Overdue, ShiftRecorder, Steward, Waker};
+use crate::duty::{Briefs, Heart, LetterDesk, LetterWriter, Links, LookedAt, Overdue, ShiftRecorder, Steward, Waker};
 use crate::http::{self, Readiness, State};
 use crate::hub::{Hub, Limits};
 use crate::ingest::{Health, Intake, LANES, Lanes, Mqtt};
 use crate::leader::{self, Candidate};
 use crate::paging::{self, Paging};
 use crate::pipeline::{self, Parts, Pipeline};
-use crate::reading_rollups;
 use crate::replay::{Replays, Sets};
 use crate::rollups;
 use crate::self_watch::{self, SelfWatch};
@@ -184,25 +183,26 @@ impl Application {
             keeping: keeping.clone(),
         });
         let letters = LetterDesk { store: store.clone(), definitions: in_force.clone(), health: health.clone() };
+        let looked_at = LookedAt::default();
         let mut beside = vec![
             tokio::spawn(chores(clock.clone(), hub.clone())),
             tokio::spawn(watch.run(last_here)),
             tokio::spawn(folder.run()),
             tokio::spawn(bands::keep(in_force.clone(), store.clone(), clock.clone(), newest_bands)),
             tokio::spawn(baseline::run(in_force.clone(), store.clone(), clock.clone())),
-            tokio::spawn(Steward::new(store.clone(), clock.clone(), in_force.clone(), health.clone()).run()),
+            tokio::spawn(Steward::new(store.clone(), clock.clone(), in_force.clone(), health.clone(), looked_at.clone()).run()),
             tokio::spawn(ShiftRecorder { store: store.clone(), clock: clock.clone() }.run()),
             tokio::spawn(LetterWriter { desk: letters, clock: clock.clone() }.run()),
             tokio::spawn(Retention { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run()),
             tokio::spawn(Waker { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run()),
             tokio::spawn(rollups::run(roller, in_force.clone(), clock.clone())),
+            tokio::spawn(rollups::run(store.reading_roller(), in_force.clone(), clock.clone())),
         ];
         // The rule is about the disk that the database is on; another server's is looked after there.
         if config.database.is_none() {
             beside.push(tokio::spawn(disk.run()));
         }
         beside.extend(keeper.map(|keeper| tokio::spawn(keeper.run())));
-        beside.push(tokio::spawn(reading_rollups::run(store.reading_roller(), in_force.clone(), clock.clone())));
         beside.extend(SelfWatch::new(own).map(|watch| tokio::spawn(watch.run())));
         let door = Door::new(store.clone(), intake.clone(), clock.clone());
         let errands = tokio::spawn(errands(clock.clone(), door.clone(), intake.clone()));
@@ -217,7 +217,7 @@ impl Application {
         let links = Links::new(config.answer.as_ref().map(|answer| answer.url.as_str()), &store.secret("links").await?);
         let briefs = Briefs { store: store.clone(), definitions: in_force.clone(), links: links.clone() };
         let mut paging = settings.map(|settings| start_paging(settings, &store, &clock, briefs)).transpose()?;
-        let overdue = Overdue { store: store.clone(), definitions: in_force.clone(), saving: metrics.pipeline.clone() };
+        let overdue = Overdue { store: store.clone(), definitions: in_force.clone(), saving: metrics.pipeline.clone(), looked_at };
         if let Some(dead_man) = paging.as_mut().and_then(Paging::take_dead_man) {
             beside.push(tokio::spawn(Heart { clock: clock.clone(), overdue: overdue.clone(), dead_man }.run()));
         }

@@ -19,7 +19,7 @@ pub use link::{Link, Links};
 pub use overdue::{Heart, LATE, Overdue};
 pub use reply::take_reply;
 pub use shifts::ShiftRecorder;
-pub use steward::{Steward, heartbeat_key};
+pub use steward::{LookedAt, Steward, heartbeat_key};
 pub(crate) use steward::{own_team, watched};
 pub use toll::record;
 

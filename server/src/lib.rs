@@ -25,7 +25,6 @@ pub mod ingest;
 pub mod leader;
 pub mod paging;
 pub mod pipeline;
-mod reading_rollups;
 pub mod replay;
 mod rollups;
 pub mod self_watch;

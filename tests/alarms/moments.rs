@@ -60,42 +60,35 @@ impl Town {
         }
     }
 
-    /// Lets time pass until so many seconds after the start, and sees to it that the steward has looked about every ten seconds
+    /// Lets time pass until so many seconds after the start, and sees to it that the steward has looked every ten seconds
     /// and in the end: for what is told because nothing happened. It looks once a second, so time may be up to a second later.
     pub async fn watched(&self, seconds: i64) {
         let goal = self.moment(seconds);
         assert!(self.clock.now() <= goal + SignedDuration::from_secs(1), "{seconds} s have passed already: it is {:#}", self.at());
         while self.clock.now() < goal {
             self.clock.advance(SignedDuration::from_secs(10).min(goal.duration_since(self.clock.now())));
-            self.looked_since((self.clock.now().as_second() - 2).div_euclid(10) * 10).await;
-        }
-        // Whatever there was to find at that moment is found at the look that comes within a second.
-        for _ in 0..20 {
-            self.clock.advance(SignedDuration::from_millis(50));
-            tokio::task::yield_now().await;
+            self.looked().await;
         }
     }
 
     /// Lets time pass until so many seconds after the start in one jump, and sees to it that the steward has looked since: it
-    /// takes nothing for silent that it couldn't listen to before. The jump is of ten seconds at least.
+    /// takes nothing for silent that it couldn't listen to before.
     pub async fn awake_at(&self, seconds: i64) {
         self.until(seconds).await;
-        self.looked_since(self.moment(seconds).as_second().div_euclid(10) * 10).await;
+        self.looked().await;
     }
 
-    /// Waits until the steward has looked since this second, which is a multiple of ten.
-    async fn looked_since(&self, second: i64) {
-        let what = || format!("the steward has looked about {:#}", self.at());
-        let sql = "SELECT count(*) FROM shift_told WHERE extract(epoch FROM until) >= $1::bigint";
-        // A look that had begun before the jump is followed by a whole second's sleep after it.
-        let (asked, nudge) = (Cell::new(0), SignedDuration::from_millis(100));
+    /// Waits until the steward has looked at this moment, or within a second of it: it sleeps for one after each look.
+    async fn looked(&self) {
+        let (moment, asked) = (self.clock.now(), Cell::new(0));
+        let what = || format!("the steward has looked at {:#}", moment.duration_since(self.start));
         eventually(what, Duration::from_secs(20), || async {
-            let has_looked = self.sql.query_one(sql, &[&second]).await.unwrap().get::<_, i64>(0) > 0;
+            let looked_at = self.centre.get("/readyz").await.body["duty_looked_at"].as_str().map(|at| at.parse::<Timestamp>().unwrap());
             asked.set(asked.get() + 1);
-            if !has_looked && (20..30).contains(&asked.get()) {
-                self.clock.advance(nudge);
+            if looked_at.is_none_or(|at| at < moment) && (10..20).contains(&asked.get()) {
+                self.clock.advance(SignedDuration::from_millis(100));
             }
-            has_looked.then_some(())
+            looked_at.filter(|at| *at >= moment)
         })
         .await;
     }

@@ -18,10 +18,12 @@ mod clock;
 mod database;
 mod desk;
 mod device;
+mod embedded;
 mod gateway;
 mod live;
 mod mail;
 mod pglite;
+mod small_disk;
 mod timescale;
 pub mod workbook;
 
@@ -31,10 +33,12 @@ pub use clock::MovedClock;
 pub use database::Database;
 pub use desk::TestDesk;
 pub use device::Device;
+pub use embedded::{count, sql};
 pub use gateway::{Gateway, Received, Reply};
 pub use live::Viewer;
 pub use mail::{Certificate, Letter, MailServer};
 pub use pglite::full_timescale;
+pub use small_disk::SmallDisk;
 pub use timescale::timescale;
 
 use std::future::Future;

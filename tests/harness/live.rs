@@ -10,6 +10,8 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 /// A connected viewer.
 pub struct Viewer {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// Why the server ended the connection, once it has.
+    ended: String,
 }
 
 impl Viewer {
@@ -30,7 +32,7 @@ impl Viewer {
         request.headers_mut().insert("origin", origin.parse()?);
         request.headers_mut().insert("sec-websocket-protocol", "taydo.v1.json".parse()?);
         let (socket, _) = tokio_tungstenite::connect_async(request).await?;
-        Ok(Self { socket })
+        Ok(Self { socket, ended: String::new() })
     }
 
     /// Sends a message.
@@ -49,7 +51,11 @@ impl Viewer {
             let message = tokio::time::timeout(Duration::from_secs(20), self.socket.next()).await.expect("a message within 20 s");
             match message {
                 Some(Ok(Message::Text(text))) => return Some(serde_json::from_str(&text).expect("JSON")),
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
+                Some(Ok(Message::Close(frame))) => {
+                    self.ended = format!("{frame:?}");
+                    return None;
+                }
+                Some(Err(_)) | None => return None,
                 Some(Ok(_)) => {}
             }
         }
@@ -70,7 +76,7 @@ impl Viewer {
     pub async fn until(&mut self, what: &str, mut test: impl FnMut(&Value) -> bool) -> Value {
         for _ in 0..10_000 {
             let message = self.next().await;
-            let Some(message) = message else { panic!("{what}: the connection ended first") };
+            let Some(message) = message else { panic!("{what}: the connection ended first {}", self.ended) };
             if test(&message) {
                 return message;
             }

@@ -40,8 +40,8 @@ pub(super) fn read(document: &Document<'_>, known: &Known, city: &City, metrics:
     let context = Context { known, city, metrics };
     let entries: Vec<Value<'_>> = document.section().entries().collect();
     let mut read: Vec<(&Value<'_>, Source)> = entries.iter().filter_map(|entry| Some((entry, source(entry, &context)?))).collect();
-    let (overlapping, unplayable) = (overlaps(&read), unplayable(&read));
-    for (at, message, hint) in overlapping.into_iter().chain(unplayable) {
+    let findings = [overlaps(&read), unplayable(&read), circles(&read)];
+    for (at, message, hint) in findings.into_iter().flatten() {
         if let Some((entry, _)) = read.get(at) {
             entry.problem(message, hint);
         }
@@ -83,6 +83,20 @@ fn unplayable(sources: &[(&Value<'_>, Source)]) -> Vec<Finding> {
         (at, format!("{} is replayed through a source that is not a sound MQTT source", source.id), "name a source with way = \"mqtt\"")
     })
     .collect()
+}
+
+/// What comes through itself, over others: of such feeds none explains another's silence.
+fn circles(sources: &[(&Value<'_>, Source)]) -> Vec<Finding> {
+    let via = |id: &SourceId| sources.iter().find(|(_, source)| source.id == *id).and_then(|(_, source)| source.via.as_ref());
+    let circle = |source: &Source| {
+        let way: Vec<&SourceId> = std::iter::successors(source.via.as_ref(), |id| via(id)).take(sources.len()).collect();
+        let end = way.iter().position(|id| **id == source.id)?;
+        let circle: Vec<&str> = way.iter().take(end + 1).map(|id| id.as_str()).collect();
+        // Told once, at the first by name.
+        circle.iter().all(|id| *id >= source.id.as_str()).then(|| circle.join(" → "))
+    };
+    let found = sources.iter().enumerate().filter_map(|(at, (_, source))| Some((at, &source.id, circle(source)?)));
+    found.map(|(at, id, way)| (at, format!("{id} comes through itself: {id} → {way}"), "let one of them have no `via`")).collect()
 }
 
 fn source(entry: &Value<'_>, context: &Context<'_>) -> Option<Source> {

@@ -3,6 +3,7 @@
 //!
 //! It must never mend anything: it looks, and says what it saw.
 
+use super::steward::LookedAt;
 use crate::clock::Clock;
 use crate::definitions::InForce;
 use crate::http::refusal::chain;
@@ -29,6 +30,8 @@ pub struct Overdue {
     pub definitions: InForce,
     /// Whether readings and what follows from them are saved.
     pub saving: Arc<PipelineCounters>,
+    /// When the duty was last looked after.
+    pub looked_at: LookedAt,
 }
 
 impl Overdue {
@@ -44,6 +47,10 @@ impl Overdue {
         }
         if let Some(wake) = self.store.earliest_wake().await?.filter(|wake| is_late(*wake, now)) {
             found.push(format!("an escalation has not been taken on since {wake}"));
+        }
+        let looked_at = self.looked_at.get().unwrap_or(awake_since).max(awake_since);
+        if is_late(looked_at, now) {
+            found.push(format!("the duty has not been looked after since {looked_at}"));
         }
         let late = self.late_rules(awake_since, now).await?;
         if late > 0 {

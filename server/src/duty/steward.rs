@@ -15,7 +15,7 @@ use crate::store::outbox::{NewPage, Outcome, What};
 use crate::store::roster::Roster;
 use crate::store::{Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use taydo_engine::rota::OnCall;
 use taydo_model::alert::Severity;
@@ -45,6 +45,22 @@ const LATEST_SHIFT: SignedDuration = SignedDuration::from_hours(1);
 /// With which incidents the centre's own are told together.
 const DOMAIN: &str = "platform";
 
+/// When the last look began that was completed; of a server that has not looked yet, nothing. A copy is the same one.
+#[derive(Debug, Clone, Default)]
+pub struct LookedAt(Arc<Mutex<Option<Timestamp>>>);
+
+impl LookedAt {
+    /// When.
+    #[must_use]
+    pub fn get(&self) -> Option<Timestamp> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, at: Timestamp) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
+    }
+}
+
 /// Looks after the duty until it is dropped.
 #[derive(Debug)]
 pub struct Steward {
@@ -52,13 +68,15 @@ pub struct Steward {
     clock: Clock,
     definitions: InForce,
     feeds: Feeds,
+    looked_at: LookedAt,
 }
 
 impl Steward {
-    /// One for everything in a store, by a clock and the definition set in force; `health` knows what comes.
+    /// One for everything in a store, by a clock and the definition set in force; `health` knows what comes, and
+    /// `looked_at` learns that it looks.
     #[must_use]
-    pub fn new(store: Store, clock: Clock, definitions: InForce, health: Arc<Health>) -> Self {
-        Self { store, clock, definitions, feeds: Feeds::new(health) }
+    pub fn new(store: Store, clock: Clock, definitions: InForce, health: Arc<Health>, looked_at: LookedAt) -> Self {
+        Self { store, clock, definitions, feeds: Feeds::new(health), looked_at }
     }
 
     /// Runs until it is dropped.
@@ -72,7 +90,10 @@ impl Steward {
             }
             looked = now;
             match self.round(awake_since, last, now).await {
-                Ok(()) => last = now,
+                Ok(()) => {
+                    last = now;
+                    self.looked_at.set(now);
+                }
                 Err(error) => tracing::warn!(error = %chain(&error), "the duty can't be looked after now; trying again"),
             }
             self.clock.sleep(EVERY).await;

@@ -47,6 +47,9 @@ struct Ready {
     database: String,
     /// The hash of the definition set in force.
     definitions: String,
+    /// When the last look after the duty began that was completed; absent before the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duty_looked_at: Option<Timestamp>,
     /// How people are told; absent while the store can't be asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     paging: Option<PagingState>,
@@ -139,6 +142,7 @@ pub(super) async fn ready(state: Data<State>) -> HttpResponse {
         layout: state.store.layout().name(),
         database: state.store.engine().to_string(),
         definitions: definitions.hash,
+        duty_looked_at: state.overdue.looked_at.get(),
         paging,
     };
     if body.ready { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }

@@ -379,6 +379,13 @@ fn sources_and_zones() {
         &twice.replace("[sensors]", "[values]").replace("[again]", "[sensors]"),
         "sources.toml:1:2: the topics of sensors and values overlap | …",
     );
+    let behind = |id: &str, via: &str| format!("[{id}]\ntitle = {{ vi = \"A\", en = \"A\" }}\nway = \"http\"\nvia = \"{via}\"\n");
+    mistake(
+        "sources.toml",
+        "[sensors]\n",
+        &format!("{}{}[sensors]\nvia = \"one\"\n", behind("one", "two"), behind("two", "one")),
+        "sources.toml:1:2: one comes through itself: one → two → one | let one of them have no `via`",
+    );
 }
 
 #[test]

@@ -2,15 +2,16 @@
 //!
 //! It must never write to a database, nor judge a reading by itself.
 
+use super::super::reach::Reach;
 use super::table;
 use crate::app;
 use crate::bands::UsualBands;
 use crate::clock::Clock;
-use crate::config::{self, folder};
+use crate::config::folder;
 use crate::dry_run;
 use crate::simulate::Happening;
-use crate::store::{DatabaseAddress, EmbeddedDatabase, FirstReading, Store};
-use anyhow::{Context as _, bail, ensure};
+use crate::store::{FirstReading, Store};
+use anyhow::{Context as _, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -50,20 +51,13 @@ pub(super) struct Args {
     /// The last moment [default: now]
     #[arg(long, value_name = "TIME", conflicts_with = "simulate")]
     until: Option<Timestamp>,
-    /// The database server, such as postgresql://taydo@db:5432/taydo
-    #[arg(long, value_name = "URL", conflicts_with = "simulate")]
-    database: Option<String>,
-    /// The file that holds the database's password
-    #[arg(long, value_name = "FILE", requires = "database")]
-    database_password_file: Option<PathBuf>,
-    /// Where the server keeps its data, when it has its database there [default: as `taydo serve` has it]
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["simulate", "database"])]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    reach: Reach,
     /// Also takes readings that were recorded late (after an import, a recompute or an absence), as if they had been in time
     #[arg(long, conflicts_with = "simulate")]
     late: bool,
     /// Plays a simulated city instead
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["data", "database"])]
     simulate: bool,
     /// Which of the possible cities; the same seed gives the same report
     #[arg(long, default_value_t = 1, requires = "simulate")]
@@ -148,40 +142,15 @@ impl Args {
 
     async fn over_stored(&self, definitions: &Arc<Definitions>) -> anyhow::Result<ExitCode> {
         let clock = Clock::real();
-        let (store, embedded) = self.store(&clock).await?;
-        let outcome = self.judge(definitions, &store, clock.now()).await;
-        if let Some(embedded) = embedded {
-            embedded.stop().await?;
-        }
-        let (report, late) = outcome?;
+        let (report, late) = self
+            .reach
+            .with(&clock, async |database| {
+                let store = Store::open_to_read(database, clock.clone()).await?;
+                self.judge(definitions, &store, clock.now()).await
+            })
+            .await?;
         self.print(definitions, &Whole { report: &report, late_readings: Some(late), incidents: None })?;
         Ok(ExitCode::SUCCESS)
-    }
-
-    /// The database: the one that is named, that of the running server, or the one in the data folder, started for this alone.
-    async fn store(&self, clock: &Clock) -> anyhow::Result<(Store, Option<EmbeddedDatabase>)> {
-        if let Some(url) = &self.database {
-            let address = DatabaseAddress::parse(url, self.database_password_file.as_deref())?;
-            return Ok((Store::open_to_read(address.config().clone(), clock.clone()).await?, None));
-        }
-        let data = self.data.clone().map_or_else(config::default_data, Ok)?;
-        if let Some(running) = EmbeddedDatabase::running(&data) {
-            return Ok((Store::open_to_read(running, clock.clone()).await?, None));
-        }
-        ensure!(
-            data.join("postgres").is_dir(),
-            "there is no database in {}; name the server's data folder with --data, or its database with --database",
-            data.display()
-        );
-        eprintln!("no server runs over {}; starting its database for this command", data.display());
-        let (embedded, config) = EmbeddedDatabase::start(&data, clock.clone()).await?;
-        match Store::open_to_read(config, clock.clone()).await {
-            Ok(store) => Ok((store, Some(embedded))),
-            Err(error) => {
-                embedded.stop().await?;
-                bail!(error)
-            }
-        }
     }
 
     /// Judges what is stored, and counts the readings that came after their turn.

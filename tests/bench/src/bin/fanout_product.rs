@@ -11,7 +11,7 @@ use taydo_bench::{message, process};
 use taydo_server::clock::Clock;
 use taydo_server::definitions::InForce;
 use taydo_server::door::Door;
-use taydo_server::duty::{Links, Overdue};
+use taydo_server::duty::{Links, LookedAt, Overdue};
 use taydo_server::http::{self, Readiness, State};
 use taydo_server::hub::{Hub, Limits};
 use taydo_server::ingest::{Health, Intake};
@@ -48,7 +48,8 @@ async fn serve(data: PathBuf) -> anyhow::Result<()> {
     let control = TcpListener::bind("127.0.0.1:0").await?;
     println!("{} {}", listener.local_addr()?, control.local_addr()?);
     let metrics = Arc::new(Metrics::default());
-    let overdue = Overdue { store: store.clone(), definitions: in_force.clone(), saving: metrics.pipeline.clone() };
+    let overdue =
+        Overdue { store: store.clone(), definitions: in_force.clone(), saving: metrics.pipeline.clone(), looked_at: LookedAt::default() };
     let past = store.past()?;
     let sets = Sets::new(past.clone(), in_force.clone());
     let replays = Replays::new(store.clone(), past, sets, clock.clone(), tokio::runtime::Handle::current());
