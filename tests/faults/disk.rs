@@ -5,7 +5,7 @@ use std::process::Command;
 
 #[tokio::test]
 async fn a_full_disk_refuses_and_loses_nothing_that_was_acknowledged() {
-    let Some(disk) = SmallDisk::mount("320m") else { return };
+    let Some(disk) = SmallDisk::mount("480m") else { return };
     let mut server = centre(disk.path(), 0, None).await;
     let ballast = disk.path().join("ballast");
     let mut acknowledged = 0_i64;
@@ -27,8 +27,12 @@ async fn a_full_disk_refuses_and_loses_nothing_that_was_acknowledged() {
     let refused = refused.expect("a full disk refuses");
     assert_eq!(refused.status, 503, "{refused:?}");
     std::fs::remove_file(&ballast).unwrap();
-    eventually("with room again, data is taken again", Duration::from_secs(60), || async {
-        (server.write_lines("lines", "meter,asset=after load=1 1772413100000\n").await.status == 204).then_some(())
+    let last = std::cell::RefCell::new(String::new());
+    let what = || format!("with room again ({} MB), data is taken again; last: {}", disk.free() >> 20, last.borrow());
+    eventually(what, Duration::from_secs(60), || async {
+        let answer = server.write_lines("lines", "meter,asset=after load=1 1772413100000\n").await;
+        last.replace(format!("{answer:?}"));
+        (answer.status == 204).then_some(())
     })
     .await;
     let rows = sql(disk.path()).await;
