@@ -21,13 +21,13 @@ use crate::self_watch::{self, SelfWatch};
 use crate::store::{EmbeddedDatabase, Fence, Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::upkeep::{BackupKeeper, DiskWatch, Keeping, Retention};
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 /// How often the departments' door is looked after.
 const ERRANDS_EVERY: Duration = Duration::from_secs(300);
@@ -46,8 +46,8 @@ pub struct Application {
     fence: Fence,
     server: http::Server,
     store: Store,
-    /// What goes on beside all that, and may end at any moment.
-    chores: Vec<JoinHandle<()>>,
+    /// What goes on beside all that, and may end at any moment; but a panic in it ends the server.
+    chores: JoinSet<()>,
     errands: JoinHandle<()>,
     inbox: Option<JoinHandle<()>>,
     paging: Option<Paging>,
@@ -184,26 +184,29 @@ impl Application {
         });
         let letters = LetterDesk { store: store.clone(), definitions: in_force.clone(), health: health.clone() };
         let looked_at = LookedAt::default();
-        let mut beside = vec![
-            tokio::spawn(chores(clock.clone(), hub.clone())),
-            tokio::spawn(watch.run(last_here)),
-            tokio::spawn(folder.run()),
-            tokio::spawn(bands::keep(in_force.clone(), store.clone(), clock.clone(), newest_bands)),
-            tokio::spawn(baseline::run(in_force.clone(), store.clone(), clock.clone())),
-            tokio::spawn(Steward::new(store.clone(), clock.clone(), in_force.clone(), health.clone(), looked_at.clone()).run()),
-            tokio::spawn(ShiftRecorder { store: store.clone(), clock: clock.clone() }.run()),
-            tokio::spawn(LetterWriter { desk: letters, clock: clock.clone() }.run()),
-            tokio::spawn(Retention { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run()),
-            tokio::spawn(Waker { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run()),
-            tokio::spawn(rollups::run(roller, in_force.clone(), clock.clone())),
-            tokio::spawn(rollups::run(store.reading_roller(), in_force.clone(), clock.clone())),
-        ];
+        let mut beside = JoinSet::new();
+        beside.spawn(chores(clock.clone(), hub.clone()));
+        beside.spawn(watch.run(last_here));
+        beside.spawn(folder.run());
+        beside.spawn(bands::keep(in_force.clone(), store.clone(), clock.clone(), newest_bands));
+        beside.spawn(baseline::run(in_force.clone(), store.clone(), clock.clone()));
+        beside.spawn(Steward::new(store.clone(), clock.clone(), in_force.clone(), health.clone(), looked_at.clone()).run());
+        beside.spawn(ShiftRecorder { store: store.clone(), clock: clock.clone() }.run());
+        beside.spawn(LetterWriter { desk: letters, clock: clock.clone() }.run());
+        beside.spawn(Retention { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run());
+        beside.spawn(Waker { store: store.clone(), clock: clock.clone(), definitions: in_force.clone() }.run());
+        beside.spawn(rollups::run(roller, in_force.clone(), clock.clone()));
+        beside.spawn(rollups::run(store.reading_roller(), in_force.clone(), clock.clone()));
         // The rule is about the disk that the database is on; another server's is looked after there.
         if config.database.is_none() {
-            beside.push(tokio::spawn(disk.run()));
+            beside.spawn(disk.run());
         }
-        beside.extend(keeper.map(|keeper| tokio::spawn(keeper.run())));
-        beside.extend(SelfWatch::new(own).map(|watch| tokio::spawn(watch.run())));
+        if let Some(keeper) = keeper {
+            beside.spawn(keeper.run());
+        }
+        if let Some(watch) = SelfWatch::new(own) {
+            beside.spawn(watch.run());
+        }
         let door = Door::new(store.clone(), intake.clone(), clock.clone());
         let errands = tokio::spawn(errands(clock.clone(), door.clone(), intake.clone()));
         let inbox = match config.inbox {
@@ -219,7 +222,7 @@ impl Application {
         let mut paging = settings.map(|settings| start_paging(settings, &store, &clock, briefs)).transpose()?;
         let overdue = Overdue { store: store.clone(), definitions: in_force.clone(), saving: metrics.pipeline.clone(), looked_at };
         if let Some(dead_man) = paging.as_mut().and_then(Paging::take_dead_man) {
-            beside.push(tokio::spawn(Heart { clock: clock.clone(), overdue: overdue.clone(), dead_man }.run()));
+            beside.spawn(Heart { clock: clock.clone(), overdue: overdue.clone(), dead_man }.run());
         }
         let past = store.past()?;
         let sets = Sets::new(past.clone(), in_force.clone());
@@ -284,6 +287,7 @@ impl Application {
             ended = &mut serving => Some(reason("the HTTP server", ended)),
             ended = &mut self.pipeline => Some(reason("the pipeline", ended)),
             ended = &mut self.leading => Some(reason("leading", ended.map(Err::<(), StoreError>))),
+            panicked = panicked(&mut self.chores) => Some(panicked),
         };
         tracing::info!("stopping");
         self.hub.close_all("the server is stopping");
@@ -300,7 +304,7 @@ impl Application {
             inbox.abort();
         }
         self.lanes.stop().await;
-        self.chores.iter().for_each(JoinHandle::abort);
+        self.chores.abort_all();
         if failure.is_none() {
             self.pipeline.await??;
         }
@@ -322,6 +326,18 @@ impl Application {
         tracing::info!(time = %self.clock.now(), "stopped; everything that was acknowledged is stored");
         failure.map_or(Ok(()), Err)
     }
+}
+
+/// The first panic of a chore. What a chore does nobody else does: without it the server would look alive and not be.
+async fn panicked(chores: &mut JoinSet<()>) -> anyhow::Error {
+    while let Some(ended) = chores.join_next().await {
+        if let Err(error) = ended
+            && error.is_panic()
+        {
+            return anyhow!("a chore has panicked, which is a mistake in this program: {error}");
+        }
+    }
+    std::future::pending().await
 }
 
 /// Waits until this server may lead, and says meanwhile that it stands by.

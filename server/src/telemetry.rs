@@ -14,10 +14,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-/// Begins logging to standard error. The level comes from `TAYDO_LOG` (`info` by default).
+/// Begins logging to standard error. The level comes from `TAYDO_LOG` (`info` by default). A line that can't be written, on a
+/// full disk for instance, is lost: complaining of it on the same standard error would be a panic of whoever wanted it logged.
 pub fn log(json: bool) {
     let filter = EnvFilter::try_from_env("TAYDO_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
     // A second call, as tests make, keeps the first one's settings.
     let _ = if json { subscriber.json().try_init() } else { subscriber.with_ansi(false).try_init() };
 }

@@ -40,3 +40,11 @@ async fn a_full_disk_refuses_and_loses_nothing_that_was_acknowledged() {
     assert!(stored > acknowledged && stored <= acknowledged + 1 + 2000, "{stored} of {acknowledged}");
     assert_eq!(server.stop().await, Some(0));
 }
+
+/// Standard error is often a file, and its disk as full as any: lines are lost then, and nothing else.
+#[tokio::test]
+async fn a_log_that_can_not_be_written_stops_nothing() {
+    let mut server = Centre::start(Setup { city: "tests/cities/mini", log: Some("/dev/full".into()), ..Setup::default() }).await;
+    assert_eq!(server.write_lines("lines", "meter,asset=m1 load=1 1772413100000\n").await.status, 204);
+    assert_eq!(server.stop().await, Some(0));
+}

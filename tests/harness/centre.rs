@@ -25,6 +25,8 @@ pub struct Setup<'a> {
     pub data: Option<PathBuf>,
     /// The port; 0 takes a free one.
     pub port: u16,
+    /// Where it logs to; absent: `server.log` in the data folder.
+    pub log: Option<PathBuf>,
     /// More arguments.
     pub more: &'a [&'a str],
 }
@@ -78,7 +80,7 @@ impl Centre {
                 command.arg("--database-password-file").arg(file);
             }
         }
-        let log = data.join("server.log");
+        let log = setup.log.clone().unwrap_or_else(|| data.join("server.log"));
         let errors = std::fs::File::options().create(true).append(true).open(&log).expect("the log file");
         let mut process = command.stdout(Stdio::piped()).stderr(errors).spawn().expect("the program runs");
         let mut line = String::new();

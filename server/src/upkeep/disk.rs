@@ -39,29 +39,42 @@ pub struct DiskWatch {
 }
 
 impl DiskWatch {
-    /// Watches until it is aborted.
+    /// Watches until it is aborted. The gate never waits for the store: a full disk is when the store may be slow to answer.
     pub async fn run(self) {
+        tokio::join!(self.look(), self.keep_telling());
+    }
+
+    /// Looks at the disk, and lets the gate follow it.
+    async fn look(&self) {
         let reserve = Reserve::of(&self.data);
         let (mut standing, mut growth) = (Standing::default(), Growth::default());
-        let mut told: Option<(Standing, Timestamp)> = None;
         loop {
-            let now = self.clock.now();
             if let Some(room) = Room::of(&self.data) {
-                let left = days_left(room.free, growth.note(now, room.whole.saturating_sub(room.free)));
+                let left = days_left(room.free, growth.note(self.clock.now(), room.whole.saturating_sub(room.free)));
                 let next = standing.next(room, Some(left));
                 self.follow(standing, next, room, &reserve);
                 standing = next;
-                let state = DiskState { room, reserve_bytes: reserve.bytes(), days_left: left, standing };
-                self.keeping.kept().disk = Some(state);
-                let is_due = told.is_none_or(|(before, at)| before != standing || now.duration_since(at).as_secs() >= TELL_EVERY_S);
-                if is_due {
-                    match self.tell(&state, now).await {
-                        Ok(()) => told = Some((standing, now)),
-                        Err(error) => tracing::warn!(error = %chain(&error), "how the disk is can't be told now; trying again"),
-                    }
-                }
+                self.keeping.kept().disk = Some(DiskState { room, reserve_bytes: reserve.bytes(), days_left: left, standing });
             }
             // Real time: what fills a disk doesn't wait for a test's clock.
+            self.clock.pause(EVERY).await;
+        }
+    }
+
+    /// Tells how it stands when that changes, and looks after what was told.
+    async fn keep_telling(&self) {
+        let mut told: Option<(Standing, Timestamp)> = None;
+        loop {
+            let (now, state) = (self.clock.now(), self.keeping.kept().disk);
+            let is_due = |state: &DiskState| {
+                told.is_none_or(|(before, at)| before != state.standing || now.duration_since(at).as_secs() >= TELL_EVERY_S)
+            };
+            if let Some(state) = state.filter(is_due) {
+                match self.tell(&state, now).await {
+                    Ok(()) => told = Some((state.standing, now)),
+                    Err(error) => tracing::warn!(error = %chain(&error), "how the disk is can't be told now; trying again"),
+                }
+            }
             self.clock.pause(EVERY).await;
         }
     }
