@@ -17,7 +17,6 @@ pub mod locale;
 pub mod played;
 pub mod ranking;
 pub mod route;
-pub mod scene;
 pub mod store;
 pub mod tree;
 pub mod weeks;
