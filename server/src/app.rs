@@ -22,6 +22,7 @@ use crate::self_watch::{self, SelfWatch};
 use crate::store::{EmbeddedDatabase, Fence, Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::upkeep::{BackupKeeper, DiskWatch, Keeping, Retention};
+use crate::walls::Walls;
 use anyhow::Context as _;
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
@@ -157,7 +158,9 @@ impl Application {
         let mqtt = config.mqtt.map(|broker| Mqtt::start(broker, &in_force, intake.clone(), health.clone(), clock.clone()));
         let watch =
             Watch { definitions: in_force.clone(), store: store.clone(), clock: clock.clone(), health: health.clone(), desk: desk.clone() };
+        let walls = Walls::load(store.clone(), clock.clone(), in_force.clone()).await?;
         let own = self_watch::Parts {
+            walls: walls.clone(),
             intake: intake.clone(),
             health: health.clone(),
             store: store.clone(),
@@ -187,6 +190,7 @@ impl Application {
         let mut beside = vec![
             tokio::spawn(chores(clock.clone(), hub.clone())),
             tokio::spawn(watch.run(last_here)),
+            tokio::spawn(walls.clone().keep()),
             tokio::spawn(folder.run()),
             tokio::spawn(bands::keep(in_force.clone(), store.clone(), clock.clone(), newest_bands)),
             tokio::spawn(baseline::run(in_force.clone(), store.clone(), clock.clone())),
@@ -227,6 +231,7 @@ impl Application {
         let state = http::shared(State {
             door,
             replays,
+            walls,
             links,
             paging: paging.as_ref().map(|paging| paging.face().clone()),
             overdue,

@@ -164,37 +164,26 @@ pub struct WallsPage {
 pub struct ScreenCode {
     /// Six digits that the screen shows.
     pub code: String,
-    /// What the screen proves itself by when it asks whether it was enrolled; shown to nobody.
-    pub claim: String,
+    /// The screen's token, which it keeps and shows to nobody; it counts once somebody has used the code.
+    pub token: String,
     /// Until when the code can be used.
     pub until: Timestamp,
 }
 
-/// `POST /api/v1/screens/claims`: a screen asks whether it was enrolled.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ScreenClaim {
-    /// As it was given.
-    pub claim: String,
-}
-
-/// What a claim, or a screen that comes back, is answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ScreenPlace {
-    /// The screen's token, once: when it is handed over. Absent while nobody has used the code.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub token: Option<String>,
-    /// Its wall and its display, once it is enrolled.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub place: Option<(WallId, String)>,
-}
-
-/// `POST /api/v1/screens/self`: an enrolled screen asks where it belongs.
+/// `POST /api/v1/screens/self`: a screen asks where it belongs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScreenToken {
     /// Its token.
     pub token: String,
+}
+
+/// Where a screen belongs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScreenPlace {
+    /// Its wall and its display; absent while nobody has used its code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<(WallId, String)>,
 }
 
 /// `POST /api/v1/screens`: somebody enrols the screen that shows a code.
