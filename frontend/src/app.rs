@@ -233,6 +233,7 @@ fn page(route: &Route) -> Html {
         Route::Wall(_) => html! { <OtherProgram /> },
         Route::Board(id) => html! { <pages::board::BoardView key={id.to_string()} id={id.clone()} /> },
         Route::Kpi(id, scope) => html! { <pages::kpi::KpiView key={format!("{id}/{scope}")} id={id.clone()} scope={scope.clone()} /> },
+        Route::Walls => html! { <pages::walls::Walls /> },
         Route::Sources => html! { <pages::sources::Sources /> },
         Route::Forms => html! { <pages::forms::Forms /> },
         Route::Console => html! { <pages::console::Console /> },

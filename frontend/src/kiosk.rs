@@ -1,14 +1,23 @@
 //! The program of a wall's screen: one page, no controls, nothing that has to be touched.
 //!
-//! Must never need a hand, and never show that all is well when the screen no longer draws.
+//! `/wall` is an enrolled screen's own, and shows a code until it is one; `/wall/{id}?display=NAME` looks on. Must never need
+//! a hand, and never show that all is well when the screen no longer draws.
 
+mod beat;
+mod enrol;
 mod screen;
+mod stage;
+mod takeover;
 
 use crate::{
-    app::{Shared, Speech},
-    browser, locale,
+    app::{Shared, Speech, use_speech},
+    browser,
+    centre::Centre,
+    locale,
+    pages::Failure,
     route::Route,
 };
+use enrol::Standing;
 use yew::prelude::*;
 
 /// Puts the program into the page.
@@ -25,10 +34,21 @@ fn Kiosk() -> Html {
         browser::set_root("data-kiosk", "true");
     });
     let speech = Speech { language, choose: Callback::noop() };
-    let Route::Wall(id) = Route::parse(&browser::path()) else { return Html::default() };
-    html! {
-        <ContextProvider<Speech> context={speech}>
-            <Shared><screen::WallView {id} /></Shared>
-        </ContextProvider<Speech>>
+    let page = match Route::parse(&browser::path()) {
+        Route::Wall(id) => html! { <screen::WallView {id} display={browser::query("display")} /> },
+        _ => html! { <Own /> },
+    };
+    html! { <ContextProvider<Speech> context={speech}><Shared>{ page }</Shared></ContextProvider<Speech>> }
+}
+
+/// The screen of this computer, wherever it belongs.
+#[component]
+fn Own() -> Html {
+    let language = use_speech().language;
+    let centre = use_context::<Centre>();
+    match enrol::use_standing() {
+        Standing::Asking(error) => html! { <Failure {error} {language} /> },
+        Standing::Waiting(code) => enrol::view(&code, centre.as_ref(), language),
+        Standing::Enrolled(own) => html! { <screen::WallView id={own.wall} display={own.display} token={own.token} /> },
     }
 }

@@ -18,6 +18,7 @@ pub mod played;
 pub mod ranking;
 pub mod route;
 pub mod store;
+pub mod timeline;
 pub mod tree;
 pub mod weeks;
 

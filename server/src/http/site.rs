@@ -10,7 +10,7 @@ const PAGES_OF_ONE: [&str; 5] = ["/board/", "/incidents/", "/log/", "/on-call/",
 
 /// The addresses that the page itself draws.
 fn is_page(path: &str) -> bool {
-    ["/", "/sources", "/forms", "/console", "/log", "/on-call", "/design"].contains(&path)
+    ["/", "/sources", "/forms", "/console", "/log", "/on-call", "/design", "/walls"].contains(&path)
         || path.strip_prefix("/kpi/").is_some_and(|rest| !rest.is_empty() && rest.matches('/').count() <= 1)
         || PAGES_OF_ONE.iter().any(|page| path.strip_prefix(page).is_some_and(is_id))
 }

@@ -1,0 +1,51 @@
+//! The sign that the screen draws: frames are counted in the frame loop, and from inside that loop the server is told.
+//!
+//! Must never be sent by a timer: a page whose frames stand still must fall silent.
+
+use crate::{browser, centre::Centre};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+use taydo_model::{BoardId, wall::page::BEAT_MS, wire::ClientMessage};
+use wasm_bindgen::{JsCast, prelude::Closure};
+
+/// Between two counted frames, in milliseconds: a loop at the screen's own pace would keep it from resting.
+const REST_MS: u32 = 200;
+
+/// The loop.
+struct Beat {
+    centre: Centre,
+    shows: Rc<RefCell<Option<BoardId>>>,
+    frames: Cell<u32>,
+    sent_ms: Cell<f64>,
+    frame: RefCell<Option<Closure<dyn FnMut()>>>,
+}
+
+/// Counts frames and tells the server for as long as the page lives. `shows` is the board that is on.
+pub(super) fn start(centre: Centre, shows: Rc<RefCell<Option<BoardId>>>) {
+    let beat = Rc::new(Beat { centre, shows, frames: Cell::new(0), sent_ms: Cell::new(f64::NEG_INFINITY), frame: RefCell::default() });
+    let own = beat.clone();
+    *beat.frame.borrow_mut() = Some(Closure::new(move || own.drawn()));
+    beat.ask();
+}
+
+impl Beat {
+    fn ask(&self) {
+        if let (Some(window), Some(frame)) = (web_sys::window(), self.frame.borrow().as_ref()) {
+            // Without frames there are no beats, and the server notices.
+            let _ = window.request_animation_frame(frame.as_ref().unchecked_ref());
+        }
+    }
+
+    fn drawn(self: &Rc<Self>) {
+        self.frames.set(self.frames.get().wrapping_add(1));
+        let now = browser::monotonic_ms();
+        if now - self.sent_ms.get() >= f64::from(BEAT_MS) - f64::from(REST_MS) / 2.0 {
+            self.sent_ms.set(now);
+            self.centre.say(&ClientMessage::Beat { frames: u64::from(self.frames.get()), shows: self.shows.borrow().clone() });
+        }
+        let this = self.clone();
+        gloo_timers::callback::Timeout::new(REST_MS, move || this.ask()).forget();
+    }
+}
