@@ -43,8 +43,8 @@ pub fn Link(props: &LinkProps) -> Html {
     let way = use_context::<Way>();
     let to = props.to.clone();
     let onclick = Callback::from(move |event: MouseEvent| {
-        // A wall is another program, which the browser has to load.
-        let is_ours = !matches!(to, Route::Wall(_));
+        // Walls are another program's, which the browser has to load.
+        let is_ours = !matches!(to, Route::Wall(_) | Route::Walls);
         let is_plain = is_ours && event.button() == 0 && !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key());
         if let Some(way) = way.as_ref().filter(|_| is_plain) {
             event.prevent_default();
@@ -166,6 +166,13 @@ pub fn start() {
 /// The application.
 #[component]
 pub fn App() -> Html {
+    let way = use_way();
+    html! { <ContextProvider<Way> context={way.clone()}><Spoken>{ page(&way.route) }</Spoken></ContextProvider<Way>> }
+}
+
+/// A page in the language that people have chosen, once the city is known.
+#[component]
+pub fn Spoken(props: &SharedProps) -> Html {
     let language = use_state_eq(browser::language);
     let speech = Speech {
         language: *language,
@@ -181,12 +188,7 @@ pub fn App() -> Html {
         browser::set_root("lang", locale::code(*language));
         browser::set_root("data-theme", browser::theme().code());
     });
-    let way = use_way();
-    html! {
-        <ContextProvider<Speech> context={speech}>
-            <ContextProvider<Way> context={way.clone()}><Shared>{ page(&way.route) }</Shared></ContextProvider<Way>>
-        </ContextProvider<Speech>>
-    }
+    html! { <ContextProvider<Speech> context={speech}><Shared>{ props.children.clone() }</Shared></ContextProvider<Speech>> }
 }
 
 /// What begins with the city.
@@ -230,10 +232,9 @@ pub fn Shared(props: &SharedProps) -> Html {
 fn page(route: &Route) -> Html {
     match route {
         Route::Index => html! { <pages::index::Index /> },
-        Route::Wall(_) => html! { <OtherProgram /> },
+        Route::Wall(_) | Route::Walls => html! { <OtherProgram /> },
         Route::Board(id) => html! { <pages::board::BoardView key={id.to_string()} id={id.clone()} /> },
         Route::Kpi(id, scope) => html! { <pages::kpi::KpiView key={format!("{id}/{scope}")} id={id.clone()} scope={scope.clone()} /> },
-        Route::Walls => html! { <pages::walls::Walls /> },
         Route::Sources => html! { <pages::sources::Sources /> },
         Route::Forms => html! { <pages::forms::Forms /> },
         Route::Console => html! { <pages::console::Console /> },
@@ -247,7 +248,7 @@ fn page(route: &Route) -> Html {
     }
 }
 
-/// Going back to a wall leads to another program, which only loading the address brings.
+/// Going back to a wall's page leads to another program, which only loading the address brings.
 #[component]
 fn OtherProgram() -> Html {
     use_effect_with((), |()| browser::load_again());

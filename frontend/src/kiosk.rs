@@ -1,4 +1,4 @@
-//! The program of a wall's screen: one page, no controls, nothing that has to be touched.
+//! The walls' program. A screen is one page without controls, nothing that has to be touched; `/walls` controls them all.
 //!
 //! `/wall` is an enrolled screen's own, and shows a code until it is one; `/wall/{id}?display=NAME` looks on. Must never need
 //! a hand, and never show that all is well when the screen no longer draws.
@@ -10,11 +10,11 @@ mod stage;
 mod takeover;
 
 use crate::{
-    app::{Shared, Speech, use_speech},
+    app::{Shared, Speech, Spoken, use_speech},
     browser,
     centre::Centre,
     locale,
-    pages::Failure,
+    pages::{Failure, walls::Walls},
     route::Route,
 };
 use enrol::Standing;
@@ -22,7 +22,16 @@ use yew::prelude::*;
 
 /// Puts the program into the page.
 pub fn start() {
-    yew::Renderer::<Kiosk>::new().render();
+    match Route::parse(&browser::path()) {
+        Route::Walls => drop(yew::Renderer::<Desk>::new().render()),
+        _ => drop(yew::Renderer::<Kiosk>::new().render()),
+    }
+}
+
+/// The page that people operate: without a way of its own, its links load the program that they lead to.
+#[component]
+fn Desk() -> Html {
+    html! { <Spoken><Walls /></Spoken> }
 }
 
 #[component]

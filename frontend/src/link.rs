@@ -77,7 +77,7 @@ const OPEN_LIMIT_MS: f64 = 10_000.0;
 /// Assumed until the server says how often it sends heartbeats, in milliseconds.
 const HEARTBEAT_MS: f64 = 5_000.0;
 /// The link is lost when a topic was silent for so many heartbeats.
-const SILENT_HEARTBEATS: f64 = 2.5;
+const SILENT_HEARTBEATS: f64 = 2.0;
 /// Definitions are fetched anew at most this often, in milliseconds.
 const REFETCH_REST_MS: f64 = 5_000.0;
 /// When nothing but lower epochs came for so long, the server has begun anew, in milliseconds.

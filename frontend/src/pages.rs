@@ -116,10 +116,11 @@ pub fn Frame(props: &FrameProps) -> Html {
     let speech = use_speech();
     let language = speech.language;
     let words = words(language);
-    let route = use_context::<Way>().map(|way| way.route);
+    // The walls' program has one such page and no way between pages.
+    let route = use_context::<Way>().map_or_else(|| Route::parse(&browser::path()), |way| way.route);
     use_effect_with(props.title.clone(), |title| browser::set_title(title));
     let link = |to: Route, text: &'static str| {
-        let is_here = route.as_ref() == Some(&to);
+        let is_here = route == to;
         html! { <li class={classes!(is_here.then_some("here"))}><Link {to} {text} /></li> }
     };
     html! {

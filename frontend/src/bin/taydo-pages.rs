@@ -1,4 +1,4 @@
-//! The program of every page that people operate.
+//! The program of every page but the walls'.
 //!
 //! Must never show a wall: that is another program, so that neither carries what only the other needs.
 

@@ -1,6 +1,6 @@
-//! The program of the walls' screens.
+//! The program of the walls: their screens, and the page that controls them.
 //!
-//! Must never show a page that people operate.
+//! Must never show any other page: a screen fetches all of it.
 
 fn main() {
     #[cfg(target_arch = "wasm32")]

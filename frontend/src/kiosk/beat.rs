@@ -19,12 +19,21 @@ struct Beat {
     shows: Rc<RefCell<Option<BoardId>>>,
     frames: Cell<u32>,
     sent_ms: Cell<f64>,
+    /// Whether the window is a kiosk's, which reads from its title that it draws.
+    tells_title: bool,
     frame: RefCell<Option<Closure<dyn FnMut()>>>,
 }
 
 /// Counts frames and tells the server for as long as the page lives. `shows` is the board that is on.
 pub(super) fn start(centre: Centre, shows: Rc<RefCell<Option<BoardId>>>) {
-    let beat = Rc::new(Beat { centre, shows, frames: Cell::new(0), sent_ms: Cell::new(f64::NEG_INFINITY), frame: RefCell::default() });
+    let beat = Rc::new(Beat {
+        centre,
+        shows,
+        frames: Cell::new(0),
+        sent_ms: Cell::new(f64::NEG_INFINITY),
+        tells_title: browser::query("output").is_some(),
+        frame: RefCell::default(),
+    });
     let own = beat.clone();
     *beat.frame.borrow_mut() = Some(Closure::new(move || own.drawn()));
     beat.ask();
@@ -43,6 +52,9 @@ impl Beat {
         let now = browser::monotonic_ms();
         if now - self.sent_ms.get() >= f64::from(BEAT_MS) - f64::from(REST_MS) / 2.0 {
             self.sent_ms.set(now);
+            if self.tells_title {
+                browser::set_title(&format!("Tây Đô {}", self.frames.get()));
+            }
             self.centre.say(&ClientMessage::Beat { frames: u64::from(self.frames.get()), shows: self.shows.borrow().clone() });
         }
         let this = self.clone();

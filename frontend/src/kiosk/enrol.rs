@@ -16,8 +16,11 @@ use taydo_model::{
 };
 use yew::prelude::*;
 
-/// Where the screen keeps its token.
-const TOKEN: &str = "taydo.screen";
+/// Where the screen keeps its token. Windows of one browser that show several screens name their outputs in their addresses.
+fn token_name() -> String {
+    browser::query("output").map_or_else(|| "taydo.screen".to_owned(), |output| format!("taydo.screen.{output}"))
+}
+
 /// How often it asks whether it is enrolled, in milliseconds.
 const ASK_MS: u32 = 2_000;
 
@@ -57,12 +60,13 @@ fn is_unknown(error: &ClientError) -> bool {
 
 /// Asks until the screen has its place; a code that no longer counts is replaced.
 async fn enrol(tell: Callback<Standing>, is_wanted: Rc<Cell<bool>>) {
-    let mut token = browser::remembered(TOKEN).filter(|token| !token.is_empty());
+    let name = token_name();
+    let mut token = browser::remembered(&name).filter(|token| !token.is_empty());
     while is_wanted.get() {
         let asked = match &token {
             Some(token) => place(token).await,
             None => code().await.map(|code| {
-                browser::remember(TOKEN, &code.token);
+                browser::remember(&name, &code.token);
                 token = Some(code.token.clone());
                 tell.emit(Standing::Waiting(code));
                 ScreenPlace { place: None }

@@ -10,14 +10,14 @@ const PAGES_OF_ONE: [&str; 5] = ["/board/", "/incidents/", "/log/", "/on-call/",
 
 /// The addresses that the page itself draws.
 fn is_page(path: &str) -> bool {
-    ["/", "/sources", "/forms", "/console", "/log", "/on-call", "/design", "/walls"].contains(&path)
+    ["/", "/sources", "/forms", "/console", "/log", "/on-call", "/design"].contains(&path)
         || path.strip_prefix("/kpi/").is_some_and(|rest| !rest.is_empty() && rest.matches('/').count() <= 1)
         || PAGES_OF_ONE.iter().any(|page| path.strip_prefix(page).is_some_and(is_id))
 }
 
-/// The addresses that the program of a wall's screens draws; without a wall's id, a screen's own.
+/// The addresses that the walls' program draws: a screen's own, any wall's by its id, and the control of them all.
 fn is_wall(path: &str) -> bool {
-    path == "/wall" || path.strip_prefix("/wall/").is_some_and(is_id)
+    path == "/wall" || path == "/walls" || path.strip_prefix("/wall/").is_some_and(is_id)
 }
 
 fn is_id(text: &str) -> bool {
