@@ -42,12 +42,17 @@ fn Kiosk() -> Html {
         browser::set_root("data-theme", browser::theme().code());
         browser::set_root("data-kiosk", "true");
     });
+    let pacer = use_memo((), |()| beat::start());
     let speech = Speech { language, choose: Callback::noop() };
     let page = match Route::parse(&browser::path()) {
         Route::Wall(id) => html! { <screen::WallView {id} display={browser::query("display")} /> },
         _ => html! { <Own /> },
     };
-    html! { <ContextProvider<Speech> context={speech}><Shared>{ page }</Shared></ContextProvider<Speech>> }
+    html! {
+        <ContextProvider<Speech> context={speech}>
+            <ContextProvider<beat::Pacer> context={(*pacer).clone()}><Shared>{ page }</Shared></ContextProvider<beat::Pacer>>
+        </ContextProvider<Speech>>
+    }
 }
 
 /// The screen of this computer, wherever it belongs.

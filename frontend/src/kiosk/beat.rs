@@ -15,8 +15,8 @@ const REST_MS: u32 = 200;
 
 /// The loop.
 struct Beat {
-    centre: Centre,
-    shows: Rc<RefCell<Option<BoardId>>>,
+    /// The wall that is attended, with the board that is on; none while the screen shows a code or waits for the server.
+    wall: RefCell<Option<(Centre, Shows)>>,
     frames: Cell<u32>,
     sent_ms: Cell<f64>,
     /// Whether the window is a kiosk's, which reads from its title that it draws.
@@ -24,11 +24,30 @@ struct Beat {
     frame: RefCell<Option<Closure<dyn FnMut()>>>,
 }
 
-/// Counts frames and tells the server for as long as the page lives. `shows` is the board that is on.
-pub(super) fn start(centre: Centre, shows: Rc<RefCell<Option<BoardId>>>) {
+/// The board that is on.
+pub(super) type Shows = Rc<RefCell<Option<BoardId>>>;
+
+/// The page's loop.
+#[derive(Clone)]
+pub(super) struct Pacer(Rc<Beat>);
+
+impl PartialEq for Pacer {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Pacer {
+    /// From now on the server is told too.
+    pub(super) fn attend(&self, centre: Centre, shows: Shows) {
+        self.0.wall.replace(Some((centre, shows)));
+    }
+}
+
+/// Counts frames for as long as the page lives.
+pub(super) fn start() -> Pacer {
     let beat = Rc::new(Beat {
-        centre,
-        shows,
+        wall: RefCell::default(),
         frames: Cell::new(0),
         sent_ms: Cell::new(f64::NEG_INFINITY),
         tells_title: browser::query("output").is_some(),
@@ -37,6 +56,7 @@ pub(super) fn start(centre: Centre, shows: Rc<RefCell<Option<BoardId>>>) {
     let own = beat.clone();
     *beat.frame.borrow_mut() = Some(Closure::new(move || own.drawn()));
     beat.ask();
+    Pacer(beat)
 }
 
 impl Beat {
@@ -55,7 +75,9 @@ impl Beat {
             if self.tells_title {
                 browser::set_title(&format!("Tây Đô {}", self.frames.get()));
             }
-            self.centre.say(&ClientMessage::Beat { frames: u64::from(self.frames.get()), shows: self.shows.borrow().clone() });
+            if let Some((centre, shows)) = &*self.wall.borrow() {
+                centre.say(&ClientMessage::Beat { frames: u64::from(self.frames.get()), shows: shows.borrow().clone() });
+            }
         }
         let this = self.clone();
         gloo_timers::callback::Timeout::new(REST_MS, move || this.ask()).forget();

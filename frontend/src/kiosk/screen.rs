@@ -2,7 +2,10 @@
 //!
 //! Must never need a hand: it reloads for a new build, and comes back by itself from whatever happens.
 
-use super::{beat, stage::Stage};
+use super::{
+    beat::{Pacer, Shows},
+    stage::Stage,
+};
 use crate::{
     app::{use_answer, use_notice, use_speech},
     browser::{self, Theme},
@@ -17,7 +20,7 @@ use std::{
     rc::Rc,
 };
 use taydo_model::{
-    BoardId, WallId,
+    WallId,
     wall::Profile,
     wire::{ClientMessage, Topic, View},
 };
@@ -101,7 +104,7 @@ pub(super) fn WallView(props: &WallProps) -> Html {
     let width = page.as_ref().zip(display).and_then(|(page, at)| page.wall.displays.get(at)).map(|display| display.size_px.0);
     use_wall_size(page.as_ref().zip(width).map(|(page, width)| (page.wall.profile.clone(), width)));
     let (timeline, heard) = use_timeline(&centre, &props.id, props.token.clone());
-    let shows: Rc<RefCell<Option<BoardId>>> = use_mut_ref(|| None);
+    let shows: Shows = use_mut_ref(|| None);
     let follower = centre.clone();
     use_effect_with(page.clone(), move |page| {
         if let Some(page) = page {
@@ -111,10 +114,12 @@ pub(super) fn WallView(props: &WallProps) -> Html {
             follower.follow(topics, definitions, None);
         }
     });
-    let (own, drawn) = (centre, shows.clone());
+    let (own, drawn, pacer) = (centre, shows.clone(), use_context::<Pacer>());
     use_effect_with((), move |()| {
         own.set_kiosk(true);
-        beat::start(own, drawn);
+        if let Some(pacer) = pacer {
+            pacer.attend(own, drawn);
+        }
     });
     let Some((page, display)) = page.zip(display) else { return html! { <Failure {error} {language} /> } };
     html! { <><Banner /><Stage {page} {display} {timeline} {heard} {shows} /></> }
