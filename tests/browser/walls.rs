@@ -48,13 +48,13 @@ impl Hall {
         until(
             &self.browser,
             "the screen shows a code",
-            "return /^\\d{3} \\d{3}$/.test(document.querySelector('.enrolment .code')?.innerText.trim());",
+            "const text = document.querySelector('.enrolment .code')?.textContent.trim(); return /^\\d{3} \\d{3}$/.test(text) || (text ?? document.body.innerText);",
         )
         .await;
         if number == 1 {
             self.browser.screenshot("wall-enrolment-960").await;
         }
-        let code = self.browser.ask("return document.querySelector('.enrolment .code').innerText.replace(/\\D/g, '');").await;
+        let code = self.browser.ask("return document.querySelector('.enrolment .code').textContent.replace(/\\D/g, '');").await;
         let what = json!({ "person": "an", "code": code, "wall": "main", "display": number.to_string() });
         assert_eq!(self.centre.post("/api/v1/screens", &what).await.status, 201);
         until(
