@@ -118,7 +118,7 @@ pub(super) fn Acts(props: &ActsProps) -> Html {
             { present }
             { plan.takeover.is_some().then(|| button(words.release, WallAct::Release, "release")) }
             <label><span class="hidden">{ words.choose_scene }</span>
-                <select {onchange}><option value="">{ words.choose_scene }</option>{ for props.status.wall.scenes.iter().enumerate().map(option) }</select></label>
+                <select {onchange}><option value="" selected={true}>{ words.choose_scene }</option>{ for props.status.wall.scenes.iter().enumerate().map(option) }</select></label>
         </div>
     }
 }

@@ -115,18 +115,19 @@ pub(super) fn Enrol(props: &EnrolProps) -> Html {
             own.sending.send("/api/v1/screens".to_owned(), client::json(&what), words.enrolled, Callback::noop());
         })
     };
-    let option = |status: &WallStatus| {
-        let option = |display: &taydo_model::wall::Display| {
-            html! { <option value={format!("{} {}", status.wall.id, display.name)}>{ format!("{} · {} {}", status.wall.title.get(language), words.display, display.name) }</option> }
+    let option = |(n, status): (usize, &WallStatus)| {
+        let option = |(m, display): (usize, &taydo_model::wall::Display)| {
+            let selected = n == 0 && m == 0;
+            html! { <option value={format!("{} {}", status.wall.id, display.name)} {selected}>{ format!("{} · {} {}", status.wall.title.get(language), words.display, display.name) }</option> }
         };
-        status.wall.displays.iter().map(option).collect::<Html>()
+        status.wall.displays.iter().enumerate().map(option).collect::<Html>()
     };
     html! {
         <section class="enrol-desk">
             <h2>{ words.enrol }</h2>
             <form {onsubmit}>
                 <label class="field">{ words.code }<input ref={code} name="code" inputmode="numeric" autocomplete="off" maxlength="7" required={true} /></label>
-                <label class="field">{ words.display }<select ref={place} name="place">{ for props.page.walls.iter().map(option) }</select></label>
+                <label class="field">{ words.display }<select ref={place} name="place">{ for props.page.walls.iter().enumerate().map(option) }</select></label>
                 <button disabled={props.sending.is_busy()}>{ words.enrol_act }</button>
             </form>
         </section>
