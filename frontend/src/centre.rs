@@ -28,7 +28,7 @@ use taydo_model::{
     BoardId, Reading,
     api::{CityPage, Point},
     console::IncidentsNotes,
-    wire::{Knowledge, Replay, ServerMessage, Topic, View},
+    wire::{ClientMessage, Knowledge, Replay, ServerMessage, Topic, View},
 };
 use yew::Callback;
 
@@ -86,6 +86,9 @@ struct Inner {
     generation: Cell<u32>,
     is_outdated: Cell<bool>,
     is_kiosk: Cell<bool>,
+    /// Whoever follows what a wall shows.
+    wall: RefCell<Option<Callback<Value>>>,
+    is_slow: Cell<bool>,
     is_past: Cell<bool>,
     fonts: Cell<u32>,
     ticks: Cell<u32>,
@@ -121,6 +124,8 @@ impl Centre {
             generation: Cell::default(),
             is_outdated: Cell::default(),
             is_kiosk: Cell::default(),
+            wall: RefCell::default(),
+            is_slow: Cell::default(),
             is_past: Cell::default(),
             fonts: Cell::default(),
             ticks: Cell::default(),
@@ -229,6 +234,24 @@ impl Centre {
     /// A wall reloads itself for a new build; people are asked.
     pub fn set_kiosk(&self, is_kiosk: bool) {
         self.0.is_kiosk.set(is_kiosk);
+    }
+
+    /// Attends a wall by this message; `hear` is told what it shows, now and whenever that changes.
+    pub fn attend(&self, message: ClientMessage, hear: Callback<Value>) {
+        self.0.wall.replace(Some(hear));
+        self.feed(Input::Attend(message));
+    }
+
+    /// Sends a message, if there is a link. One that is lost is not missed: another one follows soon.
+    pub fn say(&self, message: &ClientMessage) {
+        if let Some(socket) = &*self.0.socket.borrow() {
+            socket.send(message);
+        }
+    }
+
+    /// From now on panels look once a second and not with every frame: nobody watches, and it saves power.
+    pub fn set_slow(&self, is_slow: bool) {
+        self.0.is_slow.set(is_slow);
     }
 
     /// Whether the page is built to show the past: what is only known for the present is left out then.
@@ -356,6 +379,12 @@ impl Centre {
                     past.refused = None;
                 }
             }
+            Action::Wall(state) => {
+                let hear = self.0.wall.borrow().clone();
+                if let Some(hear) = hear {
+                    hear.emit(state);
+                }
+            }
             Action::Refused(why) => {
                 if let Some(past) = &mut *self.0.past.borrow_mut() {
                     past.refused = Some(why);
@@ -403,7 +432,9 @@ impl Centre {
             }
             _ => return,
         };
-        self.0.pulse.wake(|panel| woken.0.contains(&panel));
+        if !self.0.is_slow.get() {
+            self.0.pulse.wake(|panel| woken.0.contains(&panel));
+        }
         self.fetch();
     }
 

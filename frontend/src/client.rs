@@ -174,6 +174,23 @@ pub fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
+/// Sends a body to a path, and returns what is answered.
+///
+/// # Errors
+/// When the server refuses or can't be reached.
+pub async fn ask<T: DeserializeOwned>(path: String, json: String) -> Result<T, ClientError> {
+    let text = post(path.clone(), json).await?;
+    parse(&text).ok_or(ClientError::Unreachable(path))
+}
+
+/// Takes what is at a path away.
+///
+/// # Errors
+/// When the server refuses or can't be reached.
+pub async fn remove(path: String) -> Result<(), ClientError> {
+    body(Request::delete(&path).send().await.map_err(unreachable)?).await.map(drop)
+}
+
 async fn post(path: String, json: String) -> Result<String, ClientError> {
     let request = Request::post(&path).header("content-type", "application/json").body(json).map_err(unreachable)?;
     body(request.send().await.map_err(unreachable)?).await

@@ -7,6 +7,7 @@
 pub mod socket;
 
 use jiff::Timestamp;
+use taydo_model::ErrorCode;
 use taydo_model::wire::{ClientMessage, Head, Mode, Playing, Replay, ServerMessage, Topic};
 
 /// What happens to the link.
@@ -29,6 +30,8 @@ pub enum Input {
         /// The past that it shows in place of the present.
         replay: Option<Replay>,
     },
+    /// The page attends a wall from now on.
+    Attend(ClientMessage),
     /// The replay goes on at another speed, or from another instant.
     Steer {
         /// The speed; 0 stops it.
@@ -53,6 +56,8 @@ pub enum Action {
     Time(Timestamp),
     /// Show this instant of the past.
     Played(Timestamp, Playing),
+    /// The wall that is attended shows this.
+    Wall(serde_json::Value),
     /// The server can't show the past, and says why.
     Refused(String),
     /// Fetch the page's definitions anew.
@@ -72,7 +77,7 @@ const OPEN_LIMIT_MS: f64 = 10_000.0;
 /// Assumed until the server says how often it sends heartbeats, in milliseconds.
 const HEARTBEAT_MS: f64 = 5_000.0;
 /// The link is lost when a topic was silent for so many heartbeats.
-const SILENT_HEARTBEATS: f64 = 2.5;
+const SILENT_HEARTBEATS: f64 = 2.0;
 /// Definitions are fetched anew at most this often, in milliseconds.
 const REFETCH_REST_MS: f64 = 5_000.0;
 /// When nothing but lower epochs came for so long, the server has begun anew, in milliseconds.
@@ -121,6 +126,8 @@ pub struct Link {
     definitions: String,
     /// What is replayed, with the instant and the speed that were seen last: a new socket goes on from there.
     replay: Option<Replay>,
+    /// How a wall is attended.
+    attending: Option<ClientMessage>,
     refetched: f64,
     health: Health,
     heard: f64,
@@ -136,6 +143,7 @@ impl Default for Link {
             places: Vec::new(),
             definitions: String::new(),
             replay: None,
+            attending: None,
             refetched: f64::NEG_INFINITY,
             health: Health::Connecting,
             heard: 0.0,
@@ -169,6 +177,12 @@ impl Link {
                 self.turn(replay, &mut actions);
                 self.page(now, topics, definitions, &mut actions);
             }
+            Input::Attend(message) => {
+                if self.socket == Socket::Open {
+                    actions.push(Action::Send(message.clone()));
+                }
+                self.attending = Some(message);
+            }
             Input::Steer { speed, at } => self.steer(speed, at, &mut actions),
         }
         self.judge(now);
@@ -177,6 +191,7 @@ impl Link {
 
     fn open(&mut self, now: f64, actions: &mut Vec<Action>) {
         self.socket = Socket::Open;
+        actions.extend(self.attending.clone().map(Action::Send));
         let replay = self.replay;
         for (topic, place) in &mut self.places {
             // A replay ends with its connection; another begins where it was.
@@ -299,6 +314,12 @@ impl Link {
                     self.heartbeat(now, head, actions);
                 }
             }
+            ServerMessage::Wall { time, state } => {
+                actions.push(Action::Time(*time));
+                actions.push(Action::Wall(state.clone()));
+            }
+            // A screen whose token counts no more begins anew, with a code.
+            ServerMessage::Error { code: ErrorCode::Forbidden, .. } if self.attending.is_some() => actions.push(Action::Reload),
             // A refusal of ours that repeats itself shows as silence, which ends in a new socket.
             ServerMessage::Error { message, .. } => {
                 if self.replay.is_some() {

@@ -10,6 +10,7 @@ mod replay_words;
 mod room_words;
 mod rota_words;
 mod texts;
+mod wall_words;
 mod words;
 
 pub use console_words::{ConsoleWords, console_words};
@@ -20,6 +21,7 @@ pub use room_words::{RoomWords, room_words};
 pub use rota_words::{RotaWords, rota_words};
 pub use taydo_model::number::{count, difference, number, span};
 pub use taydo_model::text::Language;
+pub use wall_words::{WallWords, wall_words};
 pub use words::{Words, words};
 
 use taydo_model::ErrorCode;
@@ -113,6 +115,7 @@ mod tests {
                 rota_words(language).all(),
                 room_words(language).all(),
                 replay_words(language).all(),
+                wall_words(language).all(),
             ];
             for text in all.concat() {
                 assert!(!text.is_empty());

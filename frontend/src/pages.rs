@@ -19,7 +19,7 @@ pub mod sending;
 pub mod shift_log;
 pub mod shifts;
 pub mod sources;
-pub mod wall;
+pub mod walls;
 
 use crate::{
     app::{Link, Way, use_notice, use_speech},
@@ -27,7 +27,7 @@ use crate::{
     calendar::Calendar,
     centre::Centre,
     client::ClientError,
-    locale::{self, console_words, form_words, panel_words, room_words, rota_words, words},
+    locale::{self, console_words, form_words, panel_words, room_words, rota_words, wall_words, words},
     panels::PanelView,
     ranking::Names,
     route::Route,
@@ -116,10 +116,11 @@ pub fn Frame(props: &FrameProps) -> Html {
     let speech = use_speech();
     let language = speech.language;
     let words = words(language);
-    let route = use_context::<Way>().map(|way| way.route);
+    // The walls' program has one such page and no way between pages.
+    let route = use_context::<Way>().map_or_else(|| Route::parse(&browser::path()), |way| way.route);
     use_effect_with(props.title.clone(), |title| browser::set_title(title));
     let link = |to: Route, text: &'static str| {
-        let is_here = route.as_ref() == Some(&to);
+        let is_here = route == to;
         html! { <li class={classes!(is_here.then_some("here"))}><Link {to} {text} /></li> }
     };
     html! {
@@ -127,7 +128,7 @@ pub fn Frame(props: &FrameProps) -> Html {
             <a class="skip" href="#main">{ words.skip }</a>
             <header class="top">
                 <p class="brand"><Link to={Route::Index} text="Tây Đô" /></p>
-                <nav aria-label={words.centre}><ul>{ link(Route::Index, words.boards) }{ link(Route::Console, console_words(language).title) }{ link(Route::Log(None), room_words(language).log) }{ link(Route::OnCall, rota_words(language).title) }
+                <nav aria-label={words.centre}><ul>{ link(Route::Index, words.boards) }{ link(Route::Console, console_words(language).title) }{ link(Route::Log(None), room_words(language).log) }{ link(Route::OnCall, rota_words(language).title) }{ link(Route::Walls, wall_words(language).title) }
                     { link(Route::Forms, form_words(language).title) }{ link(Route::Sources, words.sources) }</ul></nav>
                 { props.head.clone() }
                 { switch_theme(language) }

@@ -11,6 +11,8 @@ pub enum Route {
     Index,
     /// A wall, without any controls: `/wall/{id}`.
     Wall(WallId),
+    /// The walls' control: `/walls`.
+    Walls,
     /// A board: `/board/{id}`.
     Board(BoardId),
     /// A KPI for a scope: `/kpi/{id}` for the city, `/kpi/{id}/{scope}` for any other.
@@ -45,6 +47,7 @@ impl Route {
         let found = match (parts.next().unwrap_or_default(), parts.next()) {
             ("", None) => Some(Self::Index),
             ("sources", None) => Some(Self::Sources),
+            ("walls", None) => Some(Self::Walls),
             ("forms", None) => Some(Self::Forms),
             ("design", None) => Some(Self::Design),
             ("console", None) => Some(Self::Console),
@@ -75,6 +78,7 @@ impl Route {
             Self::Kpi(id, Scope::City) => format!("/kpi/{id}"),
             Self::Kpi(id, scope) => format!("/kpi/{id}/{scope}"),
             Self::Sources => "/sources".to_owned(),
+            Self::Walls => "/walls".to_owned(),
             Self::Forms => "/forms".to_owned(),
             Self::Design => "/design".to_owned(),
             Self::Console => "/console".to_owned(),
@@ -99,6 +103,7 @@ mod tests {
             "/sources",
             "/forms",
             "/wall/main",
+            "/walls",
             "/board/traffic.v2",
             "/kpi/traffic.speed",
             "/kpi/traffic.speed/area:31135",

@@ -1,4 +1,10 @@
 //! Walls: sets of screens, each showing a board of the current scene.
+//!
+//! A *tile* is one panel of glass; a *display* is one output of a computer, which may feed many tiles. Must never say what a
+//! wall shows now: that is its plan ([`plan`]).
+
+pub mod page;
+pub mod plan;
 
 use crate::{BoardId, Text, WallId};
 use serde::{Deserialize, Serialize};
@@ -12,6 +18,10 @@ pub struct Wall {
     pub title: Text,
     /// What it is made of and how far people sit: text sizes follow from it.
     pub profile: Profile,
+    /// The outputs that feed it, at least one.
+    pub displays: Vec<Display>,
+    /// When it is bright, and what it draws.
+    pub care: Care,
     /// What it shows, in turn.
     pub scenes: Vec<Scene>,
 }
@@ -62,18 +72,102 @@ impl Profile {
     }
 }
 
-/// One board for so long.
+/// One output of a computer, and its place in the whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Display {
+    /// What people call it; unlike the others'.
+    pub name: String,
+    /// Its left upper corner, in pixels of the whole.
+    pub at_px: (u32, u32),
+    /// Its width and height, in pixels of the whole.
+    pub size_px: (u32, u32),
+}
+
+/// When a wall is bright, and what it draws.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Care {
+    /// From which to which minute of the city's day it is bright; always, where this is absent. The end may lie before the
+    /// beginning: over midnight.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bright: Option<(u16, u16)>,
+    /// The share of its brightness that it has at all other times, from 0.1 to 1.
+    pub dim: f64,
+    /// What a tile draws when it is bright, and when it is black, in watts; absent: not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tile_watts: Option<(f64, f64)>,
+}
+
+impl Care {
+    /// The share of its brightness that the wall has at a minute of the city's day.
+    #[must_use]
+    pub fn brightness(&self, minute: u16) -> f64 {
+        let is_bright = self.bright.is_none_or(|(from, to)| match from <= to {
+            true => (from..to).contains(&minute),
+            false => minute >= from || minute < to,
+        });
+        if is_bright { 1.0 } else { self.dim }
+    }
+
+    /// What so many tiles draw at a share of their brightness, in watts: an estimate, since light and power go together
+    /// nearly in proportion. `None` where the profile doesn't say what a tile draws.
+    #[must_use]
+    pub fn watts(&self, tiles: u32, brightness: f64) -> Option<f64> {
+        let (bright, black) = self.tile_watts?;
+        Some(f64::from(tiles) * (black + (bright - black) * brightness))
+    }
+}
+
+/// A board on each display for so long.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Scene {
-    /// The board.
-    pub board: BoardId,
+    /// The displays' boards in order; where there are fewer boards than displays they begin again.
+    pub boards: Vec<BoardId>,
     /// For how long before the next one, in seconds.
     pub seconds: u32,
+}
+
+impl Scene {
+    /// The board on a display, by its place in the wall's list.
+    #[must_use]
+    pub fn board(&self, display: usize) -> Option<&BoardId> {
+        self.boards.get(display.checked_rem(self.boards.len())?)
+    }
+}
+
+impl Wall {
+    /// A display's place in the list.
+    #[must_use]
+    pub fn display(&self, name: &str) -> Option<usize> {
+        self.displays.iter().position(|display| display.name == name)
+    }
+
+    /// How many tiles it has.
+    #[must_use]
+    pub fn tiles(&self) -> u32 {
+        u32::from(self.profile.tile_columns) * u32::from(self.profile.tile_rows)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wall_is_dim_out_of_its_hours_also_over_midnight() {
+        let care = |from, to| Care { bright: Some((from, to)), dim: 0.4, tile_watts: Some((180.0, 60.0)) };
+        for (care, minute, expected) in [
+            (care(360, 1320), 359, 0.4),
+            (care(360, 1320), 360, 1.0),
+            (care(360, 1320), 1320, 0.4),
+            (care(1320, 360), 1439, 1.0),
+            (care(1320, 360), 0, 1.0),
+            (care(1320, 360), 360, 0.4),
+            (Care { bright: None, dim: 0.4, tile_watts: None }, 0, 1.0),
+        ] {
+            assert_eq!(care.brightness(minute), expected, "{care:?} at {minute}");
+        }
+        assert_eq!(care(0, 1).watts(12, 0.4), Some(12.0 * (60.0 + 120.0 * 0.4)));
+    }
 
     #[test]
     fn sizes_follow_from_the_seat() {

@@ -3,7 +3,7 @@
 //! A topic is a board seen through a view. All frames of a topic carry its mode, epoch and sequence; a client that
 //! knows the last pair it has seen can resume there.
 
-use crate::{BoardId, ErrorCode, Reading};
+use crate::{BoardId, ErrorCode, Reading, WallId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -154,6 +154,13 @@ pub enum ServerMessage {
         #[serde(flatten)]
         head: Head,
     },
+    /// What a wall shows, to whoever attends it: when they join, and whenever it changes.
+    Wall {
+        /// The server's time.
+        time: Timestamp,
+        /// As [`crate::wall::page::WallState`]. A tree, so that only a wall's program has to know what is in it.
+        state: Value,
+    },
     /// A message of the client's was refused.
     Error {
         /// Why.
@@ -202,5 +209,21 @@ pub enum ClientMessage {
     Unsubscribe {
         /// Which.
         topic: Topic,
+    },
+    /// Send what a wall shows from now on. A connection attends one wall; another one takes its place.
+    Attend {
+        /// Which.
+        wall: WallId,
+        /// An enrolled screen's token; whoever has none looks on, and is not missed when they go.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token: Option<String>,
+    },
+    /// The screen draws: sent from its frame loop every two seconds.
+    Beat {
+        /// How many frames it has counted since its page was loaded.
+        frames: u64,
+        /// The board that it shows; none while it shows something else.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shows: Option<BoardId>,
     },
 }

@@ -21,6 +21,7 @@ use crate::self_watch::{self, SelfWatch};
 use crate::store::{EmbeddedDatabase, Fence, Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::upkeep::{BackupKeeper, DiskWatch, Keeping, Retention};
+use crate::walls::Walls;
 use anyhow::{Context as _, anyhow};
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
@@ -156,7 +157,9 @@ impl Application {
         let mqtt = config.mqtt.map(|broker| Mqtt::start(broker, &in_force, intake.clone(), health.clone(), clock.clone()));
         let watch =
             Watch { definitions: in_force.clone(), store: store.clone(), clock: clock.clone(), health: health.clone(), desk: desk.clone() };
+        let walls = Walls::load(store.clone(), clock.clone(), in_force.clone()).await?;
         let own = self_watch::Parts {
+            walls: walls.clone(),
             intake: intake.clone(),
             health: health.clone(),
             store: store.clone(),
@@ -187,6 +190,7 @@ impl Application {
         let mut beside = JoinSet::new();
         beside.spawn(chores(clock.clone(), hub.clone()));
         beside.spawn(watch.run(last_here));
+        beside.spawn(walls.clone().keep());
         beside.spawn(folder.run());
         beside.spawn(bands::keep(in_force.clone(), store.clone(), clock.clone(), newest_bands));
         beside.spawn(baseline::run(in_force.clone(), store.clone(), clock.clone()));
@@ -230,6 +234,7 @@ impl Application {
         let state = http::shared(State {
             door,
             replays,
+            walls,
             links,
             paging: paging.as_ref().map(|paging| paging.face().clone()),
             overdue,

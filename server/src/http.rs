@@ -36,6 +36,7 @@ mod site;
 pub mod standby;
 mod table;
 mod tongue;
+mod walls;
 mod why;
 
 pub use health::Readiness;
@@ -92,6 +93,8 @@ pub struct State {
     pub paging: Option<Arc<Face>>,
     /// What is overdue.
     pub overdue: Overdue,
+    /// The walls.
+    pub walls: crate::walls::Walls,
     /// What is not ready, and why.
     pub readiness: Arc<Readiness>,
     /// The server's own figures.
@@ -155,6 +158,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/city", web::get().to(pages::city))
         .route("/api/v1/boards/{id}", web::get().to(pages::board))
         .route("/api/v1/walls/{id}", web::get().to(pages::wall))
+        .route("/api/v1/walls", web::get().to(walls::list))
+        .route("/api/v1/walls/{id}/acts", web::post().to(walls::act))
+        .route("/api/v1/screens/codes", web::post().to(walls::issue_code))
+        .route("/api/v1/screens/self", web::post().to(walls::place))
+        .route("/api/v1/screens", web::post().to(walls::enrol))
+        .route("/api/v1/screens/{id}", web::delete().to(walls::revoke))
         .route("/api/v1/kpis/{id}/readings", web::get().to(history::readings))
         .route("/api/v1/kpis/{id}", web::get().to(passport::passport))
         .route("/api/v1/kpis/{id}/revisions", web::get().to(history::revisions))
@@ -255,10 +264,11 @@ impl Connection {
     }
 }
 
-/// Names the embedded front end: its page's tag.
+/// Names the embedded front end: its pages' tags.
 #[must_use]
-pub fn front_end() -> &'static str {
-    assets::find("/index.html").map_or("none", |page| page.etag.trim_matches('"'))
+pub fn front_end() -> String {
+    let tags = ["/index.html", "/wall.html"].into_iter().filter_map(assets::find).map(|page| page.etag.trim_matches('"'));
+    tags.collect::<Vec<_>>().join("-")
 }
 
 /// The parameters of a query, or a refusal that says which one is wrong.

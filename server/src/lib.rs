@@ -32,4 +32,5 @@ pub mod simulate;
 pub mod store;
 pub mod telemetry;
 pub mod upkeep;
+pub mod walls;
 mod wording;

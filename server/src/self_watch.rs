@@ -10,6 +10,7 @@ use crate::disk::{Growth, Room, days_left};
 use crate::ingest::decode::{Draft, Given, Incoming, Item, Pair};
 use crate::ingest::{Health, Intake, QUEUE_WEIGHT, SubmitError};
 use crate::store::Store;
+use crate::walls::Walls;
 use jiff::Timestamp;
 use machine::Cpu;
 use std::borrow::Cow;
@@ -28,11 +29,16 @@ const GB: f64 = 1e9;
 /// Written in each round, so that its newest observation says until when the centre was there.
 const PRESENCE: &str = "platform.downtime";
 
+/// What the walls have drawn since the last round, estimated from their profiles, kWh.
+const WALL_ENERGY: &str = "platform.wall_energy";
+/// Watts for one round, in kilowatt hours.
+const KWH: f64 = EVERY_S as f64 / 3_600_000.0;
+
 /// Whether a feed keeps its rhythm.
 pub(crate) const FEED_ON_TIME: &str = "platform.feed_on_time";
 
 /// Everything that is measured, where the city defines a metric for it.
-pub const METRICS: [&str; 10] = [
+pub const METRICS: [&str; 11] = [
     FEED_ON_TIME,
     PRESENCE,
     "platform.ingest_lag",
@@ -43,11 +49,14 @@ pub const METRICS: [&str; 10] = [
     "platform.database",
     "platform.disk_free",
     "platform.days_left",
+    WALL_ENERGY,
 ];
 
 /// What is measured with.
 #[derive(Debug)]
 pub struct Parts {
+    /// The walls, which draw power.
+    pub walls: Walls,
     /// The gate that observations go through.
     pub intake: Intake,
     /// How the feeds are.
@@ -140,6 +149,7 @@ impl SelfWatch {
         self.cpu = cpu;
         measured.extend(idle.map(|idle| Measured::new("platform.cpu_free", idle)));
         measured.extend(self.space(now).await);
+        measured.extend(self.parts.walls.watts(now).map(|watts| Measured::new(WALL_ENERGY, watts * KWH)));
         measured
     }
 

@@ -55,6 +55,7 @@ mod snapshot;
 mod tests;
 mod text;
 mod view;
+pub mod wall;
 mod why;
 mod word;
 mod writer;

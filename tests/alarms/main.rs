@@ -35,5 +35,6 @@ mod thin;
 mod timings;
 mod town;
 mod two_servers;
+mod walls;
 mod watchers;
 mod watches;

@@ -2,7 +2,7 @@
 //!
 //! Leaves nothing behind: its profile is a temporary folder, and every process that it started ends with it.
 
-use fantoccini::{Client, ClientBuilder};
+use fantoccini::{Client, ClientBuilder, wd::WindowHandle};
 use harness::repository;
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Map, Value, json};
@@ -100,6 +100,23 @@ impl Chromium {
     /// Types keys into what has the focus; the Private Use characters of WebDriver are keys such as Enter.
     pub(crate) async fn type_keys(&self, keys: &str) {
         self.client.active_element().await.expect("something has the focus").send_keys(keys).await.expect("the keys are typed");
+    }
+
+    /// Opens one more window and turns to it; returns its handle.
+    pub(crate) async fn open_window(&self) -> WindowHandle {
+        let window = WindowHandle::try_from(self.client.new_window(false).await.expect("a window").handle).expect("its handle");
+        self.turn_to(&window).await;
+        window
+    }
+
+    /// Turns to a window: whatever is asked from now on is asked there.
+    pub(crate) async fn turn_to(&self, window: &WindowHandle) {
+        self.client.switch_to_window(window.clone()).await.expect("the window is there");
+    }
+
+    /// Closes the window that it is turned to.
+    pub(crate) async fn close_window(&self) {
+        self.client.close_window().await.expect("the window closes");
     }
 
     /// Ends the browser.

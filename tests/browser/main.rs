@@ -16,6 +16,7 @@ mod replay;
 mod room;
 mod shift_log;
 mod sizes;
+mod walls;
 
 use chromium::Chromium;
 use harness::{Centre, eventually};

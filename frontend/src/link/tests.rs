@@ -96,13 +96,13 @@ fn frames_of_a_lower_epoch_are_dropped_and_a_higher_one_begins_with_a_snapshot()
 #[test]
 fn silence_is_a_loss_and_ends_with_the_first_frame_that_is_in_step() {
     let mut link = live();
-    assert!(link.step(2_500.0, Input::Tick).is_empty());
+    assert!(link.step(2_000.0, Input::Tick).is_empty());
     assert_eq!(link.health(), Health::Live);
-    assert_eq!(link.step(2_600.0, Input::Tick), [Action::Close]);
+    assert_eq!(link.step(2_100.0, Input::Tick), [Action::Close]);
     assert_eq!((link.health(), link.heard()), (Health::Lost, 12.0));
-    link.step(2_600.0, Input::Closed(0.0));
-    assert!(link.step(3_000.0, Input::Tick).is_empty(), "the first wait is half a second");
-    assert_eq!(link.step(3_100.0, Input::Tick), [Action::Connect]);
+    link.step(2_100.0, Input::Closed(0.0));
+    assert!(link.step(2_500.0, Input::Tick).is_empty(), "the first wait is half a second");
+    assert_eq!(link.step(2_600.0, Input::Tick), [Action::Connect]);
     assert_eq!(told(&link.step(3_200.0, Input::Open)), ["resume 3 10"]);
     link.step(3_201.0, hello());
     assert_eq!(link.health(), Health::Lost, "nothing fresh has come yet");

@@ -51,6 +51,21 @@ impl Sending {
         });
     }
 
+    /// Takes what is at a path away, and says `done` when it is gone.
+    pub fn remove(&self, path: String, done: &'static str) {
+        if *self.is_busy {
+            return;
+        }
+        self.is_busy.set(true);
+        let sending = self.clone();
+        wasm_bindgen_futures::spawn_local(async move {
+            let result = client::remove(path).await;
+            sending.said.set(Some(result.map(|()| done).map_err(|error| error.sentence(sending.language))));
+            sending.is_busy.set(false);
+            sending.again.emit(());
+        });
+    }
+
     /// What came of it.
     pub fn view(&self) -> Html {
         answered(self.said.as_ref().map(|said| said.as_ref().map(|text| *text).map_err(String::as_str)))

@@ -62,6 +62,13 @@ pub static ACCESS: &[(&str, &str, Role)] = &[
     ("GET", "/api/v1/city", Role::Viewer),
     ("GET", "/api/v1/boards/{id}", Role::Viewer),
     ("GET", "/api/v1/walls/{id}", Role::Viewer),
+    ("GET", "/api/v1/walls", Role::Viewer),
+    ("POST", "/api/v1/walls/{id}/acts", Role::Operator),
+    // A screen that isn't enrolled yet is nobody.
+    ("POST", "/api/v1/screens/codes", Role::Anybody),
+    ("POST", "/api/v1/screens/self", Role::Anybody),
+    ("POST", "/api/v1/screens", Role::Operator),
+    ("DELETE", "/api/v1/screens/{id}", Role::Operator),
     ("GET", "/api/v1/kpis/{id}/readings", Role::Viewer),
     ("GET", "/api/v1/kpis/{id}", Role::Viewer),
     ("GET", "/api/v1/kpis/{id}/revisions", Role::Viewer),
@@ -146,6 +153,7 @@ pub static ACCESS: &[(&str, &str, Role)] = &[
     ("GET", "/{path:.*}", Role::Anybody),
     // Over the WebSocket.
     ("SUBSCRIBE", "board", Role::Viewer),
+    ("ATTEND", "wall", Role::Viewer),
 ];
 
 /// What the table says of a principal's wish; `None` when it has no such row.

@@ -3,9 +3,11 @@
 
 use super::access::{Principal, allows, foreign, is_same_origin};
 use super::refusal::Refusal;
+use super::walls::code;
 use super::{Connection, State};
 use crate::hub::{Client, Outgoing};
 use crate::replay::Session;
+use crate::walls::Attendance;
 use actix_web::body::{BodyStream, BoxBody, MessageBody};
 use actix_web::web::{Data, Payload, ReqData};
 use actix_web::{HttpRequest, HttpResponse};
@@ -61,6 +63,8 @@ fn offers_protocol(request: &HttpRequest) -> bool {
 async fn listen(state: &State, principal: &Principal, client: &Arc<Client>, mut messages: AggregatedMessageStream) {
     // A replay ends with its connection.
     let mut replay: Option<Session> = None;
+    // So does what it attends.
+    let mut attendance: Option<Attendance> = None;
     let mut allowance = Allowance { left: MAX_MESSAGES_PER_S, filled: state.clock.now() };
     while let Some(message) = messages.recv().await {
         client.heard();
@@ -69,7 +73,7 @@ async fn listen(state: &State, principal: &Principal, client: &Arc<Client>, mut 
             Ok(AggregatedMessage::Close(_)) => return,
             Ok(_) if !allowance.take(state.clock.now()) => return client.close(1008, "too many messages"),
             Ok(AggregatedMessage::Text(text)) => {
-                if let Err((code, message)) = obey(state, principal, client, &mut replay, &text) {
+                if let Err((code, message)) = obey(state, principal, client, &mut replay, &mut attendance, &text) {
                     client.say(&ServerMessage::Error { code, message });
                 }
             }
@@ -93,9 +97,28 @@ fn obey(
     principal: &Principal,
     client: &Arc<Client>,
     replay: &mut Option<Session>,
+    attendance: &mut Option<Attendance>,
     text: &str,
 ) -> Result<(), (ErrorCode, String)> {
     let message: ClientMessage = serde_json::from_str(text).map_err(|error| (ErrorCode::Malformed, error.to_string()))?;
+    let message = match message {
+        ClientMessage::Attend { wall, token } => {
+            if allows(principal, "ATTEND", "wall") != Some(true) {
+                return Err((ErrorCode::Forbidden, "this principal may not attend walls".to_owned()));
+            }
+            *attendance = None;
+            let attends = state.walls.attend(client, &wall, token.as_deref());
+            *attendance = Some(attends.map_err(|declined| (code(&declined), declined.to_string()))?);
+            return Ok(());
+        }
+        ClientMessage::Beat { frames, shows } => {
+            if let Some(attendance) = attendance {
+                attendance.beat(frames, shows);
+            }
+            return Ok(());
+        }
+        other => other,
+    };
     if allows(principal, "SUBSCRIBE", "board") != Some(true) {
         return Err((ErrorCode::Forbidden, "this principal may not watch boards".to_owned()));
     }
@@ -121,6 +144,7 @@ fn obey(
             client.unsubscribe(&topic);
             Ok(())
         }
+        ClientMessage::Attend { .. } | ClientMessage::Beat { .. } => Ok(()),
     };
     done.map_err(|message| (ErrorCode::Invalid, message))
 }

@@ -49,7 +49,7 @@ pub(super) async fn wall(state: Data<State>, id: Path<String>) -> Result<Json<Wa
     let definitions = state.definitions.get();
     let found = WallId::new(id.as_str()).ok().and_then(|id| definitions.wall(&id));
     let wall = found.ok_or_else(|| Refusal::not_found(format!("wall {id}")))?;
-    let boards: BTreeSet<&BoardId> = wall.scenes.iter().map(|scene| &scene.board).collect();
+    let boards: BTreeSet<&BoardId> = wall.scenes.iter().flat_map(|scene| &scene.boards).collect();
     let boards = boards.into_iter().filter_map(|id| definitions.board(id)).map(|board| board_page(&definitions, board)).collect();
     Ok(Json(WallPage { wall: wall.as_ref().clone(), boards }))
 }

@@ -4,7 +4,7 @@
 
 use super::{Content, Operation};
 use crate::http::{
-    baseline, compare, event, figures, forms, history, incidents, intake, letter, on_call, passport, record, shift_log, why,
+    baseline, compare, event, figures, forms, history, incidents, intake, letter, on_call, passport, record, shift_log, walls, why,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -32,6 +32,8 @@ use taydo_model::shift_log::page::{LogPage, LogsPage};
 use taydo_model::shift_log::request::{OpenLog, Sign, WriteEntry};
 use taydo_model::shift_log::sheet::Sheet;
 use taydo_model::silence::Silence;
+use taydo_model::wall::page::{EnrolScreen, ScreenCode, ScreenPlace, ScreenToken, WallsPage};
+use taydo_model::wall::plan::WallOrder;
 use taydo_model::why::{CasesPage, WhyPage};
 
 const JSON: &str = "application/json";
@@ -91,6 +93,12 @@ fn server() -> Vec<Operation> {
         get::<CityPage>("/api/v1/city", "The city, its boards and walls"),
         get::<BoardPage>("/api/v1/boards/{id}", "A board and what its panels need"),
         get::<WallPage>("/api/v1/walls/{id}", "A wall and the boards of its scenes"),
+        get::<WallsPage>("/api/v1/walls", "What every wall shows, and how its screens are"),
+        act("POST", "/api/v1/walls/{id}/acts", "Does something with what a wall shows").takes::<WallOrder>(),
+        op("POST", "/api/v1/screens/codes", "A code for a screen that is not enrolled", Content::json::<ScreenCode>()),
+        op("POST", "/api/v1/screens/self", "Where a screen belongs", Content::json::<ScreenPlace>()).takes::<ScreenToken>(),
+        any("POST", "/api/v1/screens", "Enrols the screen that shows a code").takes::<EnrolScreen>(),
+        act("DELETE", "/api/v1/screens/{id}", "Revokes a screen's token").query::<walls::By>(),
         get::<SourcesPage>("/api/v1/sources", "The health of each feed"),
         get::<GapsPage>("/api/v1/gaps", "The centre's own absences"),
     ]

@@ -1,0 +1,90 @@
+//! The incident that has taken the wall over: what, where, how it came to it, and who has been told.
+//!
+//! Must never show a telephone number, and never look answered when nobody has it.
+
+use crate::{
+    app::use_speech,
+    centre::Centre,
+    clock::seconds_between,
+    locale::{self, Language, console_words, wall_words},
+    panels::{PanelView, severity},
+    ranking::Names,
+};
+use std::rc::Rc;
+use taydo_model::{
+    api::{BoardPage, WallPage},
+    board::{Content, Panel},
+    wall::plan::{Takeover, Told},
+};
+use yew::prelude::*;
+
+/// How far back the figure's course is drawn, in seconds.
+const COURSE_S: u32 = 3_600;
+
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct TakeoverProps {
+    pub takeover: Rc<Takeover>,
+    pub page: Rc<WallPage>,
+}
+
+/// The course of the figure that opened it, where one of the wall's boards knows the figure.
+#[component]
+fn Course(props: &TakeoverProps) -> Html {
+    let language = use_speech().language;
+    let Some(centre) = use_context::<Centre>() else { return Html::default() };
+    let parts = use_memo(props.clone(), move |props| {
+        let (id, scope) = props.takeover.figure.clone()?;
+        let of = |page: &&BoardPage| page.kpis.iter().any(|kpi| kpi.id == id);
+        let page = props.page.boards.iter().find(of)?.clone();
+        let kpi = Rc::new(page.kpis.iter().find(|kpi| kpi.id == id)?.clone());
+        let content = Content::Trend { kpi: id, scopes: vec![scope], span_s: COURSE_S, band: false };
+        let panel = Panel { title: Some(kpi.title.clone()), column: 1, row: 1, width: 1, height: 1, content };
+        Some((Rc::new(vec![kpi]), Rc::new(panel), Rc::new(Names::new(centre.city(), Rc::new(page)))))
+    });
+    match &*parts {
+        Some((kpis, panel, names)) => {
+            html! { <PanelView kpis={kpis.clone()} panel={panel.clone()} names={names.clone()} {language} is_kiosk={true} /> }
+        }
+        None => html! { <p class="no-course">{ wall_words(language).no_trend }</p> },
+    }
+}
+
+fn told(told: &Told, centre: &Centre, language: Language) -> Html {
+    html! {
+        <li key={told.name.clone()}><b>{ &told.name }</b><span>{ console_words(language).outcome_of(&told.what) }</span><time>{ centre.calendar().minute(told.at) }</time></li>
+    }
+}
+
+/// The scene.
+#[component]
+pub(super) fn TakeoverView(props: &TakeoverProps) -> Html {
+    let language = use_speech().language;
+    let (words, room) = (wall_words(language), console_words(language));
+    let Some(centre) = use_context::<Centre>() else { return Html::default() };
+    let one = &props.takeover;
+    let calendar = centre.calendar();
+    let age = locale::span(seconds_between(one.opened_at, centre.now().time), language);
+    let owner = match &one.acknowledged {
+        Some(acknowledged) => {
+            html! { <p class="owner"><b>{ words.has_it }</b>{ " " }{ &acknowledged.name }{ " · " }<time>{ calendar.minute(acknowledged.at) }</time></p> }
+        }
+        None => html! { <p class="owner nobody"><b>{ words.nobody_has_it }</b></p> },
+    };
+    html! {
+        <section class="takeover" data-incident={one.incident.0.to_string()} data-severity={severity::severity_code(one.severity)}>
+            <header>
+                <p class="how-bad">{ severity::severity(one.severity, false, room) }{ severity::exercise(one.exercise, room) }
+                    <span class="number">{ format!("#{}", one.incident.0) }</span><span>{ format!("{} {} · {age}", words.since, calendar.minute(one.opened_at)) }</span></p>
+                <h2>{ one.title.get(language) }</h2>
+                <p class="where">{ one.place.get(language) }</p>
+                <p class="summary">{ one.summary.get(language) }</p>
+            </header>
+            <div class="course"><Course ..props.clone() /></div>
+            <aside>{ owner }
+                <h3>{ words.told }</h3>
+                if one.told.is_empty() { <p class="nobody">{ words.told_nobody }</p> }
+                <ol>{ for one.told.iter().map(|one| told(one, &centre, language)) }</ol>
+            </aside>
+        </section>
+    }
+}
