@@ -25,6 +25,7 @@ pub mod form;
 pub mod formula;
 pub mod gap;
 pub mod goal;
+pub mod headline;
 pub mod heartbeat;
 pub mod history;
 pub mod id;

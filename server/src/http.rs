@@ -13,6 +13,7 @@ mod event;
 mod figures;
 mod forms;
 mod gap;
+mod headline;
 mod health;
 mod heartbeat;
 mod history;
@@ -154,6 +155,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/openapi.json", web::get().to(openapi::serve))
         .route("/api/v1/city", web::get().to(pages::city))
         .route("/api/v1/boards/{id}", web::get().to(pages::board))
+        .route("/api/v1/boards/{id}/headline", web::get().to(headline::headline))
         .route("/api/v1/walls/{id}", web::get().to(pages::wall))
         .route("/api/v1/kpis/{id}/readings", web::get().to(history::readings))
         .route("/api/v1/kpis/{id}", web::get().to(passport::passport))

@@ -61,6 +61,7 @@ pub static ACCESS: &[(&str, &str, Role)] = &[
     ("GET", "/api/v1/openapi.json", Role::Viewer),
     ("GET", "/api/v1/city", Role::Viewer),
     ("GET", "/api/v1/boards/{id}", Role::Viewer),
+    ("GET", "/api/v1/boards/{id}/headline", Role::Viewer),
     ("GET", "/api/v1/walls/{id}", Role::Viewer),
     ("GET", "/api/v1/kpis/{id}/readings", Role::Viewer),
     ("GET", "/api/v1/kpis/{id}", Role::Viewer),

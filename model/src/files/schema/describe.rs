@@ -99,7 +99,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("board.panels.value", "Shows one figure of this KPI."),
     ("board.panels.trend", "Shows the course of this KPI."),
     ("board.panels.band", "Shows where the figure usually lies at that hour of the week."),
-    ("board.panels.compare", "What the figure is compared with."),
+    ("board.panels.compare", "What the figure is compared with, a line each."),
     ("board.panels.ranking", "Shows the worst or largest of this KPI."),
     ("board.panels.bullet", "Shows these KPIs against their targets, a line each."),
     ("board.panels.hexmap", "Shows this KPI for every area, as tiles of one size."),

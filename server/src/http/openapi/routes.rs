@@ -18,6 +18,7 @@ use taydo_model::fault::BatchAnswer;
 use taydo_model::figures::FiguresPage;
 use taydo_model::form::{Draft, EntriesPage, FormsPage};
 use taydo_model::gap::GapsPage;
+use taydo_model::headline::HeadlinePage;
 use taydo_model::heartbeat::{Heartbeat, HeartbeatRow};
 use taydo_model::history::RevisionsPage;
 use taydo_model::letter::LetterOrder;
@@ -90,6 +91,7 @@ fn server() -> Vec<Operation> {
         op("GET", "/api/v1/live", "The WebSocket of live readings (docs/protocol.md)", Content::of(JSON)),
         get::<CityPage>("/api/v1/city", "The city, its boards and walls"),
         get::<BoardPage>("/api/v1/boards/{id}", "A board and what its panels need"),
+        get::<HeadlinePage>("/api/v1/boards/{id}/headline", "A board in one sentence, and the exceptions behind it"),
         get::<WallPage>("/api/v1/walls/{id}", "A wall and the boards of its scenes"),
         get::<SourcesPage>("/api/v1/sources", "The health of each feed"),
         get::<GapsPage>("/api/v1/gaps", "The centre's own absences"),
