@@ -39,6 +39,7 @@ pub mod observation;
 pub mod oncall;
 pub mod page;
 pub mod passport;
+pub mod ranking;
 pub mod reading;
 pub mod recompute;
 pub mod record;

@@ -27,6 +27,7 @@ mod on_call;
 pub mod openapi;
 mod pages;
 mod passport;
+mod ranking;
 mod recompute;
 mod record;
 pub mod refusal;
@@ -171,6 +172,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/recomputes", web::get().to(recompute::list))
         .route("/api/v1/recomputes", web::post().to(recompute::ask))
         .route("/api/v1/recomputes/{id}", web::get().to(recompute::job))
+        .route("/api/v1/kpis/{id}/ranking", web::get().to(ranking::ranking))
         .route("/api/v1/kpis/{id}/why", web::get().to(why::why))
         .route("/api/v1/kpis/{id}/cases", web::get().to(why::cases))
         .route("/api/v1/sources", web::get().to(pages::sources))

@@ -4,6 +4,7 @@
 
 use super::{
     Banner, Failure, Frame, Grid,
+    headline::Headline,
     replay::{Scrubber, Watching, begin, use_watching},
 };
 use crate::{
@@ -81,6 +82,7 @@ pub fn BoardView(props: &BoardProps) -> Html {
             <Banner />
             <Frame title={page.board.title.get(language).to_owned()}>
                 { past.clone().unwrap_or_else(|| html! { <State watching={watching.clone()} /> }) }
+                if past.is_none() { <Headline board={page.board.id.clone()} /> }
                 <div class="board"><Grid key={past.is_some().to_string()} {page} /></div>
             </Frame>
         </>

@@ -13,7 +13,7 @@ use crate::{
     locale::{self, Words, words},
     store::{Interest, Key},
 };
-use compare::use_compare;
+pub use compare::use_comparisons;
 use std::rc::Rc;
 use taydo_model::{Kpi, Scope, board::Content, text::Language};
 use yew::prelude::*;
@@ -78,7 +78,7 @@ pub fn Tile(props: &PanelProps) -> Html {
     };
     let centre = use_context::<Centre>();
     let is_past = centre.as_ref().is_none_or(Centre::is_past);
-    let compare = use_compare(props, &scope, if is_past { Vec::new() } else { against });
+    let compare = use_comparisons(&props.kpi, &scope, if is_past { Vec::new() } else { against }, props.language);
     let Some(centre) = centre else { return Html::default() };
     let key = Key { kpi: props.kpi.id.clone(), scope };
     let interests = || vec![Interest::Figure(key.clone()), Interest::Course(key.clone(), figure::course_span_s(&props.kpi))];

@@ -77,6 +77,7 @@ pub static ACCESS: &[(&str, &str, Role)] = &[
     ("GET", "/api/v1/recomputes", Role::Engineer),
     ("POST", "/api/v1/recomputes", Role::Engineer),
     ("GET", "/api/v1/recomputes/{id}", Role::Engineer),
+    ("GET", "/api/v1/kpis/{id}/ranking", Role::Viewer),
     ("GET", "/api/v1/kpis/{id}/why", Role::Viewer),
     ("GET", "/api/v1/kpis/{id}/cases", Role::Viewer),
     ("GET", "/api/v1/sources", Role::Viewer),

@@ -4,7 +4,7 @@
 
 use super::{Content, Operation};
 use crate::http::{
-    baseline, compare, event, figures, forms, history, incidents, intake, letter, on_call, passport, record, shift_log, why,
+    baseline, compare, event, figures, forms, history, incidents, intake, letter, on_call, passport, ranking, record, shift_log, why,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -25,6 +25,7 @@ use taydo_model::letter::LetterOrder;
 use taydo_model::oncall::request::{Code, Keeper, NewContact, NewSilence};
 use taydo_model::oncall::{Person, Policy, Team};
 use taydo_model::passport::PassportPage;
+use taydo_model::ranking::RankingPage;
 use taydo_model::recompute::{RecomputeJob, RecomputeRequest, RecomputesPage};
 use taydo_model::record::{CaseRecordsPage, ObservationsPage};
 use taydo_model::rota::page::{MyShiftsPage, OnCallPage, RotaPage};
@@ -110,6 +111,7 @@ fn kpis() -> Vec<Operation> {
         op("POST", "/api/v1/kpis/{id}/baseline", "Learns anew where a figure usually lies", Content::json::<BaselineMade>())
             .query::<baseline::Of>(),
         get::<WhyPage>("/api/v1/kpis/{id}/why", "Why a KPI changed between two moments").query::<why::Change>(),
+        get::<RankingPage>("/api/v1/kpis/{id}/ranking", "A KPI's wards, departments or assets, the worst first").query::<ranking::Of>(),
         get::<CasesPage>("/api/v1/kpis/{id}/cases", "The cases that a level counts at a moment").query::<why::Moment>(),
         get::<RecomputesPage>("/api/v1/recomputes", "Recomputes that somebody asked for"),
         op("POST", "/api/v1/recomputes", "Computes a range of the past again", Content::json::<RecomputeJob>()).takes::<RecomputeRequest>(),
