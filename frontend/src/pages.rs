@@ -20,6 +20,8 @@ pub mod sending;
 pub mod shift_log;
 pub mod shifts;
 pub mod sources;
+pub mod task;
+pub mod tasks;
 pub mod wall;
 
 use crate::{
@@ -28,7 +30,7 @@ use crate::{
     calendar::Calendar,
     centre::Centre,
     client::ClientError,
-    locale::{self, console_words, form_words, panel_words, room_words, rota_words, words},
+    locale::{self, console_words, form_words, leader_words, panel_words, room_words, rota_words, words},
     panels::PanelView,
     ranking::Names,
     route::Route,
@@ -128,7 +130,7 @@ pub fn Frame(props: &FrameProps) -> Html {
             <a class="skip" href="#main">{ words.skip }</a>
             <header class="top">
                 <p class="brand"><Link to={Route::Index} text="Tây Đô" /></p>
-                <nav aria-label={words.centre}><ul>{ link(Route::Index, words.boards) }{ link(Route::Console, console_words(language).title) }{ link(Route::Log(None), room_words(language).log) }{ link(Route::OnCall, rota_words(language).title) }
+                <nav aria-label={words.centre}><ul>{ link(Route::Index, words.boards) }{ link(Route::Console, console_words(language).title) }{ link(Route::Tasks(None), leader_words(language).tasks) }{ link(Route::Log(None), room_words(language).log) }{ link(Route::OnCall, rota_words(language).title) }
                     { link(Route::Forms, form_words(language).title) }{ link(Route::Sources, words.sources) }</ul></nav>
                 { props.head.clone() }
                 { switch_theme(language) }

@@ -50,6 +50,7 @@ pub mod scenario;
 pub mod shift_log;
 pub mod silence;
 pub mod source;
+pub mod task;
 pub mod text;
 pub mod unit;
 pub mod wall;

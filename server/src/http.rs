@@ -37,6 +37,7 @@ mod shift_log;
 mod site;
 pub mod standby;
 mod table;
+mod tasks;
 mod tongue;
 mod why;
 
@@ -200,6 +201,10 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/shift-logs/{id}/sheet", web::get().to(shift_log::sheet))
         .route("/shift-logs/sheet.css", web::get().to(shift_log::style))
         .route("/shift-logs/{id}/sheet", web::get().to(shift_log::printed))
+        .route("/api/v1/tasks", web::get().to(tasks::list))
+        .route("/api/v1/tasks", web::post().to(tasks::give))
+        .route("/api/v1/tasks/{id}", web::get().to(tasks::one))
+        .route("/api/v1/tasks/{id}/acts", web::post().to(tasks::act))
         .route("/api/v1/alerts/figures", web::get().to(figures::figures))
         .route("/api/v1/alerts/figures.csv", web::get().to(figures::csv))
         .route("/api/v1/letter", web::get().to(letter::order))

@@ -51,6 +51,7 @@ mod series;
 mod session;
 pub mod shift_log;
 mod snapshot;
+pub mod task;
 #[cfg(test)]
 mod tests;
 mod text;

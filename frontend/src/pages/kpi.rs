@@ -4,6 +4,7 @@
 //! Must never show a figure without saying of when it is: all of it is of one recorded reading.
 
 mod course;
+mod given;
 mod passport;
 mod ranking;
 mod share;
@@ -145,6 +146,7 @@ fn Behind(props: &ShownProps) -> Html {
             </div>
             <div class="right">
                 { chosen.map(|by| html! { <ranking::Ranking kpi={kpi.clone()} scope={props.scope.clone()} {by} choose={choose_by} {language} /> }) }
+                <given::Given kpi={kpi.id.clone()} scope={props.scope.clone()} {language} />
                 <share::Share kpi={kpi.id.clone()} scope={props.scope.clone()} span_s={*span} {language} />
             </div>
             <div class="broad">{ passport::passport(page, &centre.calendar(), now, language) }</div>

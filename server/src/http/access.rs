@@ -21,6 +21,8 @@ pub enum Role {
     Contributor,
     /// Works at the console: answers incidents, opens them, silences.
     Operator,
+    /// Gives tasks to units, sets targets, hands out frozen figures.
+    Leader,
     /// Connects sources, keeps the roster, reads the server's own figures.
     Engineer,
 }
@@ -47,6 +49,7 @@ impl Principal {
             Role::Viewer => "viewer",
             Role::Contributor => "contributor",
             Role::Operator => "operator",
+            Role::Leader => "leader",
             Role::Engineer => "local",
         }
     }
@@ -105,6 +108,10 @@ pub static ACCESS: &[(&str, &str, Role)] = &[
     ("GET", "/api/v1/shift-logs/{id}/sheet", Role::Viewer),
     ("GET", "/shift-logs/sheet.css", Role::Viewer),
     ("GET", "/shift-logs/{id}/sheet", Role::Viewer),
+    ("GET", "/api/v1/tasks", Role::Viewer),
+    ("POST", "/api/v1/tasks", Role::Leader),
+    ("GET", "/api/v1/tasks/{id}", Role::Viewer),
+    ("POST", "/api/v1/tasks/{id}/acts", Role::Contributor),
     ("GET", "/api/v1/alerts/figures", Role::Viewer),
     ("GET", "/api/v1/alerts/figures.csv", Role::Viewer),
     ("GET", "/api/v1/letter", Role::Engineer),

@@ -37,6 +37,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 21, name: "reading rollup", sql: include_str!("../../../migrations/0021_reading_rollup.sql") },
     Migration { version: 22, name: "backup run", sql: include_str!("../../../migrations/0022_backup_run.sql") },
     Migration { version: 23, name: "replay", sql: include_str!("../../../migrations/0023_replay.sql") },
+    Migration { version: 25, name: "leaders", sql: include_str!("../../../migrations/0025_leaders.sql") },
 ];
 
 /// The newest step that this program knows.

@@ -4,7 +4,7 @@
 
 use super::{Content, Operation};
 use crate::http::{
-    baseline, compare, event, figures, forms, history, incidents, intake, letter, on_call, passport, ranking, record, shift_log, why,
+    baseline, compare, event, figures, forms, history, incidents, intake, letter, on_call, passport, ranking, record, shift_log, tasks, why,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -34,6 +34,8 @@ use taydo_model::shift_log::page::{LogPage, LogsPage};
 use taydo_model::shift_log::request::{OpenLog, Sign, WriteEntry};
 use taydo_model::shift_log::sheet::Sheet;
 use taydo_model::silence::Silence;
+use taydo_model::task::page::{TaskPage, TasksPage};
+use taydo_model::task::request::{GiveTask, TaskAct};
 use taydo_model::why::{CasesPage, WhyPage};
 
 const JSON: &str = "application/json";
@@ -80,7 +82,7 @@ impl Operation {
 }
 
 pub(super) fn operations() -> Vec<Operation> {
-    [server(), kpis(), records(), entered(), incidents(), shift_logs(), roster()].into_iter().flatten().collect()
+    [server(), kpis(), records(), entered(), incidents(), shift_logs(), leaders(), roster()].into_iter().flatten().collect()
 }
 
 fn server() -> Vec<Operation> {
@@ -180,6 +182,16 @@ fn shift_logs() -> Vec<Operation> {
         get::<Sheet>("/api/v1/shift-logs/{id}/sheet", "The hand-over sheet"),
         op("GET", "/shift-logs/{id}/sheet", "The hand-over sheet, to print", Content::of("text/html")),
         op("GET", "/shift-logs/sheet.css", "The printed sheet's style", Content::of("text/css")),
+    ]
+}
+
+fn leaders() -> Vec<Operation> {
+    vec![
+        get::<TasksPage>("/api/v1/tasks", "What was given to units: open, overdue first, then the newest closed").query::<tasks::Wanted>(),
+        op("POST", "/api/v1/tasks", "Gives a task to a unit", Content::json::<TaskPage>()).takes::<GiveTask>(),
+        get::<TaskPage>("/api/v1/tasks/{id}", "A task with all that happened, and the figure since"),
+        op("POST", "/api/v1/tasks/{id}/acts", "Answers a task, sends it back, or closes it", Content::json::<TaskPage>())
+            .takes::<TaskAct>(),
     ]
 }
 
