@@ -17,6 +17,7 @@ mod formula;
 mod goal;
 mod incident;
 mod kpi;
+mod limit;
 mod map;
 mod metric;
 mod name;
@@ -115,7 +116,8 @@ fn define(documents: &[Document<'_>], maps: &[&File]) -> Definitions {
     set.assets = sorted(of(Role::Assets).flat_map(|document| asset::read(document, &known)), |asset| &asset.id);
     let sources = of(Role::Sources).flat_map(|document| source::read(document, &known, &set.city, &set.metrics)).collect::<Vec<_>>();
     set.sources = sorted(sources.into_iter(), |source| &source.id);
-    set.kpis = kpi::read(of(Role::Kpis), &known, &set);
+    let limits = limit::read(of(Role::Limits));
+    set.kpis = kpi::read(of(Role::Kpis), &known, &set, &limits);
     add_forms(&mut set);
     let boards = of(Role::Board).filter_map(|document| board::read(document, &known, &set.city, &set.kpis)).collect::<Vec<_>>();
     set.boards = sorted(boards.into_iter(), |board| &board.id);
@@ -162,6 +164,8 @@ enum Role {
     /// Kinds of incidents.
     Incidents,
     Goals,
+    /// What was changed while the server ran; no folder has such a file.
+    Limits,
 }
 
 impl Role {
@@ -181,6 +185,7 @@ impl Role {
             Self::Duty => "duty",
             Self::Incidents => "incidents",
             Self::Goals => "goals",
+            Self::Limits => "limits",
         }
     }
 
@@ -200,6 +205,7 @@ impl Role {
             "duty.toml" => Some(Self::Duty),
             "incidents.toml" => Some(Self::Incidents),
             "goals.toml" => Some(Self::Goals),
+            crate::limit::LIMITS_FILE => Some(Self::Limits),
             _ if in_folder("assets/") => Some(Self::Assets),
             _ if in_folder("kpis/") => Some(Self::Kpis),
             _ if in_folder("boards/") => Some(Self::Board),

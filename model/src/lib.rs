@@ -32,6 +32,7 @@ pub mod id;
 pub mod incident;
 pub mod kpi;
 pub mod letter;
+pub mod limit;
 pub mod map;
 pub mod median;
 pub mod number;

@@ -22,6 +22,7 @@ mod incidents;
 mod intake;
 mod kpi;
 mod letter;
+mod limits;
 mod live;
 mod on_call;
 pub mod openapi;
@@ -173,6 +174,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/recomputes", web::get().to(recompute::list))
         .route("/api/v1/recomputes", web::post().to(recompute::ask))
         .route("/api/v1/recomputes/{id}", web::get().to(recompute::job))
+        .route("/api/v1/kpis/{id}/limits", web::get().to(limits::limits))
+        .route("/api/v1/kpis/{id}/limits", web::post().to(limits::change))
         .route("/api/v1/kpis/{id}/ranking", web::get().to(ranking::ranking))
         .route("/api/v1/kpis/{id}/why", web::get().to(why::why))
         .route("/api/v1/kpis/{id}/cases", web::get().to(why::cases))

@@ -29,6 +29,7 @@ pub mod incident;
 mod inspection;
 mod layout;
 mod lease;
+mod limit;
 mod micros;
 mod migration;
 mod observation;

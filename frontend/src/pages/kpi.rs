@@ -5,12 +5,16 @@
 
 mod course;
 mod given;
+mod limits;
 mod passport;
 mod ranking;
 mod share;
 mod why;
 
-use super::{Failure, Frame};
+use super::{
+    Failure, Frame,
+    actor::{Actor, use_actor},
+};
 use crate::{
     app::{use_answer, use_speech},
     browser,
@@ -91,6 +95,7 @@ fn asked_span(kpi: &Kpi) -> i64 {
 struct ShownProps {
     page: Rc<PassportPage>,
     scope: Scope,
+    actor: Actor,
     language: Language,
 }
 
@@ -146,7 +151,8 @@ fn Behind(props: &ShownProps) -> Html {
             </div>
             <div class="right">
                 { chosen.map(|by| html! { <ranking::Ranking kpi={kpi.clone()} scope={props.scope.clone()} {by} choose={choose_by} {language} /> }) }
-                <given::Given kpi={kpi.id.clone()} scope={props.scope.clone()} {language} />
+                <given::Given kpi={kpi.id.clone()} scope={props.scope.clone()} actor={props.actor.clone()} {language} />
+                <limits::Limits kpi={kpi.clone()} actor={props.actor.clone()} {language} />
                 <share::Share kpi={kpi.id.clone()} scope={props.scope.clone()} span_s={*span} {language} />
             </div>
             <div class="broad">{ passport::passport(page, &centre.calendar(), now, language) }</div>
@@ -160,6 +166,7 @@ pub fn KpiView(props: &KpiProps) -> Html {
     let language = use_speech().language;
     let words = words(language);
     let round = use_rounds();
+    let actor = use_actor();
     let ask = |((id, scope), _): ((KpiId, Scope), u32)| async move { client::passport(&id, &scope).await };
     let (page, error) = use_answer(((props.id.clone(), props.scope.clone()), round), ask);
     let Some(centre) = use_context::<Centre>() else { return Html::default() };
@@ -175,10 +182,10 @@ pub fn KpiView(props: &KpiProps) -> Html {
         .map_or_else(|| words.no_history.to_owned(), |one| format!("{} {}", words.as_of, calendar.moment(one.time, centre.now().time)));
     let problem = error.map(|error| html! { <span class="problem">{ " – " }{ error.text(language) }</span> });
     html! {
-        <Frame {title}>
+        <Frame {title} head={actor.select(language)}>
             <p class="state" role="status">{ of }{ problem }</p>
-            <Number page={page.clone()} scope={props.scope.clone()} {language} />
-            <Behind {page} scope={props.scope.clone()} {language} />
+            <Number page={page.clone()} scope={props.scope.clone()} actor={actor.clone()} {language} />
+            <Behind {page} scope={props.scope.clone()} actor={actor.clone()} {language} />
         </Frame>
     }
 }

@@ -110,7 +110,7 @@ impl Desk {
     }
 
     fn area(&self, node: &NodeRef, name: &'static str, label: &'static str, is_required: bool) -> Html {
-        html! { <label class="field wide">{ label }<textarea ref={node.clone()} {name} rows="3" required={is_required} maxlength={MAX_TEXT_CHARS.to_string()}></textarea></label> }
+        html! { <label class="field wide">{ label }<textarea ref={node.clone()} {name} rows="3" required={is_required} maxlength={MAX_TEXT_CHARS.to_string()}/></label> }
     }
 
     /// What can be done now.

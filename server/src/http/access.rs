@@ -80,6 +80,8 @@ pub static ACCESS: &[(&str, &str, Role)] = &[
     ("GET", "/api/v1/recomputes", Role::Engineer),
     ("POST", "/api/v1/recomputes", Role::Engineer),
     ("GET", "/api/v1/recomputes/{id}", Role::Engineer),
+    ("GET", "/api/v1/kpis/{id}/limits", Role::Viewer),
+    ("POST", "/api/v1/kpis/{id}/limits", Role::Leader),
     ("GET", "/api/v1/kpis/{id}/ranking", Role::Viewer),
     ("GET", "/api/v1/kpis/{id}/why", Role::Viewer),
     ("GET", "/api/v1/kpis/{id}/cases", Role::Viewer),

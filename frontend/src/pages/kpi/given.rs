@@ -8,7 +8,7 @@ use crate::{
     client,
     locale::{Language, console_words, leader_words, words},
     pages::{
-        actor::{SELECT, use_actor},
+        actor::{Actor, SELECT},
         asked::use_asked,
         sending::use_sending,
         task::{chosen, within},
@@ -34,6 +34,8 @@ const ASK_MS: u32 = 30_000;
 pub(super) struct GivenProps {
     pub(super) kpi: KpiId,
     pub(super) scope: Scope,
+    /// Who acts.
+    pub(super) actor: Actor,
     pub(super) language: Language,
 }
 
@@ -48,13 +50,12 @@ pub(super) fn Given(props: &GivenProps) -> Html {
     let leader = leader_words(language);
     let (kpi, scope) = (props.kpi.clone(), props.scope.clone());
     let asked = use_asked::<TasksPage>(format!("{kpi}/{scope}"), ASK_MS, move || format!("/api/v1/tasks?kpi={kpi}&scope={scope}"));
-    let actor = use_actor();
     let sending = use_sending(&asked.again, language);
     let key = use_state_eq(new_key);
     let (unit, text, time) = (use_node_ref(), use_node_ref(), use_node_ref());
     let Some(centre) = use_context::<Centre>() else { return Html::default() };
     let onsubmit = {
-        let (props, actor, sending, key) = (props.clone(), actor.clone(), sending.clone(), key.clone());
+        let (props, actor, sending, key) = (props.clone(), props.actor.clone(), sending.clone(), key.clone());
         let (unit, text, time) = (unit.clone(), text.clone(), time.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
@@ -98,10 +99,9 @@ pub(super) fn Given(props: &GivenProps) -> Html {
             { sending.view() }
             <details class="give"><summary>{ leader.give }</summary>
                 <form class="typing" {onsubmit}>
-                    { actor.select(language) }
                     <label class="field">{ leader.unit }<select ref={unit} name="unit" required=true><option value="">{ "—" }</option>{ for departments.iter().map(option) }</select></label>
                     { within(&time, leader) }
-                    <label class="field wide">{ leader.what }<textarea ref={text} name="text" rows="3" required=true maxlength={MAX_TEXT_CHARS.to_string()}></textarea></label>
+                    <label class="field wide">{ leader.what }<textarea ref={text} name="text" rows="3" required=true maxlength={MAX_TEXT_CHARS.to_string()}/></label>
                     <div class="buttons"><button type="submit" class="main" disabled={sending.is_busy()}>{ leader.send }</button></div>
                 </form>
             </details>

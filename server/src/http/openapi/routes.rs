@@ -22,6 +22,7 @@ use taydo_model::headline::HeadlinePage;
 use taydo_model::heartbeat::{Heartbeat, HeartbeatRow};
 use taydo_model::history::RevisionsPage;
 use taydo_model::letter::LetterOrder;
+use taydo_model::limit::{ChangeLimit, LimitsPage};
 use taydo_model::oncall::request::{Code, Keeper, NewContact, NewSilence};
 use taydo_model::oncall::{Person, Policy, Team};
 use taydo_model::passport::PassportPage;
@@ -113,6 +114,8 @@ fn kpis() -> Vec<Operation> {
         op("POST", "/api/v1/kpis/{id}/baseline", "Learns anew where a figure usually lies", Content::json::<BaselineMade>())
             .query::<baseline::Of>(),
         get::<WhyPage>("/api/v1/kpis/{id}/why", "Why a KPI changed between two moments").query::<why::Change>(),
+        get::<LimitsPage>("/api/v1/kpis/{id}/limits", "A KPI's target and thresholds, and who changed them why"),
+        op("POST", "/api/v1/kpis/{id}/limits", "Changes a target or a threshold", Content::json::<LimitsPage>()).takes::<ChangeLimit>(),
         get::<RankingPage>("/api/v1/kpis/{id}/ranking", "A KPI's wards, departments or assets, the worst first").query::<ranking::Of>(),
         get::<CasesPage>("/api/v1/kpis/{id}/cases", "The cases that a level counts at a moment").query::<why::Moment>(),
         get::<RecomputesPage>("/api/v1/recomputes", "Recomputes that somebody asked for"),
