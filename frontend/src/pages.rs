@@ -8,6 +8,7 @@ pub mod board;
 pub mod console;
 pub mod design;
 pub mod forms;
+pub mod freezing;
 pub mod headline;
 pub mod incident;
 pub mod index;

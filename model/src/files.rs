@@ -23,6 +23,7 @@ mod metric;
 mod name;
 mod place;
 mod problem;
+mod public;
 mod retention;
 mod scenario;
 mod schema;
@@ -129,6 +130,9 @@ fn define(documents: &[Document<'_>], maps: &[&File]) -> Definitions {
     }
     alert::check_circles(of(Role::Alerts), &set.rules);
     set.kinds = sorted(of(Role::Incidents).flat_map(incident::read), |kind| &kind.id);
+    for document in of(Role::Public) {
+        set.public = public::read(document, &known).map(Arc::new);
+    }
     set.goals = of(Role::Goals).flat_map(|document| goal::read(document, &known, &set.kpis)).collect();
     set
 }
@@ -164,6 +168,8 @@ enum Role {
     /// Kinds of incidents.
     Incidents,
     Goals,
+    /// What everybody may see.
+    Public,
     /// What was changed while the server ran; no folder has such a file.
     Limits,
 }
@@ -185,6 +191,7 @@ impl Role {
             Self::Duty => "duty",
             Self::Incidents => "incidents",
             Self::Goals => "goals",
+            Self::Public => "public",
             Self::Limits => "limits",
         }
     }
@@ -205,6 +212,7 @@ impl Role {
             "duty.toml" => Some(Self::Duty),
             "incidents.toml" => Some(Self::Incidents),
             "goals.toml" => Some(Self::Goals),
+            "public.toml" => Some(Self::Public),
             crate::limit::LIMITS_FILE => Some(Self::Limits),
             _ if in_folder("assets/") => Some(Self::Assets),
             _ if in_folder("kpis/") => Some(Self::Kpis),

@@ -23,6 +23,7 @@ pub mod figures;
 pub mod files;
 pub mod form;
 pub mod formula;
+pub mod frozen;
 pub mod gap;
 pub mod goal;
 pub mod headline;
@@ -40,6 +41,7 @@ pub mod observation;
 pub mod oncall;
 pub mod page;
 pub mod passport;
+pub mod public;
 pub mod ranking;
 pub mod reading;
 pub mod recompute;
@@ -106,6 +108,8 @@ pub struct Definitions {
     pub kinds: Vec<Arc<incident::kind::Kind>>,
     /// The city's plan, in its own order.
     pub goals: Vec<goal::Part>,
+    /// What everybody may see, where the city publishes anything.
+    pub public: Option<Arc<public::Publication>>,
 }
 
 impl Definitions {

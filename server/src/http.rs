@@ -12,6 +12,7 @@ mod compare;
 mod event;
 mod figures;
 mod forms;
+mod frozen;
 mod gap;
 mod headline;
 mod health;
@@ -27,7 +28,9 @@ mod live;
 mod on_call;
 pub mod openapi;
 mod pages;
+mod paper;
 mod passport;
+mod public;
 mod ranking;
 mod recompute;
 mod record;
@@ -43,6 +46,7 @@ mod tongue;
 mod why;
 
 pub use health::Readiness;
+pub use public::Published;
 
 use crate::clock::Clock;
 use crate::definitions::InForce;
@@ -100,6 +104,8 @@ pub struct State {
     pub readiness: Arc<Readiness>,
     /// The server's own figures.
     pub metrics: Arc<Metrics>,
+    /// What everybody was shown last.
+    pub published: Published,
     /// How it stands with the disk and the back-ups.
     pub keeping: crate::upkeep::Keeping,
 }
@@ -208,6 +214,14 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/tasks", web::post().to(tasks::give))
         .route("/api/v1/tasks/{id}", web::get().to(tasks::one))
         .route("/api/v1/tasks/{id}/acts", web::post().to(tasks::act))
+        .route("/api/v1/frozen", web::get().to(frozen::list))
+        .route("/api/v1/frozen", web::post().to(frozen::make))
+        .route("/api/v1/frozen/{id}", web::delete().to(frozen::revoke))
+        .route("/frozen/{token}", web::get().to(frozen::serve))
+        .route("/paper.css", web::get().to(paper::style))
+        .route("/public", web::get().to(public::html))
+        .route("/public/data.csv", web::get().to(public::csv))
+        .route("/public/data.json", web::get().to(public::json))
         .route("/api/v1/alerts/figures", web::get().to(figures::figures))
         .route("/api/v1/alerts/figures.csv", web::get().to(figures::csv))
         .route("/api/v1/letter", web::get().to(letter::order))

@@ -22,6 +22,7 @@ mod feed;
 pub mod figures;
 mod first_reading;
 mod form;
+pub mod frozen;
 mod gap;
 mod heartbeat;
 mod history;

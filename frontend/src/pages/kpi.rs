@@ -153,7 +153,7 @@ fn Behind(props: &ShownProps) -> Html {
                 { chosen.map(|by| html! { <ranking::Ranking kpi={kpi.clone()} scope={props.scope.clone()} {by} choose={choose_by} {language} /> }) }
                 <given::Given kpi={kpi.id.clone()} scope={props.scope.clone()} actor={props.actor.clone()} {language} />
                 <limits::Limits kpi={kpi.clone()} actor={props.actor.clone()} {language} />
-                <share::Share kpi={kpi.id.clone()} scope={props.scope.clone()} span_s={*span} {language} />
+                <share::Share kpi={kpi.id.clone()} scope={props.scope.clone()} span_s={*span} actor={props.actor.clone()} {language} />
             </div>
             <div class="broad">{ passport::passport(page, &centre.calendar(), now, language) }</div>
         </div>

@@ -54,7 +54,7 @@ fn place(definitions: &Definitions, scope: &Scope) -> Text {
 }
 
 /// The figures that a board shows, each once, in its panels' order: of maps, rankings and tables the city's own.
-fn figures(definitions: &Definitions, board: &Board) -> Vec<(KpiId, Scope)> {
+pub(super) fn figures(definitions: &Definitions, board: &Board) -> Vec<(KpiId, Scope)> {
     let mut panels: Vec<_> = board.panels.iter().collect();
     panels.sort_by_key(|panel| (panel.row, panel.column));
     let mut figures: Vec<(KpiId, Scope)> = Vec::new();

@@ -7,8 +7,10 @@ use crate::{
     browser,
     centre::Centre,
     locale::{Language, leader_words},
+    pages::{actor::Actor, freezing::Freezing},
+    route::Route,
 };
-use taydo_model::{KpiId, Scope};
+use taydo_model::{KpiId, Scope, frozen::FrozenOf};
 use yew::prelude::*;
 
 /// Of what.
@@ -17,6 +19,8 @@ pub(super) struct ShareProps {
     pub(super) kpi: KpiId,
     pub(super) scope: Scope,
     pub(super) span_s: i64,
+    /// Who acts.
+    pub(super) actor: Actor,
     pub(super) language: Language,
 }
 
@@ -42,6 +46,9 @@ pub(super) fn Share(props: &ShareProps) -> Html {
             html! { <p class="said link">{ words.link_here }{ ": " }<code>{ address }</code></p> }
         }
     });
+    let span_s = u32::try_from(props.span_s).unwrap_or(u32::MAX);
+    let of = FrozenOf::Kpi { kpi: props.kpi.clone(), scope: props.scope.clone(), span_s };
+    let path = Route::Kpi(props.kpi.clone(), props.scope.clone()).path();
     html! {
         <section class="share">
             <h2>{ words.share }</h2>
@@ -51,6 +58,7 @@ pub(super) fn Share(props: &ShareProps) -> Html {
                 <button type="button" data-act="print" onclick={|_| browser::print()}>{ words.print }</button>
             </div>
             <div role="status">{ answer }</div>
+            <Freezing {of} {path} actor={props.actor.clone()} language={props.language} />
         </section>
     }
 }

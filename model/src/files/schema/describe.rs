@@ -161,4 +161,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("incidents.*.runbook", "Where it is written what to do."),
     ("goals", "The city's plan, point by point, and the KPIs that measure each."),
     ("goals.parts.goals.kpis", "The KPIs that measure the point; the first says most."),
+    ("public", "What everybody may see without logging in: figures of the whole city."),
+    ("public.licence", "The licence's name, such as CC BY 4.0; it stands in every line of the data."),
+    ("public.licence_url", "Where the licence can be read."),
+    ("public.delay", "How old a figure is before it is published, 1d unless said."),
+    ("public.days", "How many days are published, 90 unless said."),
+    ("public.kpis", "The figures, in order; of each only the whole city's is published."),
 ];

@@ -4,7 +4,8 @@
 
 use super::{Content, Operation};
 use crate::http::{
-    baseline, compare, event, figures, forms, history, incidents, intake, letter, on_call, passport, ranking, record, shift_log, tasks, why,
+    baseline, compare, event, figures, forms, frozen, history, incidents, intake, letter, on_call, passport, ranking, record, shift_log,
+    tasks, why,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -17,6 +18,7 @@ use taydo_model::event::{Event, EventsPage, Saying};
 use taydo_model::fault::BatchAnswer;
 use taydo_model::figures::FiguresPage;
 use taydo_model::form::{Draft, EntriesPage, FormsPage};
+use taydo_model::frozen::{Freeze, FrozenMade, FrozenPages};
 use taydo_model::gap::GapsPage;
 use taydo_model::headline::HeadlinePage;
 use taydo_model::heartbeat::{Heartbeat, HeartbeatRow};
@@ -26,6 +28,7 @@ use taydo_model::limit::{ChangeLimit, LimitsPage};
 use taydo_model::oncall::request::{Code, Keeper, NewContact, NewSilence};
 use taydo_model::oncall::{Person, Policy, Team};
 use taydo_model::passport::PassportPage;
+use taydo_model::public::PublicPage;
 use taydo_model::ranking::RankingPage;
 use taydo_model::recompute::{RecomputeJob, RecomputeRequest, RecomputesPage};
 use taydo_model::record::{CaseRecordsPage, ObservationsPage};
@@ -193,6 +196,14 @@ fn leaders() -> Vec<Operation> {
         get::<TasksPage>("/api/v1/tasks", "What was given to units: open, overdue first, then the newest closed").query::<tasks::Wanted>(),
         op("POST", "/api/v1/tasks", "Gives a task to a unit", Content::json::<TaskPage>()).takes::<GiveTask>(),
         get::<TaskPage>("/api/v1/tasks/{id}", "A task with all that happened, and the figure since"),
+        get::<FrozenPages>("/api/v1/frozen", "Frozen copies of pages, without their links").query::<frozen::Of>(),
+        op("POST", "/api/v1/frozen", "Freezes a page, and tells its link once", Content::json::<FrozenMade>()).takes::<Freeze>(),
+        act("DELETE", "/api/v1/frozen/{id}", "Revokes a frozen copy").query::<frozen::By>(),
+        op("GET", "/frozen/{token}", "A frozen copy, for whoever has its link", Content::of("text/html")),
+        op("GET", "/paper.css", "The style of pages without a program", Content::of("text/css")),
+        op("GET", "/public", "What the city publishes", Content::of("text/html")),
+        op("GET", "/public/data.csv", "The same as lines", Content::of(CSV)),
+        get::<PublicPage>("/public/data.json", "The same as JSON"),
         op("POST", "/api/v1/tasks/{id}/acts", "Answers a task, sends it back, or closes it", Content::json::<TaskPage>())
             .takes::<TaskAct>(),
     ]

@@ -1,0 +1,173 @@
+//! Leaders' ways: a board in one sentence, what is given to a unit and what became of the figure, targets changed with a
+//! reason, frozen copies, and what the city publishes.
+
+use super::*;
+
+impl Small {
+    /// Somebody whom the roster knows.
+    async fn person(&self, id: &str) {
+        let person =
+            json!({ "id": id, "name": id, "zone": "Asia/Ho_Chi_Minh", "language": "vi", "quiet": null, "contacts": [], "rules": [] });
+        assert_eq!(self.centre.put(&format!("/api/v1/persons/{id}"), &person).await.status, 204);
+    }
+
+    async fn overdue(&self, ids: std::ops::Range<u32>) {
+        let dossiers: Vec<Value> = ids
+            .map(|id| {
+                json!({ "id": id.to_string(), "kind": "dossier", "department": "desk", "area": "north", "opened": "2026-03-01T02:00:00Z",
+                    "due": "2026-03-02T00:30:00Z", "updated": "2026-03-02T00:59:00Z" })
+            })
+            .collect();
+        let answer = self.centre.post("/api/v1/cases?source=desk", &json!(dossiers)).await;
+        assert_eq!(answer.body["accepted"], dossiers.len(), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_board_is_told_in_one_sentence_that_never_claims_calm_for_what_is_missing() {
+    let small = Small::start().await;
+    let told = small.centre.get("/api/v1/boards/main/headline").await.body;
+    assert_eq!(told["outlook"], "unknown", "{told}");
+    assert!(!told["sentence"]["vi"].as_str().unwrap().contains("Mọi"), "{told}");
+    let at = |value: f64| json!([observation("road.speed", "road-1", "2026-03-02T01:00:30Z", value)]);
+    assert_eq!(small.centre.post("/api/v1/observations?source=api", &at(10.0)).await.body["accepted"], 1);
+    small.pass(70);
+    small.recorded("road.speed", "city", "2026-03-02T01:01:00Z", is(10.0)).await;
+    let told = small.centre.get("/api/v1/boards/main/headline").await.body;
+    assert_eq!((&told["outlook"], &told["exceptions"][0]["kpi"]), (&json!("attention"), &json!("road.speed")), "{told}");
+    assert!(told["sentence"]["vi"].as_str().unwrap().contains("việc cần chú ý: "), "{told}");
+    assert!(told["exceptions"].as_array().unwrap().iter().any(|one| one["kind"] == "unknown"), "what is missing is listed: {told}");
+    assert_eq!(small.centre.get("/api/v1/boards/nowhere/headline").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_task_is_given_answered_sent_back_and_closed_with_the_figure_since() {
+    let small = Small::start().await;
+    small.person("an").await;
+    small.person("binh").await;
+    small.overdue(1..5).await;
+    small.pass(70);
+    small.recorded("desk.overdue", "city", "2026-03-02T01:01:00Z", is(4.0)).await;
+    let mut give = json!({ "person": "an", "kpi": "desk.overdue", "unit": "desk", "text": "Giải quyết hết hồ sơ quá hạn", "within": "3wd", "key": "once" });
+    let given = small.centre.post("/api/v1/tasks", &give).await;
+    assert_eq!((given.status, &given.body["task"]["standing"]), (201, &json!("open")), "{given:?}");
+    assert_eq!(given.body["task"]["figure"]["value"], 4.0, "{given:?}");
+    // Monday morning, and three working days: by the calendar, not by the clock.
+    let due: jiff::Timestamp = given.body["task"]["due"].as_str().unwrap().parse().unwrap();
+    assert!(due > "2026-03-05T01:00:00Z".parse().unwrap() && due < "2026-03-09T00:00:00Z".parse().unwrap(), "{due}");
+    let id = given.body["task"]["id"].as_i64().unwrap();
+    assert_eq!(small.centre.post("/api/v1/tasks", &give).await.body["task"]["id"], id, "the same sent again is given once");
+    for (field, value) in [("unit", json!("nobody")), ("text", json!(" ")), ("person", json!("chi")), ("within", Value::Null)] {
+        let mut wrong = give.clone();
+        wrong[field] = value;
+        assert_eq!(small.centre.post("/api/v1/tasks", &wrong).await.status, 400, "{field}");
+    }
+    give["kpi"] = json!("no.such");
+    assert_eq!(small.centre.post("/api/v1/tasks", &give).await.status, 404);
+
+    let act = async |act: Value| small.centre.post(&format!("/api/v1/tasks/{id}/acts"), &act).await;
+    assert_eq!(act(json!({ "act": "send_back", "person": "an", "text": "?", "within": "1wd", "seen": 1 })).await.status, 409);
+    let answered = act(json!({ "act": "answer", "person": "binh", "text": "Đã xong 2 hồ sơ" })).await;
+    assert_eq!((answered.status, &answered.body["task"]["standing"]), (200, &json!("answered")), "{answered:?}");
+    let foreign = act(json!({ "act": "close", "person": "binh", "seen": 2 })).await;
+    assert_eq!((foreign.status, &foreign.body["code"]), (409, &json!("conflict")), "only the giver closes it");
+    assert_eq!(act(json!({ "act": "close", "person": "an", "seen": 1 })).await.status, 409, "the answer was not seen");
+    let back = act(json!({ "act": "send_back", "person": "an", "text": "Còn 2 hồ sơ", "within": "2wd", "seen": 2 })).await;
+    assert_eq!(back.body["task"]["standing"], "open", "{back:?}");
+
+    // Two are done: the backlog falls, and the task says so.
+    let done: Vec<Value> = (1..3)
+        .map(|id| {
+            json!({ "id": id.to_string(), "kind": "dossier", "department": "desk", "area": "north", "opened": "2026-03-01T02:00:00Z",
+                "due": "2026-03-02T00:30:00Z", "closed": "2026-03-02T01:01:05Z", "updated": "2026-03-02T01:01:10Z" })
+        })
+        .collect();
+    assert_eq!(small.centre.post("/api/v1/cases?source=desk", &json!(done)).await.body["accepted"], 2);
+    small.pass(60);
+    small.recorded("desk.overdue", "city", "2026-03-02T01:02:00Z", is(2.0)).await;
+    let page = small.centre.get(&format!("/api/v1/tasks/{id}")).await.body;
+    assert_eq!((&page["effect"]["change"], &page["effect"]["verdict"]), (&json!(-2.0), &json!("better")), "{page}");
+    let closed = act(json!({ "act": "close", "person": "an", "text": "Đạt", "seen": 3 })).await;
+    assert_eq!((closed.status, &closed.body["task"]["standing"], &closed.body["is_intact"]), (200, &json!("closed"), &json!(true)));
+    assert_eq!(closed.body["said"].as_array().unwrap().len(), 4, "{closed:?}");
+    assert_eq!(act(json!({ "act": "answer", "person": "binh", "text": "?" })).await.status, 409);
+    let list = small.centre.get("/api/v1/tasks?kpi=desk.overdue").await.body;
+    assert_eq!((list["tasks"].as_array().unwrap().len(), &list["tasks"][0]["unit_name"]["en"]), (1, &page["task"]["unit_name"]["en"]));
+
+    // Whoever changes a line afterwards is found out.
+    let sql = "UPDATE task_line SET line = replace(line, 'xong 2', 'xong 4') WHERE number = 2";
+    assert_eq!(small.database.client().await.execute(sql, &[]).await.unwrap(), 1);
+    assert_eq!(small.centre.get(&format!("/api/v1/tasks/{id}")).await.body["is_intact"], false);
+}
+
+#[tokio::test]
+async fn overdue_tasks_come_first_and_stand_out() {
+    let small = Small::start().await;
+    small.person("an").await;
+    for (key, due) in [("later", "2026-03-03T01:00:00Z"), ("soon", "2026-03-02T01:00:30Z")] {
+        let give = json!({ "person": "an", "kpi": "desk.overdue", "unit": "desk", "text": key, "due": due });
+        assert_eq!(small.centre.post("/api/v1/tasks", &give).await.status, 201);
+    }
+    small.pass(31);
+    let tasks = small.centre.get("/api/v1/tasks").await.body["tasks"].clone();
+    let told: Vec<(&str, bool)> =
+        tasks.as_array().unwrap().iter().map(|task| (task["text"].as_str().unwrap(), task["is_late"].as_bool().unwrap())).collect();
+    assert_eq!(told, [("soon", true), ("later", false)]);
+}
+
+#[tokio::test]
+async fn a_target_is_changed_with_a_reason_and_what_was_in_force_stays_known() {
+    let small = Small::start().await;
+    small.person("an").await;
+    let change = async |value: Value| {
+        let body = json!({ "person": "an", "which": "attention", "value": value, "reason": "QĐ 12/2026" });
+        small.centre.post("/api/v1/kpis/road.speed/limits", &body).await
+    };
+    let before = small.centre.get("/api/v1/kpis/road.speed/limits").await.body;
+    assert_eq!(before["changes"], json!([]), "{before}");
+    let own = before["in_force"]["attention"].as_f64().unwrap();
+    let critical = before["in_force"]["critical"].as_f64().unwrap();
+    let wrong = change(json!(critical - 1.0)).await;
+    assert_eq!((wrong.status, &wrong.body["code"]), (400, &json!("invalid")), "below the critical limit: {wrong:?}");
+    assert_eq!(small.centre.get("/api/v1/kpis/road.speed/limits").await.body["changes"], json!([]), "nothing was noted");
+    let taken = change(json!(own + 1.5)).await;
+    assert_eq!((taken.status, &taken.body["is_pending"]), (202, &json!(true)), "{taken:?}");
+    let in_force = async |wanted: f64| {
+        let path = "/api/v1/kpis/road.speed/limits";
+        eventually("the limit is in force", Duration::from_secs(30), || {
+            small.clock.advance(jiff::SignedDuration::from_millis(500));
+            async { (small.centre.get(path).await.body["in_force"]["attention"] == json!(wanted)).then_some(()) }
+        })
+        .await;
+    };
+    in_force(own + 1.5).await;
+    let passport = small.centre.get("/api/v1/kpis/road.speed").await.body;
+    assert_eq!(passport["kpi"]["attention"], json!(own + 1.5));
+    let limits = small.centre.get("/api/v1/kpis/road.speed/limits").await.body;
+    assert_eq!((&limits["changes"][0]["reason"], &limits["names"]["an"]), (&json!("QĐ 12/2026"), &json!("an")), "{limits}");
+    // As it was: the set of that time has the file's limit.
+    let then = small.centre.get("/api/v1/boards/main?at=2026-03-02T01:00:01Z").await.body;
+    let speed = then["kpis"].as_array().unwrap().iter().find(|kpi| kpi["id"] == "road.speed").unwrap();
+    assert_eq!(speed["attention"], json!(own), "{then}");
+    // Without a value the file's holds again.
+    assert_eq!(change(Value::Null).await.status, 202);
+    in_force(own).await;
+    assert_eq!(small.centre.get("/api/v1/kpis/road.speed/limits").await.body["changes"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn parts_are_ranked_the_worst_first() {
+    let small = Small::start().await;
+    let batch = json!([
+        observation("road.speed", "road-1", "2026-03-02T01:00:30Z", 40.0),
+        observation("road.speed", "road-2", "2026-03-02T01:00:30Z", 10.0),
+        observation("road.speed", "road-3", "2026-03-02T01:00:30Z", 20.0),
+    ]);
+    assert_eq!(small.centre.post("/api/v1/observations?source=api", &batch).await.body["accepted"], 3);
+    small.pass(70);
+    small.recorded("road.speed", "asset:road-3", "2026-03-02T01:01:00Z", is(20.0)).await;
+    let page = small.centre.get("/api/v1/kpis/road.speed/ranking?by=asset").await.body;
+    let order: Vec<&str> = page["rows"].as_array().unwrap().iter().take(3).map(|row| row["of"]["id"].as_str().unwrap()).collect();
+    assert_eq!(order, ["road-2", "road-3", "road-1"], "{page}");
+    assert_eq!(small.centre.get("/api/v1/kpis/road.speed/ranking?by=department").await.status, 400);
+}
