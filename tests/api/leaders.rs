@@ -171,3 +171,83 @@ async fn parts_are_ranked_the_worst_first() {
     assert_eq!(order, ["road-2", "road-3", "road-1"], "{page}");
     assert_eq!(small.centre.get("/api/v1/kpis/road.speed/ranking?by=department").await.status, 400);
 }
+
+#[tokio::test]
+async fn a_frozen_page_is_for_whoever_has_its_link_until_it_ends() {
+    let small = Small::start().await;
+    small.person("an").await;
+    let send = async |time: &str, value: f64| {
+        let batch = json!([observation("road.speed", "road-1", time, value)]);
+        assert_eq!(small.centre.post("/api/v1/observations?source=api", &batch).await.body["accepted"], 1);
+    };
+    send("2026-03-02T01:00:30Z", 41.5).await;
+    small.pass(70);
+    small.recorded("road.speed", "city", "2026-03-02T01:01:00Z", is(41.5)).await;
+    let freeze = async |of: Value, days: u32| {
+        small.centre.post("/api/v1/frozen", &json!({ "person": "an", "of": of, "days": days, "language": "vi" })).await
+    };
+    let kpi = json!({ "kpi": { "kpi": "road.speed", "scope": "city", "span_s": 3600 } });
+    let made = freeze(kpi.clone(), 1).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let path = made.body["path"].as_str().unwrap().to_owned();
+    let seen = async || small.centre.get(&path).await;
+    let first = seen().await;
+    let text = first.body.as_str().unwrap().to_owned();
+    assert!(first.status == 200 && text.contains("41,5") && text.contains("<svg class=\"course\""), "{text}");
+    assert!(!text.contains("<script") && !text.contains("style="), "nothing that the policy refuses");
+    // What comes later changes nothing in it.
+    send("2026-03-02T01:01:30Z", 12.0).await;
+    small.pass(60);
+    small.recorded("road.speed", "asset:road-1", "2026-03-02T01:02:00Z", |point| point["value"].as_f64() != Some(41.5)).await;
+    assert_eq!(seen().await.body.as_str(), Some(text.as_str()));
+    for wrong in ["/frozen/x".to_owned(), format!("{path}0"), path.replace(|c: char| c.is_ascii_digit(), "f")] {
+        assert_eq!(small.centre.get(&wrong).await.status, 404, "{wrong}");
+    }
+
+    let board = freeze(json!({ "board": "main" }), 7).await;
+    let told = small.centre.get(board.body["path"].as_str().unwrap()).await.body;
+    assert!(told.as_str().unwrap().contains("<p class=\"sentence\">"), "{told}");
+    let list = small.centre.get("/api/v1/frozen").await.body;
+    assert_eq!(list["pages"].as_array().unwrap().len(), 2, "{list}");
+    let secret = path.trim_start_matches("/frozen/");
+    assert!(!list.to_string().contains(secret), "the link is told once: {list}");
+    let id = made.body["id"].as_i64().unwrap();
+    let revoked = small.centre.send(reqwest::Method::DELETE, &format!("/api/v1/frozen/{id}?person=an"), &[]).await;
+    assert_eq!((revoked.status().as_u16(), seen().await.status), (204, 404));
+    // The other ends by itself.
+    small.clock.advance(jiff::SignedDuration::from_hours(7 * 24 + 1));
+    assert_eq!(small.centre.get(board.body["path"].as_str().unwrap()).await.status, 404);
+    for (of, days) in [(kpi.clone(), 0), (kpi, 91)] {
+        assert_eq!(freeze(of, days).await.status, 400, "{days}");
+    }
+    assert_eq!(freeze(json!({ "board": "nowhere" }), 1).await.status, 404);
+}
+
+#[tokio::test]
+async fn everybody_sees_what_the_city_publishes_and_no_sooner() {
+    let small = Small::start().await;
+    let batch = json!([observation("road.speed", "road-1", "2026-03-02T01:00:30Z", 41.5)]);
+    assert_eq!(small.centre.post("/api/v1/observations?source=api", &batch).await.body["accepted"], 1);
+    small.pass(70);
+    small.recorded("road.speed", "city", "2026-03-02T01:01:00Z", is(41.5)).await;
+    // An hour late, as `public.toml` says.
+    let fresh = small.centre.get("/public/data.json").await.body;
+    assert_eq!((&fresh["figures"][0]["points"], &fresh["licence"]), (&json!([]), &json!("CC BY 4.0")), "{fresh}");
+    small.clock.advance(jiff::SignedDuration::from_mins(65));
+    let later = small.centre.get("/public/data.json").await.body;
+    assert_eq!(later["figures"][0]["points"][0]["value"], 41.5, "{later}");
+    assert_eq!(later["figures"].as_array().unwrap().len(), 1, "what is not named is not published");
+    let csv = small.centre.send(reqwest::Method::GET, "/public/data.csv", &[]).await;
+    let cache = csv.headers()["cache-control"].to_str().unwrap().to_owned();
+    let etag = csv.headers()["etag"].to_str().unwrap().to_owned();
+    let text = csv.text().await.unwrap();
+    assert!(cache.starts_with("public, max-age=") && text.contains("road.speed,") && text.contains("CC BY 4.0"), "{cache}: {text}");
+    let again = small.centre.send(reqwest::Method::GET, "/public/data.csv", &[("if-none-match", &etag)]).await;
+    assert_eq!(again.status().as_u16(), 304);
+    for (lang, word) in [("vi", "Giấy phép"), ("en", "Licence")] {
+        let page = small.centre.get(&format!("/public?lang={lang}")).await.body;
+        let page = page.as_str().unwrap();
+        assert!(page.contains(word) && !page.contains("<script"), "{page}");
+    }
+    assert_eq!(small.centre.get("/public/data.xml").await.status, 404);
+}

@@ -4,7 +4,6 @@
 //! many ask it.
 
 use super::answer::escape;
-use super::pages::unavailable;
 use super::paper::{Course, Paper};
 use super::refusal::Refusal;
 use super::table::unanswered;

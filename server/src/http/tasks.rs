@@ -17,12 +17,13 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
 use taydo_engine::task::Refusal as Declined;
+use taydo_model::calendar::{self, Measured};
 use taydo_model::task::effect::{Effect, effect, reference};
 use taydo_model::task::page::{SaidLine, TaskHead, TaskLine, TaskPage, TasksPage};
 use taydo_model::task::request::{GiveTask, TaskAct};
 use taydo_model::task::{Entry, Figure, Line, MAX_LINES, TaskId};
 use taydo_model::text::{Language, nfc};
-use taydo_model::{Allowance, Definitions, ErrorCode, KpiId, PersonId, Scope, Text, calendar};
+use taydo_model::{Allowance, Definitions, ErrorCode, KpiId, PersonId, Scope, Text};
 
 /// The most tasks of each kind in one answer.
 const MOST: u32 = 200;
@@ -84,11 +85,17 @@ pub(super) async fn list(request: HttpRequest, state: Data<State>) -> Result<Jso
     Ok(Json(TasksPage { time: now, tasks: heads.into_iter().map(|head| line(&definitions, head, now)).collect(), names }))
 }
 
-/// When something is due by the city's working calendar, or by the clock where it has none.
+/// When something is due by the city's working calendar. Where it has none, working days and hours are taken for the others,
+/// as for reminders.
 fn due(definitions: &Definitions, within: Allowance, now: Timestamp) -> Result<Timestamp, Refusal> {
+    let measured = match within.measured {
+        Measured::WorkingDays | Measured::Days => Measured::Days,
+        Measured::WorkingHours | Measured::Hours => Measured::Hours,
+    };
+    let plain = Allowance { measured, ..within };
     let worked = definitions.calendar.as_ref().map(|calendar| calendar.due(now, within));
-    let due = worked.or_else(|| calendar::deadline::due(now, within, &definitions.city.time_zone()));
-    due.ok_or_else(|| Refusal::new(ErrorCode::Invalid, "the city has no calendar.toml to count working days by; write days as 3d"))
+    let due = worked.or_else(|| calendar::deadline::due(now, plain, &definitions.city.time_zone()));
+    due.ok_or_else(|| Refusal::new(ErrorCode::Invalid, "the deadline lies beyond what can be counted; choose a sooner one"))
 }
 
 pub(super) async fn give(request: HttpRequest, payload: Payload, state: Data<State>) -> Result<HttpResponse, Refusal> {
