@@ -39,11 +39,11 @@ fn is(told: &str, person: &str, text: &str) {
 async fn a_task_is_told_to_the_units_steward_and_its_answer_to_the_giver_each_once() {
     let town = town().await;
     let id = give(&town, "roads", "1h").await;
-    is(&told(&town, 1).await[0], "an", &format!("Đơn vị bạn được giao việc số {id}"));
+    is(&told(&town, 1).await[0], "an", &format!("Don vi ban duoc giao viec so {id}"));
     told_late(&town, id).await;
     let answer = json!({ "act": "answer", "person": "an", "text": "Đã xong" });
     assert_eq!(town.centre.post(&format!("/api/v1/tasks/{id}/acts"), &answer).await.status, 200);
-    is(&told(&town, 1).await[0], "chi", &format!("Đơn vị đã trả lời việc số {id}"));
+    is(&told(&town, 1).await[0], "chi", &format!("Don vi da tra loi viec so {id}"));
     // Nothing is told again at the rounds that follow.
     town.watched(town.at().as_secs() + 130).await;
     assert_eq!(town.sms.waiting(), 0);
@@ -54,7 +54,7 @@ async fn told_late(town: &Town, id: i64) {
     town.clock.advance(jiff::SignedDuration::from_mins(57));
     let late = told(town, 2).await;
     for one in &late {
-        assert!(one.contains(&format!("Quá hạn việc số {id}")), "{late:?}");
+        assert!(one.contains(&format!("Qua han viec so {id}")), "{late:?}");
     }
 }
 
@@ -63,5 +63,5 @@ async fn a_unit_without_a_steward_is_told_by_whoever_keeps_the_roster() {
     let town = town().await;
     let id = give(&town, "water", "3wd").await;
     // The drainage's steward is a team that the roster doesn't have.
-    is(&told(&town, 1).await[0], "dung", &format!("giao việc số {id}"));
+    is(&told(&town, 1).await[0], "dung", &format!("giao viec so {id}"));
 }

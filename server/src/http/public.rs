@@ -11,6 +11,7 @@ use super::{State, tongue};
 use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -59,20 +60,21 @@ async fn page(state: &State) -> Result<Arc<PublicPage>, Refusal> {
     Ok(page)
 }
 
-/// The days that are published: the first moment, and the one up to which figures are old enough.
-fn between(publication: &Publication, now: Timestamp) -> (Timestamp, Timestamp) {
-    let until = now.saturating_sub(SignedDuration::from_secs(publication.delay_s.into())).unwrap_or(now);
+/// The days that are published: the first moment, and the end of the last day that is over for as long as the delay. A day
+/// is told as a whole, so one that isn't over would tell what is not old enough.
+fn between(publication: &Publication, zone: &TimeZone, now: Timestamp) -> (Timestamp, Timestamp) {
+    let late = now.saturating_sub(SignedDuration::from_secs(publication.delay_s.into())).unwrap_or(now);
+    let until = late.to_zoned(zone.clone()).start_of_day().map_or(late, |midnight| midnight.timestamp());
     let from = until.saturating_sub(SignedDuration::from_secs(DAY_S * i64::from(publication.days))).unwrap_or(until);
     (from, until)
 }
 
 async fn gather(state: &State, definitions: &Definitions, publication: &Publication, now: Timestamp) -> Result<PublicPage, Refusal> {
-    let (from, until) = between(publication, now);
     let zone = definitions.city.time_zone();
+    let (from, until) = between(publication, &zone, now);
     let mut figures = Vec::new();
     for kpi in publication.kpis.iter().filter_map(|id| definitions.kpi(id)) {
         let grain = Grain::of(kpi.every_s.into(), (from, until), u32::from(publication.days) + 1);
-        // Whole buckets alone: one that reaches past the delay would tell what is not old enough.
         let whole = (grain.whole((from, until), &zone).0, until);
         let found = state.store.stretches(&kpi.id, &Scope::City, grain.relation, whole, None).await;
         let points = course(found.map_err(|error| unanswered(&error))?, grain, kpi.every_s.into(), &zone);

@@ -101,7 +101,7 @@ fn of_one(section: &mut Section<'_>, kind: &'static str, context: &Context<'_>) 
 
 /// One word, or several in an array, each once.
 fn against(value: &Value<'_>) -> Option<Vec<Against>> {
-    if value.raw().is_some() {
+    if value.quiet_text().is_some() {
         return value.choice(AGAINST).map(|one| vec![one]);
     }
     let found = value.each(|item| item.choice(AGAINST))?;
