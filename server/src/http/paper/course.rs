@@ -72,7 +72,7 @@ impl Course<'_> {
         let values = || self.points.iter().filter_map(|point| point.value);
         let (low, high) =
             values().chain(self.target).fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
-        let Some(latest) = values().last() else {
+        let Some(latest) = values().next_back() else {
             return format!("<p class=\"empty\">{}</p>", self.language.pick("Chưa có số liệu nào", "No readings yet"));
         };
         let axis = Axis::of(low, high);
