@@ -43,6 +43,7 @@ mod steps;
 mod suspicion;
 mod swap;
 mod tally;
+pub mod task;
 mod track;
 mod window;
 

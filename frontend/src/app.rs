@@ -240,6 +240,8 @@ fn page(route: &Route) -> Html {
         Route::Console => html! { <pages::console::Console /> },
         Route::Incident(id) => html! { <pages::incident::IncidentView key={id.0} id={*id} /> },
         Route::Log(id) => html! { <pages::shift_log::ShiftLog id={*id} /> },
+        Route::Tasks(None) => html! { <pages::tasks::Tasks /> },
+        Route::Tasks(Some(id)) => html! { <pages::task::TaskView key={id.0} id={*id} /> },
         Route::OnCall => html! { <pages::on_call::OnCall /> },
         Route::Rota(id) => html! { <pages::rota::RotaView key={id.to_string()} id={id.clone()} /> },
         Route::Shifts(id) => html! { <pages::shifts::Shifts key={id.to_string()} id={id.clone()} /> },

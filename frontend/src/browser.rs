@@ -192,6 +192,19 @@ pub fn origin() -> String {
     location().and_then(|location| location.origin().ok()).unwrap_or_default()
 }
 
+/// The page's whole address, with its query.
+#[must_use]
+pub fn address() -> String {
+    location().and_then(|location| location.href().ok()).unwrap_or_default()
+}
+
+/// Opens the browser's dialogue for printing.
+pub fn print() {
+    if let Some(window) = window() {
+        let _ = window.print();
+    }
+}
+
 /// Loads the page again, unless it did so of itself a moment ago: two replicas of different builds must not make it flap.
 pub fn reload() {
     let now = js_sys::Date::now();

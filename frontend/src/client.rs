@@ -11,10 +11,11 @@ use gloo_net::http::{Request, Response};
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use taydo_model::{
-    BoardId, DepartmentId, ErrorBody, ErrorCode, KpiId, RotaId, Scope, WallId,
+    BoardId, DepartmentId, ErrorBody, ErrorCode, KpiId, PersonId, RotaId, Scope, WallId,
     api::{BoardPage, CityPage, ReadingsPage, WallPage},
     console::{Act, OpenByHand, OpenedByHand},
     form::{Draft, FormsPage, Verdict},
+    frozen::{FrozenId, FrozenMade},
     incident::IncidentId,
     passport::PassportPage,
     rota::{OverrideId, page::OverrideNote},
@@ -236,6 +237,25 @@ pub async fn add_override(rota: &RotaId, one: &OverrideNote) -> Result<(), Clien
 /// When it is over, when the server refuses, or when it can't be reached.
 pub async fn remove_override(id: OverrideId) -> Result<(), ClientError> {
     let request = Request::delete(&format!("/api/v1/overrides/{}", id.0));
+    body(request.send().await.map_err(unreachable)?).await.map(drop)
+}
+
+/// Freezes a page.
+///
+/// # Errors
+/// When the server refuses or can't be reached.
+pub async fn freeze(body: String) -> Result<FrozenMade, ClientError> {
+    let path = "/api/v1/frozen".to_owned();
+    let text = post(path.clone(), body).await?;
+    parse(&text).ok_or(ClientError::Unreachable(path))
+}
+
+/// Revokes a frozen page.
+///
+/// # Errors
+/// When the server refuses or can't be reached.
+pub async fn revoke_frozen(id: FrozenId, by: &PersonId) -> Result<(), ClientError> {
+    let request = Request::delete(&format!("/api/v1/frozen/{}?person={by}", id.0));
     body(request.send().await.map_err(unreachable)?).await.map(drop)
 }
 

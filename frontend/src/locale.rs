@@ -5,6 +5,7 @@
 
 mod console_words;
 mod form_words;
+mod leader_words;
 mod panel_words;
 mod replay_words;
 mod room_words;
@@ -15,6 +16,7 @@ mod words;
 
 pub use console_words::{ConsoleWords, console_words};
 pub use form_words::{FormWords, form_words};
+pub use leader_words::{LeaderWords, leader_words};
 pub use panel_words::{PanelWords, panel_words};
 pub use replay_words::{ReplayWords, replay_words};
 pub use room_words::{RoomWords, room_words};
@@ -111,6 +113,7 @@ mod tests {
             let all = [
                 words(language).all(),
                 panel_words(language).all(),
+                leader_words(language).all(),
                 console_words(language).all(),
                 rota_words(language).all(),
                 room_words(language).all(),

@@ -8,6 +8,8 @@ pub mod board;
 pub mod console;
 pub mod design;
 pub mod forms;
+pub mod freezing;
+pub mod headline;
 pub mod incident;
 pub mod index;
 pub mod keydown;
@@ -19,6 +21,8 @@ pub mod sending;
 pub mod shift_log;
 pub mod shifts;
 pub mod sources;
+pub mod task;
+pub mod tasks;
 pub mod walls;
 
 use crate::{
@@ -27,7 +31,7 @@ use crate::{
     calendar::Calendar,
     centre::Centre,
     client::ClientError,
-    locale::{self, console_words, form_words, panel_words, room_words, rota_words, wall_words, words},
+    locale::{self, console_words, form_words, leader_words, panel_words, room_words, rota_words, wall_words, words},
     panels::PanelView,
     ranking::Names,
     route::Route,
@@ -128,7 +132,7 @@ pub fn Frame(props: &FrameProps) -> Html {
             <a class="skip" href="#main">{ words.skip }</a>
             <header class="top">
                 <p class="brand"><Link to={Route::Index} text="Tây Đô" /></p>
-                <nav aria-label={words.centre}><ul>{ link(Route::Index, words.boards) }{ link(Route::Console, console_words(language).title) }{ link(Route::Log(None), room_words(language).log) }{ link(Route::OnCall, rota_words(language).title) }{ link(Route::Walls, wall_words(language).title) }
+                <nav aria-label={words.centre}><ul>{ link(Route::Index, words.boards) }{ link(Route::Console, console_words(language).title) }{ link(Route::Tasks(None), leader_words(language).tasks) }{ link(Route::Log(None), room_words(language).log) }{ link(Route::OnCall, rota_words(language).title) }{ link(Route::Walls, wall_words(language).title) }
                     { link(Route::Forms, form_words(language).title) }{ link(Route::Sources, words.sources) }</ul></nav>
                 { props.head.clone() }
                 { switch_theme(language) }

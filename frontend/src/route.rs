@@ -2,7 +2,7 @@
 //!
 //! Must never guess: an address that isn't one of ours is nowhere.
 
-use taydo_model::{BoardId, KpiId, PersonId, RotaId, Scope, WallId, incident::IncidentId, shift_log::ShiftLogId};
+use taydo_model::{BoardId, KpiId, PersonId, RotaId, Scope, WallId, incident::IncidentId, shift_log::ShiftLogId, task::TaskId};
 
 /// A page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub enum Route {
     Incident(IncidentId),
     /// The shift log that is open: `/log`; one of them: `/log/{id}`.
     Log(Option<ShiftLogId>),
+    /// What was given to units: `/tasks`; one of it: `/tasks/{id}`.
+    Tasks(Option<TaskId>),
     /// Who is on call now: `/on-call`.
     OnCall,
     /// A rota's calendar: `/on-call/{rota}`.
@@ -54,6 +56,8 @@ impl Route {
             ("incidents", Some(id)) => id.parse().ok().filter(|id| *id > 0).map(|id| Self::Incident(IncidentId(id))),
             ("log", None) => Some(Self::Log(None)),
             ("log", Some(id)) => id.parse().ok().filter(|id| *id > 0).map(|id| Self::Log(Some(ShiftLogId(id)))),
+            ("tasks", None) => Some(Self::Tasks(None)),
+            ("tasks", Some(id)) => id.parse().ok().filter(|id| *id > 0).map(|id| Self::Tasks(Some(TaskId(id)))),
             ("on-call", None) => Some(Self::OnCall),
             ("on-call", Some(id)) => RotaId::new(id).ok().map(Self::Rota),
             ("persons", Some(id)) => PersonId::new(id).ok().map(Self::Shifts),
@@ -85,6 +89,8 @@ impl Route {
             Self::Incident(id) => format!("/incidents/{}", id.0),
             Self::Log(None) => "/log".to_owned(),
             Self::Log(Some(id)) => format!("/log/{}", id.0),
+            Self::Tasks(None) => "/tasks".to_owned(),
+            Self::Tasks(Some(id)) => format!("/tasks/{}", id.0),
             Self::OnCall => "/on-call".to_owned(),
             Self::Rota(id) => format!("/on-call/{id}"),
             Self::Shifts(id) => format!("/persons/{id}"),
@@ -111,6 +117,8 @@ mod tests {
             "/incidents/12",
             "/log",
             "/log/3",
+            "/tasks",
+            "/tasks/12",
             "/on-call",
             "/design",
             "/on-call/night",
@@ -132,6 +140,7 @@ mod tests {
             "/incidents/-1",
             "/incidents/x",
             "/log/0",
+            "/tasks/x",
             "/persons",
         ] {
             assert_eq!(Route::parse(path), Route::Nowhere, "{path}");

@@ -49,9 +49,9 @@ pub enum Content {
         kpi: KpiId,
         /// For whom.
         scope: Scope,
-        /// What it is told beside, in a line.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        compare: Option<Against>,
+        /// What it is told beside, a line each.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        compare: Vec<Against>,
     },
     /// The course of one or more figures.
     Trend {

@@ -47,6 +47,16 @@ pub enum Relation {
     Day,
 }
 
+/// [`CoursePage`] as a chart reads it, which has no use for the rest.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct CourseNotes {
+    /// A point's width in seconds; absent: readings as they are.
+    #[serde(default)]
+    pub width_s: Option<i64>,
+    /// The points, in order of time.
+    pub points: Vec<crate::api::Point>,
+}
+
 /// How finely a course is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grain {

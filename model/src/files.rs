@@ -17,11 +17,13 @@ mod formula;
 mod goal;
 mod incident;
 mod kpi;
+mod limit;
 mod map;
 mod metric;
 mod name;
 mod place;
 mod problem;
+mod public;
 mod retention;
 mod scenario;
 mod schema;
@@ -115,7 +117,8 @@ fn define(documents: &[Document<'_>], maps: &[&File]) -> Definitions {
     set.assets = sorted(of(Role::Assets).flat_map(|document| asset::read(document, &known)), |asset| &asset.id);
     let sources = of(Role::Sources).flat_map(|document| source::read(document, &known, &set.city, &set.metrics)).collect::<Vec<_>>();
     set.sources = sorted(sources.into_iter(), |source| &source.id);
-    set.kpis = kpi::read(of(Role::Kpis), &known, &set);
+    let limits = limit::read(of(Role::Limits));
+    set.kpis = kpi::read(of(Role::Kpis), &known, &set, &limits);
     add_forms(&mut set);
     let boards = of(Role::Board).filter_map(|document| board::read(document, &known, &set.city, &set.kpis)).collect::<Vec<_>>();
     set.boards = sorted(boards.into_iter(), |board| &board.id);
@@ -127,6 +130,9 @@ fn define(documents: &[Document<'_>], maps: &[&File]) -> Definitions {
     }
     alert::check_circles(of(Role::Alerts), &set.rules);
     set.kinds = sorted(of(Role::Incidents).flat_map(incident::read), |kind| &kind.id);
+    for document in of(Role::Public) {
+        set.public = public::read(document, &known).map(Arc::new);
+    }
     set.goals = of(Role::Goals).flat_map(|document| goal::read(document, &known, &set.kpis)).collect();
     set
 }
@@ -162,6 +168,10 @@ enum Role {
     /// Kinds of incidents.
     Incidents,
     Goals,
+    /// What everybody may see.
+    Public,
+    /// What was changed while the server ran; no folder has such a file.
+    Limits,
 }
 
 impl Role {
@@ -181,6 +191,8 @@ impl Role {
             Self::Duty => "duty",
             Self::Incidents => "incidents",
             Self::Goals => "goals",
+            Self::Public => "public",
+            Self::Limits => "limits",
         }
     }
 
@@ -200,6 +212,8 @@ impl Role {
             "duty.toml" => Some(Self::Duty),
             "incidents.toml" => Some(Self::Incidents),
             "goals.toml" => Some(Self::Goals),
+            "public.toml" => Some(Self::Public),
+            crate::limit::LIMITS_FILE => Some(Self::Limits),
             _ if in_folder("assets/") => Some(Self::Assets),
             _ if in_folder("kpis/") => Some(Self::Kpis),
             _ if in_folder("boards/") => Some(Self::Board),

@@ -23,14 +23,17 @@ pub mod figures;
 pub mod files;
 pub mod form;
 pub mod formula;
+pub mod frozen;
 pub mod gap;
 pub mod goal;
+pub mod headline;
 pub mod heartbeat;
 pub mod history;
 pub mod id;
 pub mod incident;
 pub mod kpi;
 pub mod letter;
+pub mod limit;
 pub mod map;
 pub mod median;
 pub mod number;
@@ -38,6 +41,8 @@ pub mod observation;
 pub mod oncall;
 pub mod page;
 pub mod passport;
+pub mod public;
+pub mod ranking;
 pub mod reading;
 pub mod recompute;
 pub mod record;
@@ -48,6 +53,7 @@ pub mod scenario;
 pub mod shift_log;
 pub mod silence;
 pub mod source;
+pub mod task;
 pub mod text;
 pub mod unit;
 pub mod wall;
@@ -102,6 +108,8 @@ pub struct Definitions {
     pub kinds: Vec<Arc<incident::kind::Kind>>,
     /// The city's plan, in its own order.
     pub goals: Vec<goal::Part>,
+    /// What everybody may see, where the city publishes anything.
+    pub public: Option<Arc<public::Publication>>,
 }
 
 impl Definitions {

@@ -5,7 +5,8 @@
 use crate::alert::Urgency;
 use crate::incident::{GroupId, IncidentId};
 use crate::oncall::ContactId;
-use crate::{AreaId, PersonId, RotaId, RuleId};
+use crate::task::TaskId;
+use crate::{AreaId, KpiId, PersonId, RotaId, RuleId, Scope};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -127,6 +128,33 @@ pub enum About {
         /// What.
         outcome: ReplyOutcome,
     },
+    /// Something about a task.
+    Task {
+        /// Its number.
+        task: TaskId,
+        /// About which KPI.
+        kpi: KpiId,
+        /// For whom the figure is.
+        scope: Scope,
+        /// What happened.
+        news: TaskNews,
+    },
+}
+
+/// What is told of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskNews {
+    /// It was given to the person's unit.
+    Given,
+    /// The answer was sent back.
+    SentBack,
+    /// The unit has answered.
+    Answered,
+    /// It is due within a working day.
+    Soon,
+    /// It is overdue.
+    Overdue,
 }
 
 /// What somebody is told who answered a message.

@@ -248,6 +248,7 @@ impl Application {
             desk,
             readiness,
             metrics,
+            published: http::Published::default(),
             keeping,
         });
         let answers = answer.map(|listener| http::answer::server(listener, state.clone())).transpose()?;

@@ -5,7 +5,7 @@
 
 mod watch;
 
-pub use watch::{Taken, Watch, first};
+pub use watch::{Taken, Watch, first, limits_file};
 
 use jiff::Timestamp;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -11,6 +11,7 @@ mod overdue;
 mod reply;
 mod shifts;
 mod steward;
+mod tasks;
 mod toll;
 
 pub use brief::Briefs;

@@ -12,7 +12,9 @@ mod compare;
 mod event;
 mod figures;
 mod forms;
+mod frozen;
 mod gap;
+mod headline;
 mod health;
 mod heartbeat;
 mod history;
@@ -21,11 +23,15 @@ mod incidents;
 mod intake;
 mod kpi;
 mod letter;
+mod limits;
 mod live;
 mod on_call;
 pub mod openapi;
 mod pages;
+mod paper;
 mod passport;
+mod public;
+mod ranking;
 mod recompute;
 mod record;
 pub mod refusal;
@@ -35,11 +41,13 @@ mod shift_log;
 mod site;
 pub mod standby;
 mod table;
+mod tasks;
 mod tongue;
 mod walls;
 mod why;
 
 pub use health::Readiness;
+pub use public::Published;
 
 use crate::clock::Clock;
 use crate::definitions::InForce;
@@ -99,6 +107,8 @@ pub struct State {
     pub readiness: Arc<Readiness>,
     /// The server's own figures.
     pub metrics: Arc<Metrics>,
+    /// What everybody was shown last.
+    pub published: Published,
     /// How it stands with the disk and the back-ups.
     pub keeping: crate::upkeep::Keeping,
 }
@@ -157,6 +167,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/openapi.json", web::get().to(openapi::serve))
         .route("/api/v1/city", web::get().to(pages::city))
         .route("/api/v1/boards/{id}", web::get().to(pages::board))
+        .route("/api/v1/boards/{id}/headline", web::get().to(headline::headline))
         .route("/api/v1/walls/{id}", web::get().to(pages::wall))
         .route("/api/v1/walls", web::get().to(walls::list))
         .route("/api/v1/walls/{id}/acts", web::post().to(walls::act))
@@ -178,6 +189,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/recomputes", web::get().to(recompute::list))
         .route("/api/v1/recomputes", web::post().to(recompute::ask))
         .route("/api/v1/recomputes/{id}", web::get().to(recompute::job))
+        .route("/api/v1/kpis/{id}/limits", web::get().to(limits::limits))
+        .route("/api/v1/kpis/{id}/limits", web::post().to(limits::change))
+        .route("/api/v1/kpis/{id}/ranking", web::get().to(ranking::ranking))
         .route("/api/v1/kpis/{id}/why", web::get().to(why::why))
         .route("/api/v1/kpis/{id}/cases", web::get().to(why::cases))
         .route("/api/v1/sources", web::get().to(pages::sources))
@@ -205,6 +219,18 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/shift-logs/{id}/sheet", web::get().to(shift_log::sheet))
         .route("/shift-logs/sheet.css", web::get().to(shift_log::style))
         .route("/shift-logs/{id}/sheet", web::get().to(shift_log::printed))
+        .route("/api/v1/tasks", web::get().to(tasks::list))
+        .route("/api/v1/tasks", web::post().to(tasks::give))
+        .route("/api/v1/tasks/{id}", web::get().to(tasks::one))
+        .route("/api/v1/tasks/{id}/acts", web::post().to(tasks::act))
+        .route("/api/v1/frozen", web::get().to(frozen::list))
+        .route("/api/v1/frozen", web::post().to(frozen::make))
+        .route("/api/v1/frozen/{id}", web::delete().to(frozen::revoke))
+        .route("/frozen/{token}", web::get().to(frozen::serve))
+        .route("/paper.css", web::get().to(paper::style))
+        .route("/public", web::get().to(public::html))
+        .route("/public/data.csv", web::get().to(public::csv))
+        .route("/public/data.json", web::get().to(public::json))
         .route("/api/v1/alerts/figures", web::get().to(figures::figures))
         .route("/api/v1/alerts/figures.csv", web::get().to(figures::csv))
         .route("/api/v1/letter", web::get().to(letter::order))

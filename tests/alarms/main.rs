@@ -31,6 +31,7 @@ mod rules;
 mod shifts;
 mod silences;
 mod storms;
+mod tasks;
 mod thin;
 mod timings;
 mod town;

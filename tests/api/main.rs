@@ -10,6 +10,7 @@ mod definitions;
 mod figures;
 mod forms;
 mod history;
+mod leaders;
 mod live;
 mod mqtt;
 mod passport;

@@ -9,6 +9,7 @@ mod console;
 mod forms;
 mod hostile;
 mod latency;
+mod leaders;
 mod letter;
 mod link;
 mod on_call;

@@ -54,6 +54,14 @@ const FILLED: &str = "
     return panels.length > 2 && document.documentElement.dataset.link === 'live'
         && document.querySelector('.tile[data-quality=\"good\"]') !== null && document.fonts.status === 'loaded';";
 
+/// A KPI's parts and its course are there.
+const RANKED: &str =
+    "return document.querySelectorAll('.ranked tbody tr').length > 3 && document.querySelector('.course canvas')?.width > 100
+    && document.querySelector('.passport dl') !== null && document.fonts.status === 'loaded';";
+
+/// The page is there, whatever it lists.
+const TITLED: &str = "return document.querySelector('main h1') !== null && document.fonts.status === 'loaded';";
+
 /// The components are there, with their charts.
 const DESIGNED: &str = "return document.querySelectorAll('.panel').length > 20 && document.querySelectorAll('.tiles .area').length > 100
     && document.fonts.status === 'loaded' && document.querySelector('.kinds canvas')?.width > 100;";
@@ -75,6 +83,8 @@ async fn pages_are_whole_at_every_size() {
         look.at("/wall/main", FILLED, language, &WALL).await;
         look.at("/sources", LISTED, language, &PAGES).await;
         look.at("/design", DESIGNED, language, &PAGES).await;
+        look.at("/kpi/traffic.speed", RANKED, language, &PAGES).await;
+        look.at("/tasks", TITLED, language, &PAGES).await;
         for board in BOARDS {
             look.at(&format!("/board/{board}"), FILLED, language, &PAGES).await;
         }

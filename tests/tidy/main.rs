@@ -178,3 +178,41 @@ fn the_architecture_fits_in_250_lines() {
     let lines = std::fs::read_to_string(repository().join("ARCHITECTURE.md")).unwrap().lines().count();
     assert!(lines <= 250, "ARCHITECTURE.md has {lines} lines");
 }
+
+/// What a text literal may say outside the locale's files: the product's name, a language's own, and what is in both.
+const NAMES: [&str; 4] = ["Tây Đô", "Tiếng Việt", "English", "PHÁT LẠI · REPLAY"];
+
+/// A line's string literals; characters and escapes within them are left as they stand.
+fn literals(line: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = line;
+    while let Some((_, after)) = rest.split_once('"') {
+        let end = after.match_indices('"').map(|(at, _)| at).find(|at| !after[..*at].ends_with('\\'));
+        let Some(end) = end else { break };
+        found.push(&after[..end]);
+        rest = &after[end + 1..];
+    }
+    found
+}
+
+#[test]
+fn texts_of_the_interface_stand_in_the_locale() {
+    let is_view = |path: &str| {
+        path.starts_with("frontend/src/") && !path.contains("locale") && !path.contains("/tests") && !path.contains("pages/design")
+    };
+    let mut offenders = Vec::new();
+    for (path, text) in sources().into_iter().filter(|(path, _)| is_view(path)) {
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        for (number, line) in code.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+            let is_text = |literal: &&str| {
+                let bare = NAMES.iter().fold((*literal).to_owned(), |text, name| text.replace(name, ""));
+                let is_node = line.contains(&format!("{{ \"{literal}\" }}")) && bare.starts_with(char::is_uppercase);
+                let is_label =
+                    ["aria-label", "title", "placeholder", "alt"].iter().any(|name| line.contains(&format!(" {name}=\"{literal}\"")));
+                is_node || is_label && !bare.is_empty() || bare.chars().any(|c| c.is_alphabetic() && !c.is_ascii())
+            };
+            offenders.extend(literals(line).into_iter().filter(is_text).map(|literal| format!("{path}:{}: {literal:?}", number + 1)));
+        }
+    }
+    none("a text that people read stands in frontend/src/locale/, in both languages", offenders);
+}

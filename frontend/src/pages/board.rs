@@ -4,6 +4,9 @@
 
 use super::{
     Banner, Failure, Frame, Grid,
+    actor::use_actor,
+    freezing::Freezing,
+    headline::Headline,
     replay::{Scrubber, Watching, begin, use_watching},
 };
 use crate::{
@@ -12,10 +15,12 @@ use crate::{
     centre::Centre,
     client,
     link::Health,
-    locale::words,
+    locale::{leader_words, words},
+    route::Route,
 };
 use taydo_model::{
     BoardId,
+    frozen::FrozenOf,
     wire::{Topic, View},
 };
 use yew::prelude::*;
@@ -54,6 +59,7 @@ pub fn BoardView(props: &BoardProps) -> Html {
     let language = use_speech().language;
     let Some(centre) = use_context::<Centre>() else { return Html::default() };
     let notice = use_notice(&centre);
+    let actor = use_actor();
     let watching = use_watching(Some(&centre));
     let asker = centre.clone();
     // Definitions may have changed while it was played: the board is that of the played instant.
@@ -79,9 +85,16 @@ pub fn BoardView(props: &BoardProps) -> Html {
     html! {
         <>
             <Banner />
-            <Frame title={page.board.title.get(language).to_owned()}>
+            <Frame title={page.board.title.get(language).to_owned()} head={actor.select(language)}>
                 { past.clone().unwrap_or_else(|| html! { <State watching={watching.clone()} /> }) }
-                <div class="board"><Grid key={past.is_some().to_string()} {page} /></div>
+                if past.is_none() { <Headline board={page.board.id.clone()} /> }
+                <div class="board"><Grid key={past.is_some().to_string()} page={page.clone()} /></div>
+                if past.is_none() {
+                    <section class="share">
+                        <div class="buttons"><button type="button" data-act="print" onclick={|_| browser::print()}>{ leader_words(language).print }</button></div>
+                        <Freezing of={FrozenOf::Board(props.id.clone())} path={Route::Board(props.id.clone()).path()} actor={actor.clone()} {language} />
+                    </section>
+                }
             </Frame>
         </>
     }

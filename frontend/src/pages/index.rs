@@ -6,7 +6,7 @@ use super::Frame;
 use crate::{
     app::{Link, use_speech},
     centre::Centre,
-    locale::{console_words, form_words, room_words, rota_words, words},
+    locale::{console_words, form_words, leader_words, room_words, rota_words, words},
     route::Route,
 };
 use yew::prelude::*;
@@ -33,6 +33,7 @@ pub fn Index() -> Html {
         (console_words(language).title.to_owned(), Route::Console),
         (room_words(language).log.to_owned(), Route::Log(None)),
         (rota_words(language).title.to_owned(), Route::OnCall),
+        (leader_words(language).tasks.to_owned(), Route::Tasks(None)),
     ];
     let sources = vec![(words.sources.to_owned(), Route::Sources), (form_words(language).title.to_owned(), Route::Forms)];
     html! {

@@ -29,8 +29,18 @@ pub struct EpisodeProps {
     pub points: Rc<Vec<Point>>,
     /// The first and the last moment.
     pub between: (Timestamp, Timestamp),
-    /// The moment that is marked, and how.
-    pub mark: (Timestamp, AttrValue),
+    /// The moment that is marked, and how, where one is.
+    #[prop_or_default]
+    pub mark: Option<(Timestamp, AttrValue)>,
+    /// What lies behind the line beside the mark.
+    #[prop_or_default]
+    pub background: Option<Rc<Background>>,
+    /// How far apart the points are, in seconds, where that is not the KPI's own interval.
+    #[prop_or_default]
+    pub every_s: Option<u32>,
+    /// The target's line, where it holds for the figure.
+    #[prop_or_default]
+    pub target: Option<f64>,
     /// The language.
     pub language: Language,
 }
@@ -67,16 +77,16 @@ pub fn Episode(props: &EpisodeProps) -> Html {
         let canvas = below().zip(above()).and_then(|(below, above)| ChartCanvas::new(below, above));
         let (Some(mut canvas), Some(surface), Some(centre)) = (canvas, surface, centre) else { return };
         let points = props.points.iter().map(|point| (seconds(point.time), point.value, point.quality)).collect();
-        let lines = [Line { points, gap_s: f64::from(props.kpi.every_s) * 2.5 + 5.0 }];
-        let at = seconds(props.mark.0);
-        let mark = Mark { from: at, to: at + 1.0, text: props.mark.1.to_string() };
-        let background = Rc::new(Background { band: Vec::new(), marks: vec![mark] });
+        let lines = [Line { points, gap_s: f64::from(props.every_s.unwrap_or(props.kpi.every_s)) * 2.5 + 5.0 }];
+        let mark = props.mark.as_ref().map(|(at, text)| Mark { from: seconds(*at), to: seconds(*at) + 1.0, text: text.to_string() });
+        let behind = props.background.as_deref().cloned().unwrap_or(Background { band: Vec::new(), marks: Vec::new() });
+        let background = Rc::new(Background { marks: behind.marks.into_iter().chain(mark).collect(), ..behind });
         let calendar = centre.calendar();
         let drawing = Drawing {
             surface,
             background: &background,
             lines: &lines,
-            target: props.kpi.target,
+            target: props.target,
             calendar: &calendar,
             language: props.language,
         };

@@ -13,7 +13,7 @@ use crate::{
     locale::{self, Words, words},
     store::{Interest, Key},
 };
-use compare::use_compare;
+pub use compare::use_comparisons;
 use std::rc::Rc;
 use taydo_model::{Kpi, Scope, board::Content, text::Language};
 use yew::prelude::*;
@@ -73,11 +73,12 @@ fn foot(view: &View, words: &Words) -> Html {
 #[component]
 pub fn Tile(props: &PanelProps) -> Html {
     let (scope, against) = match &props.panel.content {
-        Content::Value { scope, compare, .. } => (scope.clone(), *compare),
-        _ => (Scope::City, None),
+        Content::Value { scope, compare, .. } => (scope.clone(), compare.clone()),
+        _ => (Scope::City, Vec::new()),
     };
     let centre = use_context::<Centre>();
-    let compare = use_compare(props, &scope, against.filter(|_| centre.as_ref().is_some_and(|centre| !centre.is_past())));
+    let is_past = centre.as_ref().is_none_or(Centre::is_past);
+    let compare = use_comparisons(&props.kpi, &scope, if is_past { Vec::new() } else { against }, props.language);
     let Some(centre) = centre else { return Html::default() };
     let key = Key { kpi: props.kpi.id.clone(), scope };
     let interests = || vec![Interest::Figure(key.clone()), Interest::Course(key.clone(), figure::course_span_s(&props.kpi))];

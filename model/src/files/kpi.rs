@@ -9,10 +9,11 @@ mod formula;
 mod observations;
 mod span;
 
-use super::{city, document::Document, duration, hex, name::Known, retention, section::Section, value::Value};
+use super::{city, document::Document, duration, hex, limit::Limits, name::Known, retention, section::Section, value::Value};
 use crate::{
     Allowance, Asset, City, Definitions, Kpi, KpiId, Metric, MetricId, Unit, WorkingCalendar,
     kpi::{Aggregate, Better, Dimension, From, Period, Window},
+    limit::Which,
 };
 use catalogue::Catalogue;
 use formula::Frame;
@@ -64,6 +65,8 @@ struct Context<'a> {
     metrics: &'a [Arc<Metric>],
     assets: &'a [Arc<Asset>],
     calendar: Option<&'a WorkingCalendar>,
+    /// What was changed of targets and thresholds.
+    limits: &'a Limits<'a>,
 }
 
 impl Context<'_> {
@@ -77,7 +80,12 @@ impl Context<'_> {
 }
 
 /// The sound KPIs of these files, by id. The rest of the set has been read.
-pub(super) fn read<'d>(documents: impl Iterator<Item = &'d Document<'d>>, known: &Known, set: &Definitions) -> Vec<Arc<Kpi>> {
+pub(super) fn read<'d>(
+    documents: impl Iterator<Item = &'d Document<'d>>,
+    known: &Known,
+    set: &Definitions,
+    limits: &Limits<'_>,
+) -> Vec<Arc<Kpi>> {
     let catalogue = Catalogue::new(documents);
     let context = Context {
         known,
@@ -86,6 +94,7 @@ pub(super) fn read<'d>(documents: impl Iterator<Item = &'d Document<'d>>, known:
         metrics: &set.metrics,
         assets: &set.assets,
         calendar: set.calendar.as_deref(),
+        limits,
     };
     catalogue.read(&context)
 }
@@ -111,7 +120,7 @@ fn kpi(entry: &Value<'_>, context: &Context<'_>) -> Option<Kpi> {
     let lateness_s = lateness_s.unwrap_or(bounds.map_or(LATENESS_S, |bounds| bounds.lateness_s));
     let stale_s = section.may("stale", |value| value.seconds(1, 366 * DAY_S));
     let coverage = section.may("expect", |value| coverage(value, from.as_ref(), context));
-    let [target, attention, critical] = thresholds(&mut section, better);
+    let [target, attention, critical] = thresholds(&mut section, better, id.as_ref().and_then(|id| context.limits.get(id)));
     let has_thresholds = target.or(attention).or(critical).is_some();
     let thresholds_for = section.may("thresholds_for", |value| thresholds_for(value, &by, has_thresholds)).unwrap_or_default();
     if let Some(from) = &from {
@@ -212,30 +221,38 @@ fn coverage(value: &Value<'_>, from: Option<&From>, context: &Context<'_>) -> Op
     coverage
 }
 
-/// Target, attention, critical: each further towards the bad side than the one before.
-fn thresholds(section: &mut Section<'_>, better: Option<Better>) -> [Option<f64>; 3] {
+/// Target, attention, critical: each further towards the bad side than the one before. What was changed holds instead of what
+/// the file says.
+fn thresholds(section: &mut Section<'_>, better: Option<Better>, changed: Option<&Vec<(Which, Value<'_>)>>) -> [Option<f64>; 3] {
     let mut worst: Option<(&'static str, f64)> = None;
-    ["target", "attention", "critical"].map(|key| {
-        let value = section.get(key)?;
+    Which::ALL.map(|which| {
+        let key = which.key();
+        let own = section.get(key);
+        let changed = changed.and_then(|all| all.iter().find(|(of, _)| *of == which)).map(|(_, value)| value);
+        let value = changed.or(own.as_ref())?;
         let number = value.number()?;
         let before = worst.replace((key, number));
-        let wrong = match (better?, before) {
-            (Better::Neither, _) => {
-                Some((format!("`{key}` has no meaning where neither direction is better"), "remove it, or set `better`".to_owned()))
-            }
-            (Better::Higher, Some((name, other))) if number > other => {
-                Some((format!("`{key}` is {number}, above `{name}`, although higher is better"), format!("write {other} or less")))
-            }
-            (Better::Lower, Some((name, other))) if number < other => {
-                Some((format!("`{key}` is {number}, below `{name}`, although lower is better"), format!("write {other} or more")))
-            }
-            _ => None,
-        };
-        if let Some((message, hint)) = wrong {
+        if let Some((message, hint)) = out_of_order(better?, (key, number), before) {
             value.problem(message, hint);
         }
         Some(number)
     })
+}
+
+/// Why a limit can't follow the one before it, and what to write instead.
+fn out_of_order(better: Better, (key, number): (&str, f64), before: Option<(&str, f64)>) -> Option<(String, String)> {
+    match (better, before) {
+        (Better::Neither, _) => {
+            Some((format!("`{key}` has no meaning where neither direction is better"), "remove it, or set `better`".to_owned()))
+        }
+        (Better::Higher, Some((name, other))) if number > other => {
+            Some((format!("`{key}` is {number}, above `{name}`, although higher is better"), format!("write {other} or less")))
+        }
+        (Better::Lower, Some((name, other))) if number < other => {
+            Some((format!("`{key}` is {number}, below `{name}`, although lower is better"), format!("write {other} or more")))
+        }
+        _ => None,
+    }
 }
 
 /// The dimensions that the city's target and thresholds are right for as well.

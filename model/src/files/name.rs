@@ -128,7 +128,10 @@ impl Known {
             Some(Role::Board) => {
                 self.boards.ids.insert(super::board::name(document.name).to_owned());
             }
-            Some(Role::Calendar | Role::Walls | Role::Scenarios | Role::Duty | Role::Incidents | Role::Goals) | None => {}
+            Some(
+                Role::Calendar | Role::Walls | Role::Scenarios | Role::Duty | Role::Incidents | Role::Goals | Role::Public | Role::Limits,
+            )
+            | None => {}
         }
     }
 }

@@ -26,6 +26,7 @@ const EXAMPLE: &[(&str, &str)] = &[
     ("duty.toml", include_str!("example/duty.toml")),
     ("incidents.toml", include_str!("example/incidents.toml")),
     ("goals.toml", include_str!("example/goals.toml")),
+    ("public.toml", include_str!("example/public.toml")),
 ];
 
 /// The kinds of files that have a schema, in the order in which a city is begun.

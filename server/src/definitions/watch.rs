@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use taydo_model::Definitions;
 use taydo_model::files::{self, File, Problem};
+use taydo_model::limit::{LIMITS_FILE, Which};
 
 /// How often the folder is read; a change is judged when the next reading finds it the same.
 const INTERVAL: Duration = Duration::from_secs(2);
@@ -40,7 +41,7 @@ pub struct Taken {
 /// When neither is sound; every problem is in the log, and the message says how to see them again. Or when the store
 /// can't be read.
 pub async fn first(folder: &Path, store: &Store, now: Timestamp) -> anyhow::Result<Taken> {
-    let content = read(folder.to_owned()).await;
+    let content = read(folder.to_owned(), store).await?;
     let (definitions, problems) = judge(folder, &content, None);
     for problem in &problems {
         tracing::error!(%problem, "definition file");
@@ -118,7 +119,13 @@ impl Watch {
                 tracing::warn!(error = %chain(&error), "which definitions are in force can't be noted now");
             }
             self.clock.sleep(INTERVAL).await;
-            let content = read(self.folder.clone()).await;
+            let content = match read(self.folder.clone(), &self.store).await {
+                Ok(content) => content,
+                Err(error) => {
+                    tracing::warn!(error = %chain(&error), "which limits were changed can't be read now; the definitions stay");
+                    continue;
+                }
+            };
             if !self.steady.look(&content) {
                 continue;
             }
@@ -181,10 +188,24 @@ fn texts(content: &Content) -> BTreeMap<String, String> {
     content.iter().flatten().map(|file| (file.name.clone(), file.text.clone())).collect()
 }
 
-/// Reads the folder, away from the threads that serve.
-async fn read(folder: PathBuf) -> Content {
+/// Reads the folder, away from the threads that serve, and what was changed of targets and thresholds.
+async fn read(folder: PathBuf, store: &Store) -> Result<Content, StoreError> {
     let reading = tokio::task::spawn_blocking(move || folder::read(&folder).map_err(|error| format!("{error:#}")));
-    reading.await.unwrap_or_else(|error| Err(error.to_string()))
+    let content = reading.await.unwrap_or_else(|error| Err(error.to_string()));
+    let limits = limits_file(&store.changed_limits().await?);
+    Ok(content.map(|files| files.into_iter().chain(limits).collect()))
+}
+
+/// What was changed of targets and thresholds as a file of the set: so the set's hash, its check, and every later look at it
+/// know of it. None where nothing was.
+pub fn limits_file(limits: &BTreeMap<String, BTreeMap<Which, f64>>) -> Option<File> {
+    let table = |(kpi, of): (&String, &BTreeMap<Which, f64>)| {
+        // A number with its point, whole or not.
+        let lines: String = of.iter().map(|(which, value)| format!("{} = {value:?}\n", which.key())).collect();
+        format!("[\"{kpi}\"]\n{lines}")
+    };
+    let text: String = limits.iter().filter(|(_, of)| !of.is_empty()).map(table).collect();
+    (!text.is_empty()).then(|| File { name: LIMITS_FILE.to_owned(), text })
 }
 
 #[cfg(test)]

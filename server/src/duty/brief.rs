@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use taydo_model::alert::{Severity, Transition};
 use taydo_model::incident::{GroupId, IncidentId, Origin, Standing};
 use taydo_model::oncall::{Channel, Contact, Person};
-use taydo_model::page::{About, Page, PageKind, ReplyOutcome};
+use taydo_model::page::{About, Page, PageKind, ReplyOutcome, TaskNews};
 use taydo_model::text::Language;
 use taydo_model::{AreaId, Definitions, PersonId, RotaId, Scope, TeamId, Text, number};
 
@@ -252,6 +252,12 @@ impl View<'_> {
                 Language::Vi => format!("Một liên lạc của {} không dùng được nữa", name(person)),
                 Language::En => format!("A contact of {} no longer works", name(person)),
             },
+            About::Task { task, kpi, scope, news } => {
+                let title = self.definitions.kpi(kpi).map_or_else(|| kpi.to_string(), |kpi| kpi.title.get(language).to_owned());
+                let place =
+                    if *scope == Scope::City { String::new() } else { format!(", {}", self.definitions.scope_name(scope, language)) };
+                format!("{} {} ({title}{place})", language.pick(told(*news).0, told(*news).1), task.0)
+            }
             About::Reply { outcome } => language.pick(replied(*outcome).0, replied(*outcome).1).to_owned(),
         }
     }
@@ -282,6 +288,17 @@ impl View<'_> {
                 bare(title.map(|title| title.get(language).to_owned()).unwrap_or_default(), place)
             }
         }
+    }
+}
+
+/// What is told of a task, before its number, in Vietnamese and in English.
+fn told(news: TaskNews) -> (&'static str, &'static str) {
+    match news {
+        TaskNews::Given => ("Đơn vị bạn được giao việc số", "Your unit was given task"),
+        TaskNews::SentBack => ("Người giao trả lại việc số", "The giver sent back task"),
+        TaskNews::Answered => ("Đơn vị đã trả lời việc số", "The unit has answered task"),
+        TaskNews::Soon => ("Sắp đến hạn việc số", "Soon due: task"),
+        TaskNews::Overdue => ("Quá hạn việc số", "Overdue: task"),
     }
 }
 

@@ -54,7 +54,8 @@ fn owner(transition: &Transition, definitions: &Definitions) -> Option<Departmen
     }
 }
 
-fn persons(steward: &Steward, roster: &Roster, at: Timestamp) -> Vec<PersonId> {
+/// Whom a steward stands for at a moment.
+pub(super) fn persons(steward: &Steward, roster: &Roster, at: Timestamp) -> Vec<PersonId> {
     match &steward.target {
         Target::Person(person) => vec![person.clone()],
         Target::Team(team) => roster.teams.get(team).map(|team| team.members.clone()).unwrap_or_default(),

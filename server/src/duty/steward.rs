@@ -5,7 +5,7 @@
 //! judge a figure.
 
 use super::feeds::Feeds;
-use super::missing;
+use super::{missing, tasks};
 use crate::clock::Clock;
 use crate::definitions::InForce;
 use crate::http::refusal::chain;
@@ -129,6 +129,7 @@ impl Steward {
         }
         if is_new_minute {
             notices.extend(missing::notices(&self.store, &roster, &definitions, now).await?);
+            notices.extend(tasks::notices(&self.store, &roster, &definitions, now).await?);
         }
         notices.extend(self.silences(&roster, now).await?);
         let new: Vec<NewPage<'_>> = notices.iter().map(|page| NewPage { page, team: None, exercise: false }).collect();

@@ -21,6 +21,8 @@ pub enum Role {
     Contributor,
     /// Works at the console: answers incidents, opens them, silences.
     Operator,
+    /// Gives tasks to units, sets targets, hands out frozen figures.
+    Leader,
     /// Connects sources, keeps the roster, reads the server's own figures.
     Engineer,
 }
@@ -47,6 +49,7 @@ impl Principal {
             Role::Viewer => "viewer",
             Role::Contributor => "contributor",
             Role::Operator => "operator",
+            Role::Leader => "leader",
             Role::Engineer => "local",
         }
     }
@@ -61,6 +64,7 @@ pub static ACCESS: &[(&str, &str, Role)] = &[
     ("GET", "/api/v1/openapi.json", Role::Viewer),
     ("GET", "/api/v1/city", Role::Viewer),
     ("GET", "/api/v1/boards/{id}", Role::Viewer),
+    ("GET", "/api/v1/boards/{id}/headline", Role::Viewer),
     ("GET", "/api/v1/walls/{id}", Role::Viewer),
     ("GET", "/api/v1/walls", Role::Viewer),
     ("POST", "/api/v1/walls/{id}/acts", Role::Operator),
@@ -83,6 +87,9 @@ pub static ACCESS: &[(&str, &str, Role)] = &[
     ("GET", "/api/v1/recomputes", Role::Engineer),
     ("POST", "/api/v1/recomputes", Role::Engineer),
     ("GET", "/api/v1/recomputes/{id}", Role::Engineer),
+    ("GET", "/api/v1/kpis/{id}/limits", Role::Viewer),
+    ("POST", "/api/v1/kpis/{id}/limits", Role::Leader),
+    ("GET", "/api/v1/kpis/{id}/ranking", Role::Viewer),
     ("GET", "/api/v1/kpis/{id}/why", Role::Viewer),
     ("GET", "/api/v1/kpis/{id}/cases", Role::Viewer),
     ("GET", "/api/v1/sources", Role::Viewer),
@@ -110,6 +117,19 @@ pub static ACCESS: &[(&str, &str, Role)] = &[
     ("GET", "/api/v1/shift-logs/{id}/sheet", Role::Viewer),
     ("GET", "/shift-logs/sheet.css", Role::Viewer),
     ("GET", "/shift-logs/{id}/sheet", Role::Viewer),
+    ("GET", "/api/v1/tasks", Role::Viewer),
+    ("POST", "/api/v1/tasks", Role::Leader),
+    ("GET", "/api/v1/tasks/{id}", Role::Viewer),
+    ("POST", "/api/v1/tasks/{id}/acts", Role::Contributor),
+    ("GET", "/api/v1/frozen", Role::Leader),
+    ("POST", "/api/v1/frozen", Role::Leader),
+    ("DELETE", "/api/v1/frozen/{id}", Role::Leader),
+    // Whoever has the link, and everybody: each of these serves one thing alone.
+    ("GET", "/frozen/{token}", Role::Anybody),
+    ("GET", "/paper.css", Role::Anybody),
+    ("GET", "/public", Role::Anybody),
+    ("GET", "/public/data.csv", Role::Anybody),
+    ("GET", "/public/data.json", Role::Anybody),
     ("GET", "/api/v1/alerts/figures", Role::Viewer),
     ("GET", "/api/v1/alerts/figures.csv", Role::Viewer),
     ("GET", "/api/v1/letter", Role::Engineer),

@@ -6,11 +6,11 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 
 /// The addresses before the id of what a page shows.
-const PAGES_OF_ONE: [&str; 5] = ["/board/", "/incidents/", "/log/", "/on-call/", "/persons/"];
+const PAGES_OF_ONE: [&str; 6] = ["/board/", "/incidents/", "/log/", "/tasks/", "/on-call/", "/persons/"];
 
 /// The addresses that the page itself draws.
 fn is_page(path: &str) -> bool {
-    ["/", "/sources", "/forms", "/console", "/log", "/on-call", "/design"].contains(&path)
+    ["/", "/sources", "/forms", "/console", "/log", "/tasks", "/on-call", "/design"].contains(&path)
         || path.strip_prefix("/kpi/").is_some_and(|rest| !rest.is_empty() && rest.matches('/').count() <= 1)
         || PAGES_OF_ONE.iter().any(|page| path.strip_prefix(page).is_some_and(is_id))
 }

@@ -165,7 +165,7 @@ fn splits(definitions: &Definitions, kpi: &Kpi, scope: &Scope, standings: &Stand
 }
 
 /// Whether a part is one of the scope's: all are the city's, and an area has the assets in it.
-fn lies_in(definitions: &Definitions, part: &Scope, scope: &Scope) -> bool {
+pub(super) fn lies_in(definitions: &Definitions, part: &Scope, scope: &Scope) -> bool {
     match (part, scope) {
         (_, Scope::City) => *part != Scope::City,
         (Scope::Asset(asset), Scope::Area(area)) => definitions.asset(asset).is_some_and(|asset| asset.area == *area),

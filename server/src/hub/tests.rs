@@ -20,7 +20,7 @@ fn topic() -> Topic {
 }
 
 fn definitions() -> Definitions {
-    let content = Content::Value { kpi: kpi(), scope: Scope::City, compare: None };
+    let content = Content::Value { kpi: kpi(), scope: Scope::City, compare: Vec::new() };
     let panel = Panel { column: 1, row: 1, width: 1, height: 1, title: None, content };
     let board = Board { id: BoardId::new("b").unwrap(), title: Text::default(), columns: 1, rows: 1, panels: vec![panel] };
     Definitions { hash: "d".into(), boards: vec![Arc::new(board)], ..Definitions::default() }

@@ -38,6 +38,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 22, name: "backup run", sql: include_str!("../../../migrations/0022_backup_run.sql") },
     Migration { version: 23, name: "replay", sql: include_str!("../../../migrations/0023_replay.sql") },
     Migration { version: 24, name: "wall", sql: include_str!("../../../migrations/0024_wall.sql") },
+    Migration { version: 25, name: "leaders", sql: include_str!("../../../migrations/0025_leaders.sql") },
 ];
 
 /// The newest step that this program knows.

@@ -153,7 +153,8 @@ fn asset(path: &str, identity: Vec<u8>, kind: &'static Kind) -> Result<Asset> {
 
 /// Pages and what programs ask for by a fixed name.
 fn keeps_its_name(path: &str) -> bool {
-    [".html", ".webmanifest", ".txt", ".ico"].iter().any(|end| path.ends_with(end))
+    // A service worker is asked for again by its name.
+    path == "/sw.js" || [".html", ".webmanifest", ".txt", ".ico"].iter().any(|end| path.ends_with(end))
 }
 
 fn hash(content: &[u8]) -> String {

@@ -142,7 +142,7 @@ fn panel(content: Content, title: Option<Text>) -> Panel {
 /// A tile for each state.
 pub(super) fn states(kpi: &Kpi) -> Vec<Panel> {
     let tile = |state: &(&str, &str, &str, Option<f64>, Quality, i64)| {
-        Some(panel(Content::Value { kpi: kpi.id.clone(), scope: asset(state.0)?, compare: None }, Some(both(state.1, state.2))))
+        Some(panel(Content::Value { kpi: kpi.id.clone(), scope: asset(state.0)?, compare: Vec::new() }, Some(both(state.1, state.2))))
     };
     STATES.iter().filter_map(tile).collect()
 }

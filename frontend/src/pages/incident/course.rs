@@ -71,7 +71,7 @@ pub(super) fn Course(props: &CourseProps) -> Html {
             <h2>{ words.course }</h2>
             <p><Link to={Route::Kpi(props.kpi.clone(), props.scope.clone())} text={title.clone()} /></p>
             { newest(page, props, &centre) }
-            <Episode kpi={Rc::new(page.kpi.clone())} {title} {points} {between} mark={(props.opened_at, AttrValue::from(words.open_mark))} language={props.language} />
+            <Episode kpi={Rc::new(page.kpi.clone())} {title} {points} {between} mark={Some((props.opened_at, AttrValue::from(words.open_mark)))} target={page.kpi.target_of(&props.scope)} language={props.language} />
         </section>
     }
 }

@@ -19,8 +19,6 @@ use taydo_model::{
 };
 use yew::prelude::*;
 
-/// The spans that can be chosen, in seconds: an hour, a day, a week, four weeks.
-const SPANS_S: [i64; 4] = [3600, 86_400, 604_800, 2_419_200];
 /// The parts of a split that are shown; the others are added to the rest.
 const PARTS: usize = 8;
 
@@ -33,6 +31,8 @@ pub(super) struct WhyProps {
     pub scope: Scope,
     /// The reading's grid instant.
     pub at: Timestamp,
+    /// How far back, in seconds.
+    pub span_s: i64,
     /// The language.
     pub language: Language,
 }
@@ -42,17 +42,11 @@ pub(super) struct WhyProps {
 pub(super) fn Why(props: &WhyProps) -> Html {
     let words = words(props.language);
     let kpi = &props.page.kpi;
-    let span = use_state_eq(|| SPANS_S.into_iter().find(|span| *span >= 2 * i64::from(kpi.every_s)).unwrap_or(SPANS_S[3]).max(SPANS_S[1]));
-    let key = (kpi.id.clone(), props.scope.clone(), props.at, *span);
+    let key = (kpi.id.clone(), props.scope.clone(), props.at, props.span_s);
     let (page, error) = use_answer(key, |(id, scope, at, span)| async move {
         let from = Timestamp::from_second(at.as_second() - span).unwrap_or(at);
         client::why(&id, &scope, from, at).await
     });
-    let choice = |seconds: i64| {
-        let setter = span.setter();
-        let pressed = (*span == seconds).to_string();
-        html! { <button type="button" aria-pressed={pressed} onclick={move |_| setter.set(seconds)}>{ locale::span(seconds, props.language) }</button> }
-    };
     let content = match (&page, &error) {
         (Some(page), None) => explained(page, kpi, props.language),
         (_, Some(error)) => html! { <p class="problem">{ error.text(props.language) }</p> },
@@ -62,10 +56,7 @@ pub(super) fn Why(props: &WhyProps) -> Html {
         <>
             <section class="why">
                 <h2>{ words.why }</h2>
-                <div class="spans" role="group" aria-label={words.compared_with}>
-                    <span class="note">{ words.compared_with }</span>
-                    { for SPANS_S.into_iter().filter(|span| *span >= i64::from(kpi.every_s)).map(choice) }
-                </div>
+                <p class="note">{ words.compared_with }{ " " }{ locale::span(props.span_s, props.language) }</p>
                 { content }
             </section>
             if is_level(kpi) { <Cases ..props.clone() /> }

@@ -6,11 +6,11 @@ use crate::{
     calendar::Calendar,
     centre::Centre,
     draw::chart::{Background, Mark},
-    panels::{PanelProps, again::use_again},
+    panels::again::use_again,
 };
 use jiff::Timestamp;
 use std::rc::Rc;
-use taydo_model::{Scope, baseline::BandNotes, event::EventNotes, text::Language};
+use taydo_model::{KpiId, Scope, baseline::BandNotes, event::EventNotes, text::Language};
 use yew::prelude::*;
 
 /// Events are entered by people, and bands are made at night.
@@ -19,12 +19,13 @@ const HOUR_S: f64 = 3600.0;
 
 /// The background of a chart whose board asks for one.
 #[hook]
-pub fn use_background(props: &PanelProps, centre: &Centre, scope: Option<Scope>, span_s: u32) -> Rc<Background> {
-    let key = scope.map(|scope| format!("/api/v1/kpis/{}/baseline?scope={scope}&", props.kpi.id));
+pub fn use_background(kpi: &KpiId, language: Language, centre: &Centre, scope: Option<Scope>, span_s: u32) -> Rc<Background> {
+    // The span is a part of the key, so that another one is asked for at once.
+    let key = scope.map(|scope| format!("/api/v1/kpis/{kpi}/baseline?scope={scope}&"));
+    let key = key.map(|key| (key, span_s));
     let (one, other) = (centre.clone(), centre.clone());
-    let band = use_again(key.clone(), ASK_MS, move |path: &String| path.clone() + &range(&one, span_s));
-    let events = use_again(key, ASK_MS, move |_: &String| "/api/v1/events?".to_owned() + &range(&other, span_s));
-    let language = props.language;
+    let band = use_again(key.clone(), ASK_MS, move |(path, span_s): &(String, u32)| path.clone() + &range(&one, *span_s));
+    let events = use_again(key, ASK_MS, move |(_, span_s): &(String, u32)| "/api/v1/events?".to_owned() + &range(&other, *span_s));
     use_memo((band, events, language), |(band, events, language)| background(band.as_deref(), events.as_deref(), *language))
 }
 
@@ -54,7 +55,7 @@ fn background(band: Option<&BandNotes>, events: Option<&EventNotes>, language: L
 }
 
 /// The events as a list, for those who don't see the chart.
-pub(super) fn list(background: &Background, calendar: &Calendar, now: Timestamp) -> Html {
+pub fn list(background: &Background, calendar: &Calendar, now: Timestamp) -> Html {
     if background.marks.is_empty() {
         return Html::default();
     }

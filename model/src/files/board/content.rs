@@ -60,7 +60,7 @@ fn of_one(section: &mut Section<'_>, kind: &'static str, context: &Context<'_>) 
     match kind {
         "value" => {
             let scope = section.may("scope", |value| scope(value, found, context)).unwrap_or_default();
-            let compare = section.may("compare", |value| value.choice(AGAINST));
+            let compare = section.may("compare", against).unwrap_or_default();
             Some(Content::Value { kpi, scope, compare })
         }
         "trend" => {
@@ -97,6 +97,19 @@ fn of_one(section: &mut Section<'_>, kind: &'static str, context: &Context<'_>) 
             Some(Content::Ranking { kpi, by: by?, limit: limit(section, 10)? })
         }
     }
+}
+
+/// One word, or several in an array, each once.
+fn against(value: &Value<'_>) -> Option<Vec<Against>> {
+    if value.quiet_text().is_some() {
+        return value.choice(AGAINST).map(|one| vec![one]);
+    }
+    let found = value.each(|item| item.choice(AGAINST))?;
+    let twice = found.iter().enumerate().any(|(at, one)| found.iter().take(at).any(|before| before == one));
+    if twice {
+        value.problem("a comparison is named twice", "name each once");
+    }
+    Some(found)
 }
 
 /// The kinds that show several KPIs.

@@ -4,7 +4,8 @@
 
 use super::{Content, Operation};
 use crate::http::{
-    baseline, compare, event, figures, forms, history, incidents, intake, letter, on_call, passport, record, shift_log, walls, why,
+    baseline, compare, event, figures, forms, frozen, history, incidents, intake, letter, on_call, passport, ranking, record, shift_log,
+    tasks, walls, why,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -17,13 +18,18 @@ use taydo_model::event::{Event, EventsPage, Saying};
 use taydo_model::fault::BatchAnswer;
 use taydo_model::figures::FiguresPage;
 use taydo_model::form::{Draft, EntriesPage, FormsPage};
+use taydo_model::frozen::{Freeze, FrozenMade, FrozenPages};
 use taydo_model::gap::GapsPage;
+use taydo_model::headline::HeadlinePage;
 use taydo_model::heartbeat::{Heartbeat, HeartbeatRow};
 use taydo_model::history::RevisionsPage;
 use taydo_model::letter::LetterOrder;
+use taydo_model::limit::{ChangeLimit, LimitsPage};
 use taydo_model::oncall::request::{Code, Keeper, NewContact, NewSilence};
 use taydo_model::oncall::{Person, Policy, Team};
 use taydo_model::passport::PassportPage;
+use taydo_model::public::PublicPage;
+use taydo_model::ranking::RankingPage;
 use taydo_model::recompute::{RecomputeJob, RecomputeRequest, RecomputesPage};
 use taydo_model::record::{CaseRecordsPage, ObservationsPage};
 use taydo_model::rota::page::{MyShiftsPage, OnCallPage, RotaPage};
@@ -34,6 +40,8 @@ use taydo_model::shift_log::sheet::Sheet;
 use taydo_model::silence::Silence;
 use taydo_model::wall::page::{EnrolScreen, ScreenCode, ScreenPlace, ScreenToken, WallsPage};
 use taydo_model::wall::plan::WallOrder;
+use taydo_model::task::page::{TaskPage, TasksPage};
+use taydo_model::task::request::{GiveTask, TaskAct};
 use taydo_model::why::{CasesPage, WhyPage};
 
 const JSON: &str = "application/json";
@@ -80,7 +88,7 @@ impl Operation {
 }
 
 pub(super) fn operations() -> Vec<Operation> {
-    [server(), kpis(), records(), entered(), incidents(), shift_logs(), roster()].into_iter().flatten().collect()
+    [server(), kpis(), records(), entered(), incidents(), shift_logs(), leaders(), roster()].into_iter().flatten().collect()
 }
 
 fn server() -> Vec<Operation> {
@@ -92,6 +100,7 @@ fn server() -> Vec<Operation> {
         op("GET", "/api/v1/live", "The WebSocket of live readings (docs/protocol.md)", Content::of(JSON)),
         get::<CityPage>("/api/v1/city", "The city, its boards and walls"),
         get::<BoardPage>("/api/v1/boards/{id}", "A board and what its panels need"),
+        get::<HeadlinePage>("/api/v1/boards/{id}/headline", "A board in one sentence, and the exceptions behind it"),
         get::<WallPage>("/api/v1/walls/{id}", "A wall and the boards of its scenes"),
         get::<WallsPage>("/api/v1/walls", "What every wall shows, and how its screens are"),
         act("POST", "/api/v1/walls/{id}/acts", "Does something with what a wall shows").takes::<WallOrder>(),
@@ -116,6 +125,9 @@ fn kpis() -> Vec<Operation> {
         op("POST", "/api/v1/kpis/{id}/baseline", "Learns anew where a figure usually lies", Content::json::<BaselineMade>())
             .query::<baseline::Of>(),
         get::<WhyPage>("/api/v1/kpis/{id}/why", "Why a KPI changed between two moments").query::<why::Change>(),
+        get::<LimitsPage>("/api/v1/kpis/{id}/limits", "A KPI's target and thresholds, and who changed them why"),
+        op("POST", "/api/v1/kpis/{id}/limits", "Changes a target or a threshold", Content::json::<LimitsPage>()).takes::<ChangeLimit>(),
+        get::<RankingPage>("/api/v1/kpis/{id}/ranking", "A KPI's wards, departments or assets, the worst first").query::<ranking::Of>(),
         get::<CasesPage>("/api/v1/kpis/{id}/cases", "The cases that a level counts at a moment").query::<why::Moment>(),
         get::<RecomputesPage>("/api/v1/recomputes", "Recomputes that somebody asked for"),
         op("POST", "/api/v1/recomputes", "Computes a range of the past again", Content::json::<RecomputeJob>()).takes::<RecomputeRequest>(),
@@ -184,6 +196,24 @@ fn shift_logs() -> Vec<Operation> {
         get::<Sheet>("/api/v1/shift-logs/{id}/sheet", "The hand-over sheet"),
         op("GET", "/shift-logs/{id}/sheet", "The hand-over sheet, to print", Content::of("text/html")),
         op("GET", "/shift-logs/sheet.css", "The printed sheet's style", Content::of("text/css")),
+    ]
+}
+
+fn leaders() -> Vec<Operation> {
+    vec![
+        get::<TasksPage>("/api/v1/tasks", "What was given to units: open, overdue first, then the newest closed").query::<tasks::Wanted>(),
+        op("POST", "/api/v1/tasks", "Gives a task to a unit", Content::json::<TaskPage>()).takes::<GiveTask>(),
+        get::<TaskPage>("/api/v1/tasks/{id}", "A task with all that happened, and the figure since"),
+        get::<FrozenPages>("/api/v1/frozen", "Frozen copies of pages, without their links").query::<frozen::Of>(),
+        op("POST", "/api/v1/frozen", "Freezes a page, and tells its link once", Content::json::<FrozenMade>()).takes::<Freeze>(),
+        act("DELETE", "/api/v1/frozen/{id}", "Revokes a frozen copy").query::<frozen::By>(),
+        op("GET", "/frozen/{token}", "A frozen copy, for whoever has its link", Content::of("text/html")),
+        op("GET", "/paper.css", "The style of pages without a program", Content::of("text/css")),
+        op("GET", "/public", "What the city publishes", Content::of("text/html")),
+        op("GET", "/public/data.csv", "The same as lines", Content::of(CSV)),
+        get::<PublicPage>("/public/data.json", "The same as JSON"),
+        op("POST", "/api/v1/tasks/{id}/acts", "Answers a task, sends it back, or closes it", Content::json::<TaskPage>())
+            .takes::<TaskAct>(),
     ]
 }
 

@@ -67,6 +67,7 @@ async fn serve(data: PathBuf) -> anyhow::Result<()> {
         intake,
         health,
         hub: hub.clone(),
+        published: http::Published::default(),
         keeping: taydo_server::upkeep::Keeping::default(),
         readiness: Arc::new(Readiness::default()),
         metrics,
