@@ -3,6 +3,9 @@
 //! Everything runs on loopback, is bounded in time, and ends only the processes that it has started. A figure is worth
 //! something only beside its floor's in the same run.
 
+pub mod archive;
+pub mod cluster;
+pub mod courses;
 pub mod database;
 pub mod figures;
 pub mod fleet;
@@ -10,6 +13,7 @@ pub mod influx;
 pub mod message;
 pub mod process;
 pub mod rows;
+pub mod seeks;
 pub mod senders;
 pub mod sink;
 pub mod socket;
