@@ -149,7 +149,8 @@ impl Archive {
         let days =
             |back: SignedDuration| (0..=back.as_hours() / 24 + 1).map(move |day| before(self.end, SignedDuration::from_hours(24 * day)));
         store.make_room(Table::Observation, days(RAW)).await?;
-        store.make_room(Table::Reading, days(MONTH)).await?;
+        // A year's, though only the last ones have rows: a question about a year has to pass over all of them.
+        store.make_room(Table::Reading, days(YEAR)).await?;
         store.make_room(Table::Minutes, days(MINUTES)).await?;
         Ok(store.make_room(Table::Hours, days(YEAR)).await?)
     }

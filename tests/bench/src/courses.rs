@@ -111,26 +111,30 @@ impl Browser {
             }
         };
         let urls: Vec<String> = places.iter().map(url).collect();
-        let watch = Stopwatch::start();
-        let lane = |first: usize| {
-            let urls = &urls;
-            async move {
-                let mut shortest = usize::MAX;
-                for url in urls.iter().skip(first).step_by(CONNECTIONS) {
-                    let answer = self.client.get(url).send().await?;
-                    let status = answer.status();
-                    let body = answer.bytes().await?;
-                    ensure!(status.is_success(), "{url} was answered {status}: {}", String::from_utf8_lossy(&body));
-                    shortest = shortest.min(body.len());
-                }
-                Ok(shortest)
-            }
-        };
-        let lanes = futures_util::future::try_join_all((0..CONNECTIONS).map(lane)).await?;
-        let took_ms = watch.seconds() * 1e3;
-        let shortest = lanes.into_iter().min().unwrap_or(0);
+        let (took_ms, shortest) = self.fetch(&urls).await?;
         ensure!(shortest > 1_000, "a chart over {} has hardly a point: {shortest} bytes", span.name);
         Ok(took_ms)
+    }
+
+    /// Asks for all of these over its few connections: milliseconds until the last one is there, and the shortest one's bytes.
+    ///
+    /// # Errors
+    /// When one is not answered.
+    pub async fn fetch(&self, urls: &[String]) -> anyhow::Result<(f64, usize)> {
+        let watch = Stopwatch::start();
+        let lane = |first: usize| async move {
+            let mut shortest = usize::MAX;
+            for url in urls.iter().skip(first).step_by(CONNECTIONS) {
+                let answer = self.client.get(url).send().await?;
+                let status = answer.status();
+                let body = answer.bytes().await?;
+                ensure!(status.is_success(), "{url} was answered {status}: {}", String::from_utf8_lossy(&body));
+                shortest = shortest.min(body.len());
+            }
+            Ok(shortest)
+        };
+        let lanes = futures_util::future::try_join_all((0..CONNECTIONS).map(lane)).await?;
+        Ok((watch.seconds() * 1e3, lanes.into_iter().min().unwrap_or(0)))
     }
 }
 

@@ -11,6 +11,7 @@ pub mod figures;
 pub mod fleet;
 pub mod influx;
 pub mod message;
+pub mod page;
 pub mod process;
 pub mod rows;
 pub mod seeks;
