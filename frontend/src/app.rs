@@ -43,7 +43,9 @@ pub fn Link(props: &LinkProps) -> Html {
     let way = use_context::<Way>();
     let to = props.to.clone();
     let onclick = Callback::from(move |event: MouseEvent| {
-        let is_plain = event.button() == 0 && !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key());
+        // A wall is another program, which the browser has to load.
+        let is_ours = !matches!(to, Route::Wall(_));
+        let is_plain = is_ours && event.button() == 0 && !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key());
         if let Some(way) = way.as_ref().filter(|_| is_plain) {
             event.prevent_default();
             way.go.emit(to.clone());
@@ -156,6 +158,11 @@ fn try_until_done(attempt: Box<dyn Fn() -> Attempt>, is_wanted: Rc<Cell<bool>>) 
     });
 }
 
+/// Puts the application into the page.
+pub fn start() {
+    yew::Renderer::<App>::new().render();
+}
+
 /// The application.
 #[component]
 pub fn App() -> Html {
@@ -177,19 +184,21 @@ pub fn App() -> Html {
     let way = use_way();
     html! {
         <ContextProvider<Speech> context={speech}>
-            <ContextProvider<Way> context={way.clone()}><Shared route={way.route} /></ContextProvider<Way>>
+            <ContextProvider<Way> context={way.clone()}><Shared>{ page(&way.route) }</Shared></ContextProvider<Way>>
         </ContextProvider<Speech>>
     }
 }
 
+/// What begins with the city.
 #[derive(Clone, PartialEq, Properties)]
-struct SharedProps {
-    route: Route,
+pub struct SharedProps {
+    /// What is shown once the city is known.
+    pub children: Html,
 }
 
 /// Waits for the city, which every page begins with, and keeps the centre.
 #[component]
-fn Shared(props: &SharedProps) -> Html {
+pub fn Shared(props: &SharedProps) -> Html {
     let speech = use_speech();
     let centre = use_state(|| None::<Centre>);
     let generation = use_state_eq(|| 0);
@@ -213,7 +222,7 @@ fn Shared(props: &SharedProps) -> Html {
     };
     html! {
         <ContextProvider<Centre> context={centre}>
-            { page(&props.route) }
+            { props.children.clone() }
         </ContextProvider<Centre>>
     }
 }
@@ -221,7 +230,7 @@ fn Shared(props: &SharedProps) -> Html {
 fn page(route: &Route) -> Html {
     match route {
         Route::Index => html! { <pages::index::Index /> },
-        Route::Wall(id) => html! { <pages::wall::WallView key={id.to_string()} id={id.clone()} /> },
+        Route::Wall(_) => html! { <OtherProgram /> },
         Route::Board(id) => html! { <pages::board::BoardView key={id.to_string()} id={id.clone()} /> },
         Route::Kpi(id, scope) => html! { <pages::kpi::KpiView key={format!("{id}/{scope}")} id={id.clone()} scope={scope.clone()} /> },
         Route::Sources => html! { <pages::sources::Sources /> },
@@ -235,6 +244,13 @@ fn page(route: &Route) -> Html {
         Route::Design => html! { <pages::design::Design /> },
         Route::Nowhere => html! { <Nowhere /> },
     }
+}
+
+/// Going back to a wall leads to another program, which only loading the address brings.
+#[component]
+fn OtherProgram() -> Html {
+    use_effect_with((), |()| browser::load_again());
+    Html::default()
 }
 
 #[component]

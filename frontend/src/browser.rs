@@ -207,6 +207,13 @@ pub fn reload() {
     }
 }
 
+/// Loads the address again, at once.
+pub fn load_again() {
+    if let Some(location) = location() {
+        let _ = location.reload();
+    }
+}
+
 /// The root element.
 #[must_use]
 pub fn root() -> Option<HtmlElement> {

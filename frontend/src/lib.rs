@@ -1,4 +1,4 @@
-//! The Yew single-page app: the wall, the leaders' boards and the sources page.
+//! The front end: one program for the walls' screens, one for all other pages.
 //!
 //! What can be decided without a browser is decided in modules that the host tests; the others exist for wasm32 only.
 //! Must never hold a rule of its own about status or quality: the shared model does.
@@ -31,15 +31,10 @@ pub mod centre;
 #[cfg(target_arch = "wasm32")]
 pub mod client;
 #[cfg(target_arch = "wasm32")]
+pub mod kiosk;
+#[cfg(target_arch = "wasm32")]
 pub mod pages;
 #[cfg(target_arch = "wasm32")]
 pub mod panels;
 #[cfg(target_arch = "wasm32")]
 pub mod pulse;
-
-/// Puts the application into the page.
-#[cfg(target_arch = "wasm32")]
-#[wasm_bindgen::prelude::wasm_bindgen(start)]
-pub fn start() {
-    yew::Renderer::<app::App>::new().render();
-}

@@ -19,7 +19,6 @@ pub mod sending;
 pub mod shift_log;
 pub mod shifts;
 pub mod sources;
-pub mod wall;
 
 use crate::{
     app::{Link, Way, use_notice, use_speech},

@@ -255,10 +255,11 @@ impl Connection {
     }
 }
 
-/// Names the embedded front end: its page's tag.
+/// Names the embedded front end: its pages' tags.
 #[must_use]
-pub fn front_end() -> &'static str {
-    assets::find("/index.html").map_or("none", |page| page.etag.trim_matches('"'))
+pub fn front_end() -> String {
+    let tags = ["/index.html", "/wall.html"].into_iter().filter_map(assets::find).map(|page| page.etag.trim_matches('"'));
+    tags.collect::<Vec<_>>().join("-")
 }
 
 /// The parameters of a query, or a refusal that says which one is wrong.

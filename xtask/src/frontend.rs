@@ -32,21 +32,20 @@ pub(crate) fn build(places: &Places, tools: &Tools) -> Result<PathBuf> {
         return Ok(dist);
     }
     progress::say("front end", &format!("compiling to wasm with {}", wasm.describe()));
-    let program = compile(places, wasm)?;
+    let programs = compile(places, wasm)?;
     progress::say("front end", "packing (raw, gzip and brotli bytes)");
     let mut pack = child::cargo(places);
-    pack.args(["run", "--package", "xtask-bindgen", "--"]).arg(program).arg(&dist);
+    pack.args(["run", "--package", "xtask-bindgen", "--"]).arg(programs).arg(&dist);
     pack.arg(places.root.join("frontend/static")).arg(&font.folder);
     child::run("packing the front end", &mut pack)?;
     std::fs::write(dist.join(STAMP), inputs).context("can't write the front end's stamp; check the free space")?;
     Ok(dist)
 }
 
-/// Compiles the program, a binary or a library with a start function, and returns the wasm file.
+/// Compiles the programs, and returns the folder that their wasm files are in.
 fn compile(places: &Places, wasm: Wasm) -> Result<PathBuf> {
     let mut cargo = child::cargo(places);
-    let is_binary = places.root.join("frontend/src/main.rs").is_file();
-    cargo.args([if is_binary { "build" } else { "rustc" }, "--package", "taydo-frontend", "--profile", PROFILE, "--target", TARGET]);
+    cargo.args(["build", "--package", "taydo-frontend", "--bins", "--profile", PROFILE, "--target", TARGET]);
     let target = match wasm {
         Wasm::Native => places.frontend().join("cargo-rustup"),
         Wasm::Debian => {
@@ -56,12 +55,8 @@ fn compile(places: &Places, wasm: Wasm) -> Result<PathBuf> {
     };
     // Two compilers must not share a target folder: cargo would take turns rebuilding everything.
     cargo.env("CARGO_TARGET_DIR", &target);
-    if !is_binary {
-        cargo.args(["--lib", "--crate-type", "cdylib"]);
-    }
     child::run("compiling the front end", &mut cargo)?;
-    let file = if is_binary { "taydo-frontend.wasm" } else { "taydo_frontend.wasm" };
-    Ok(target.join(TARGET).join(PROFILE).join(file))
+    Ok(target.join(TARGET).join(PROFILE))
 }
 
 /// Debian's compiler has no standard library for wasm, only its source; the flag that builds it is open to nightly

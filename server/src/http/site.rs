@@ -6,18 +6,34 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 
 /// The addresses before the id of what a page shows.
-const PAGES_OF_ONE: [&str; 6] = ["/wall/", "/board/", "/incidents/", "/log/", "/on-call/", "/persons/"];
+const PAGES_OF_ONE: [&str; 5] = ["/board/", "/incidents/", "/log/", "/on-call/", "/persons/"];
 
 /// The addresses that the page itself draws.
 fn is_page(path: &str) -> bool {
     ["/", "/sources", "/forms", "/console", "/log", "/on-call", "/design"].contains(&path)
         || path.strip_prefix("/kpi/").is_some_and(|rest| !rest.is_empty() && rest.matches('/').count() <= 1)
-        || PAGES_OF_ONE.iter().any(|page| path.strip_prefix(page).is_some_and(|id| !id.is_empty() && !id.contains(['/', '.'])))
+        || PAGES_OF_ONE.iter().any(|page| path.strip_prefix(page).is_some_and(is_id))
+}
+
+/// The addresses that the program of a wall's screens draws; without a wall's id, a screen's own.
+fn is_wall(path: &str) -> bool {
+    path == "/wall" || path.strip_prefix("/wall/").is_some_and(is_id)
+}
+
+fn is_id(text: &str) -> bool {
+    !text.is_empty() && !text.contains(['/', '.'])
 }
 
 pub(super) async fn serve(request: HttpRequest) -> Result<HttpResponse, Refusal> {
     let path = request.path();
-    let asset = if is_page(path) { assets::find("/index.html") } else { assets::find(path) };
+    let asset = if is_wall(path) {
+        // A server that was built without its pages has only the one that says so.
+        assets::find("/wall.html").or_else(|| assets::find("/index.html"))
+    } else if is_page(path) {
+        assets::find("/index.html")
+    } else {
+        assets::find(path)
+    };
     asset.map(|asset| answer(&request, asset)).ok_or_else(|| Refusal::not_found("such page"))
 }
 

@@ -124,7 +124,7 @@ pub(crate) fn pack(files: Files) -> Result<Vec<Asset>> {
 fn rank(path: &str, kind: &Kind) -> u8 {
     match kind.extension {
         "js" if path.starts_with("/snippets/") => 2,
-        "js" if path == "/app.js" => 3,
+        "js" if !path.starts_with("/boot") => 3,
         "js" => 4,
         _ => kind.rank,
     }

@@ -3,13 +3,13 @@
 //!
 //! Must never need a hand: it reloads for a new build, and comes back by itself from whatever happens.
 
-use super::{Banner, Failure, Grid};
 use crate::{
     app::{use_answer, use_notice, use_speech},
     browser::{self, Theme},
     centre::Centre,
     client,
     locale::words,
+    pages::{Banner, Failure, Grid},
     scene::scene_at,
     store::Interest,
 };
