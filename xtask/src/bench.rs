@@ -17,6 +17,7 @@ Builds what is measured and one measurement in release and runs it. Each prints 
 measures in the same run.
 
 names:
+  charts   the product's charts in a headless browser, beside uPlot's
   engine   observations per second through the engine on one core, memory, long windows, cases
   fanout   one change to many WebSocket clients
   history  boards of charts over an hour to a year of 1,000 series and seeking in a replay, on PostgreSQL and on TimescaleDB
@@ -49,7 +50,7 @@ options:
 pub(crate) const SOAK_OPTIONS: &[arguments::Option] =
     &[arguments::Option { name: "NAME", takes_value: true }, arguments::Option { name: "--minutes", takes_value: true }];
 
-const NAMES: [&str; 5] = ["engine", "fanout", "history", "ingest", "paging"];
+const NAMES: [&str; 6] = ["charts", "engine", "fanout", "history", "ingest", "paging"];
 
 /// `cargo xtask bench NAME`.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
@@ -60,6 +61,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let places = Places::find()?;
     if name == "engine" {
         return run_engine(&places);
+    }
+    if name == "charts" {
+        return run_charts(&places);
     }
     let part = arguments.value("--part");
     let words = match name {
@@ -97,6 +101,22 @@ fn run_program(places: &Places, binary: &str, words: Vec<&str>) -> Result<()> {
         program.env("TAYDO_TIMESCALE_ROOT", root);
     }
     child::run(binary, &mut program)
+}
+
+/// Charts are measured in a browser, without a server.
+fn run_charts(places: &Places) -> Result<()> {
+    let lock = places.lock_target()?;
+    let tools = setup::ensure(places, &[Need::Wasm, Need::Chromium])?;
+    let page = frontend::build_charts(places, &tools)?;
+    progress::say("build", "the measurement in release");
+    let mut build = child::cargo(places);
+    build.args(["build", "--release", "--package", "taydo-bench", "--bin", "bench-charts"]);
+    child::run("the release build", &mut build)?;
+    drop(lock);
+    let mut program = std::process::Command::new(places.target.join("release/bench-charts"));
+    program.arg(page).current_dir(&places.root);
+    tools.name_to(&mut program);
+    child::run("bench-charts", &mut program)
 }
 
 /// The engine is measured alone: it needs no server, no database and no front end.

@@ -157,9 +157,8 @@ fn file(root: &Path, path: &str) -> HttpResponse {
         Some("wasm") => "application/wasm",
         _ => "application/octet-stream",
     };
-    // Only files that lie in the folder itself.
     match std::fs::read(root.join(name)) {
-        Ok(bytes) if !name.contains('/') => HttpResponse::Ok().content_type(kind).body(bytes),
+        Ok(bytes) if !name.contains("..") => HttpResponse::Ok().content_type(kind).body(bytes),
         _ => HttpResponse::NotFound().finish(),
     }
 }

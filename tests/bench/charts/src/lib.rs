@@ -82,8 +82,7 @@ impl Charts {
 }
 
 fn chart(place: &Element) -> Option<Chart> {
-    let canvases: Vec<HtmlCanvasElement> =
-        (0..2).filter_map(|number| place.children().item(number)?.dyn_into().ok()).collect();
+    let canvases: Vec<HtmlCanvasElement> = (0..2).filter_map(|number| place.children().item(number)?.dyn_into().ok()).collect();
     let [ground, lines] = <[HtmlCanvasElement; 2]>::try_from(canvases).ok()?;
     Some(Chart { canvas: ChartCanvas::new(ground, lines)?, surface: Surface::of(place)?, points: Vec::new() })
 }
