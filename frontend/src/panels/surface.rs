@@ -21,6 +21,9 @@ use yew::prelude::*;
 /// Colours of lines that the style sheet names, `--line-1` and so on.
 pub(super) const LINES: usize = 6;
 
+/// By how many device pixels a time axis moves on at a time; the newest point is never farther from the edge.
+const AXIS_STEP_PX: f64 = 6.0;
+
 /// What a chart is drawn on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Surface {
@@ -101,6 +104,17 @@ pub struct Drawing<'d> {
     pub calendar: &'d Calendar,
     /// The language of its numbers.
     pub language: Language,
+}
+
+impl Surface {
+    /// The first and the last moment of an axis that ends now, in Unix seconds. It moves on by some pixels at a time, so that the
+    /// ground is drawn again only then: what is drawn on it meanwhile is the lines.
+    #[must_use]
+    pub fn axis(&self, now_s: f64, span_s: f64) -> (f64, f64) {
+        let step = (span_s / f64::from(self.size.0) * AXIS_STEP_PX).max(1.0);
+        let to = (now_s / step).ceil() * step;
+        (to - span_s, to)
+    }
 }
 
 impl Drawing<'_> {

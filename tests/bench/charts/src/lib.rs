@@ -62,12 +62,10 @@ impl Charts {
         for (chart, value) in self.charts.iter_mut().zip(values) {
             chart.points.remove(0);
             chart.points.push((time, Some(*value), Quality::Good));
-            // The panel makes its line anew from the course that the page holds, and moves its axis on by whole pixels.
+            // The panel makes its line anew from the course that the page holds.
             let lines = [Line { points: chart.points.clone(), gap_s: self.step_s * 2.5 + 5.0 }];
             #[allow(clippy::cast_precision_loss)]
             let span_s = self.step_s * (chart.points.len() as f64 - 1.0);
-            let step = (span_s / f64::from(chart.surface.size.0)).max(1.0);
-            let to = (time / step).ceil() * step;
             let drawing = Drawing {
                 surface: &chart.surface,
                 background: &self.background,
@@ -76,7 +74,7 @@ impl Charts {
                 calendar: &self.calendar,
                 language: Language::Vi,
             };
-            chart.canvas.draw(drawing.ground((to - span_s, to)), 1, &lines);
+            chart.canvas.draw(drawing.ground(chart.surface.axis(time, span_s)), 1, &lines);
         }
     }
 }

@@ -191,6 +191,8 @@ async fn measure(cluster: &mut Cluster, archive: &Archive, centre: &Centre, roun
     let server = server.context("at least one round")?;
     let browser = Browser::before(&address(&server))?;
     let client = database::connect(&archive.config).await?;
+    // The floor plans each statement once, as whoever asks the same again and again would have it.
+    client.batch_execute("SET plan_cache_mode = force_generic_plan").await?;
     for one in &mut asked {
         warm(one, &browser, &client, archive, &mut choice, (server.pid(), cluster)).await?;
     }
