@@ -11,7 +11,7 @@ pub mod heatmap;
 pub mod marks;
 pub mod rank;
 pub mod severity;
-mod surface;
+pub mod surface;
 pub mod table;
 pub mod tile;
 pub mod trend;

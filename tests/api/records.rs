@@ -51,6 +51,90 @@ async fn observations_come_page_by_page() {
     assert_eq!(unknown.status, 404);
 }
 
+/// What the rows themselves come to: a bucket's series and first moment in seconds, its last value, the smallest, the largest,
+/// the sum and the count.
+async fn of_rows(small: &Small, bucket: &str) -> Vec<[f64; 7]> {
+    let sql = format!(
+        "SELECT series_id::float8, extract(epoch FROM {bucket})::float8, (array_agg(value ORDER BY time DESC))[1], min(value), max(value), \
+         sum(value), count(*)::float8 FROM observation WHERE coalesce(state, 0) NOT IN (1, 2) GROUP BY series_id, {bucket} ORDER BY 1, 2"
+    );
+    let rows = small.database.client().await.query(&sql, &[]).await.unwrap();
+    rows.iter().map(|row| std::array::from_fn(|column| row.get(column))).collect()
+}
+
+async fn of_api(small: &Small, step: &str, limit: u32) -> Vec<[f64; 7]> {
+    let path =
+        format!("/api/v1/observations?metric=road.speed&from=2026-02-20T00:00:00Z&to=2026-03-03T00:00:00Z&step={step}&limit={limit}");
+    let bucket = |line: &Value| {
+        let time: jiff::Timestamp = line["time"].as_str().unwrap().parse().unwrap();
+        let number = |key: &str| line[key].as_f64().unwrap_or_else(|| panic!("{key} of {line}"));
+        let [value, min, max, sum, count] = ["value", "min", "max", "sum", "count"].map(number);
+        [number("series"), time.as_second() as f64, value, min, max, sum, count]
+    };
+    all(small, &path, "observations").await.iter().map(bucket).collect()
+}
+
+/// Whether both are the same; the last digits of a sum depend on the order in which it was added up.
+fn is_same(found: &[[f64; 7]], wanted: &[[f64; 7]]) -> bool {
+    found.len() == wanted.len() && found.iter().flatten().zip(wanted.iter().flatten()).all(|(a, b)| (a - b).abs() < 1e-6)
+}
+
+const STEPS: [(&str, &str); 3] = [
+    ("1m", "date_trunc('minute', time, 'UTC')"),
+    ("1h", "date_trunc('hour', time, 'UTC')"),
+    ("1d", "date_trunc('day', time, 'Asia/Ho_Chi_Minh')"),
+];
+
+#[tokio::test]
+async fn minutes_hours_and_days_are_what_the_rows_come_to() {
+    let small = Small::start().await;
+    let mut sent = Vec::new();
+    for number in 0..900_i64 {
+        // Two days and a half, about four minutes apart, so that many minutes are empty and few have two values.
+        let time = START.parse::<jiff::Timestamp>().unwrap() - jiff::SignedDuration::from_secs(number * 239);
+        let asset = ["road-1", "road-2"][usize::from(number % 3 == 0)];
+        let mut one = observation("road.speed", asset, &time.to_string(), ((number * 7_919) % 1_500) as f64 / 10.0);
+        if number % 11 == 0 {
+            one["state"] = json!("calibrating");
+        }
+        sent.push(one);
+    }
+    assert_eq!(small.centre.post("/api/v1/observations?source=api", &json!(sent)).await.body["accepted"], 900);
+    let sql = small.database.client().await;
+    eventually("what is over is rolled up", Duration::from_secs(20), || async {
+        small.clock.advance(jiff::SignedDuration::from_secs(5));
+        sql.query_opt("SELECT FROM rollup_state WHERE done_1h >= '2026-03-02T01:00:00Z'", &[]).await.unwrap().map(drop)
+    })
+    .await;
+    for (step, bucket) in STEPS {
+        let wanted = of_rows(&small, bucket).await;
+        assert!(wanted.len() > 5, "{step}: {wanted:?}");
+        for limit in [37, 10_000] {
+            let found = of_api(&small, step, limit).await;
+            assert!(is_same(&found, &wanted), "{step} by pages of {limit}:\n{found:?}\n{wanted:?}");
+        }
+    }
+    let late = observation("road.speed", "road-1", "2026-02-28T03:33:33Z", 199.0);
+    assert_eq!(small.centre.post("/api/v1/observations?source=api", &json!([late])).await.body["accepted"], 1);
+    for (step, bucket) in STEPS {
+        let wanted = of_rows(&small, bucket).await;
+        eventually(
+            || format!("{step}: what came late is in it"),
+            Duration::from_secs(20),
+            || async {
+                small.clock.advance(jiff::SignedDuration::from_secs(5));
+                is_same(&of_api(&small, step, 1_000).await, &wanted).then_some(())
+            },
+        )
+        .await;
+    }
+    let refused =
+        small.centre.get("/api/v1/observations?metric=road.speed&from=2026-03-01T00:00:00Z&to=2026-03-02T00:00:00Z&step=5m").await;
+    assert!(refused.status == 400 && refused.body["message"].as_str().unwrap().contains("`1m`"), "{refused:?}");
+    let long = small.centre.get("/api/v1/observations?metric=road.speed&from=1990-03-01T00:00:00Z&to=2026-03-02T00:00:00Z&step=1d").await;
+    assert!(long.status == 413 && long.body["message"].as_str().unwrap().contains("20 years"), "{long:?}");
+}
+
 #[tokio::test]
 async fn cases_come_page_by_page_and_tell_of_no_person() {
     let small = Small::start().await;

@@ -11,21 +11,27 @@ use crate::setup::{self, Need};
 use crate::{child, frontend, progress};
 
 pub(crate) const HELP: &str = "\
-usage: cargo xtask bench NAME
+usage: cargo xtask bench NAME [--part PART]
 
 Builds what is measured and one measurement in release and runs it. Each prints a ratio against a floor or a peer that it
 measures in the same run.
 
 names:
+  charts   the product's charts in a headless browser, beside uPlot's
   engine   observations per second through the engine on one core, memory, long windows, cases
   fanout   one change to many WebSocket clients
+  history  boards of charts over an hour to a year of 1,000 series and seeking in a replay, on PostgreSQL and on TimescaleDB
+           (--part plain or timescale measures one of these; --series N another number; up to 8 GB on the disk for a while)
   ingest   observations per second into the database, beside COPY and beside InfluxDB
   paging   from a committed observation to an accepted message, the outbox's throughput, ten thousand alerts at once
            (--part latency, outbox or flood measures one of these alone)
 ";
 
-pub(crate) const OPTIONS: &[arguments::Option] =
-    &[arguments::Option { name: "NAME", takes_value: true }, arguments::Option { name: "--part", takes_value: true }];
+pub(crate) const OPTIONS: &[arguments::Option] = &[
+    arguments::Option { name: "NAME", takes_value: true },
+    arguments::Option { name: "--part", takes_value: true },
+    arguments::Option { name: "--series", takes_value: true },
+];
 
 pub(crate) const SOAK_HELP: &str = "\
 usage: cargo xtask soak NAME [--minutes MINUTES]
@@ -44,7 +50,7 @@ options:
 pub(crate) const SOAK_OPTIONS: &[arguments::Option] =
     &[arguments::Option { name: "NAME", takes_value: true }, arguments::Option { name: "--minutes", takes_value: true }];
 
-const NAMES: [&str; 4] = ["engine", "fanout", "ingest", "paging"];
+const NAMES: [&str; 6] = ["charts", "engine", "fanout", "history", "ingest", "paging"];
 
 /// `cargo xtask bench NAME`.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
@@ -56,7 +62,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if name == "engine" {
         return run_engine(&places);
     }
-    run_program(&places, &format!("bench-{name}"), arguments.value("--part").into_iter().collect())
+    if name == "charts" {
+        return run_charts(&places);
+    }
+    let part = arguments.value("--part");
+    let words = match name {
+        "history" => {
+            let series = arguments.value("--series");
+            part.map(|part| ["--part", part]).into_iter().chain(series.map(|series| ["--series", series])).flatten().collect()
+        }
+        _ => part.into_iter().collect(),
+    };
+    run_program(&places, &format!("bench-{name}"), words)
 }
 
 /// Builds the server and a program beside it in release, and runs that.
@@ -78,7 +95,28 @@ fn run_program(places: &Places, binary: &str, words: Vec<&str>) -> Result<()> {
     {
         program.env("TAYDO_INFLUXD", influxd);
     }
+    if binary == "bench-history"
+        && let Some(root) = setup::timescale::ensure(places)
+    {
+        program.env("TAYDO_TIMESCALE_ROOT", root);
+    }
     child::run(binary, &mut program)
+}
+
+/// Charts are measured in a browser, without a server.
+fn run_charts(places: &Places) -> Result<()> {
+    let lock = places.lock_target()?;
+    let tools = setup::ensure(places, &[Need::Wasm, Need::Chromium])?;
+    let page = frontend::build_charts(places, &tools)?;
+    progress::say("build", "the measurement in release");
+    let mut build = child::cargo(places);
+    build.args(["build", "--release", "--package", "taydo-bench", "--bin", "bench-charts"]);
+    child::run("the release build", &mut build)?;
+    drop(lock);
+    let mut program = std::process::Command::new(places.target.join("release/bench-charts"));
+    program.arg(page).current_dir(&places.root);
+    tools.name_to(&mut program);
+    child::run("bench-charts", &mut program)
 }
 
 /// The engine is measured alone: it needs no server, no database and no front end.

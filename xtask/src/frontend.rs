@@ -8,9 +8,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::places::Places;
+use crate::places::{Places, create};
 use crate::setup::{self, Tools, Wasm};
-use crate::{child, font, progress};
+use crate::{child, font, npm, progress};
 
 const TARGET: &str = setup::WASM_TARGET;
 const PROFILE: &str = "wasm";
@@ -32,7 +32,7 @@ pub(crate) fn build(places: &Places, tools: &Tools) -> Result<PathBuf> {
         return Ok(dist);
     }
     progress::say("front end", &format!("compiling to wasm with {}", wasm.describe()));
-    let programs = compile(places, wasm)?;
+    let programs = compile(places, wasm, &["--package", "taydo-frontend", "--bins"])?;
     progress::say("front end", "packing (raw, gzip and brotli bytes)");
     let mut pack = child::cargo(places);
     pack.args(["run", "--package", "xtask-bindgen", "--"]).arg(programs).arg(&dist);
@@ -42,10 +42,35 @@ pub(crate) fn build(places: &Places, tools: &Tools) -> Result<PathBuf> {
     Ok(dist)
 }
 
-/// Compiles the programs, and returns the folder that their wasm files are in.
-fn compile(places: &Places, wasm: Wasm) -> Result<PathBuf> {
+/// Builds the page of a measurement in a folder of its own: the drawing code as a program that no page of the product loads,
+/// what it is measured beside, and the page's own files.
+pub(crate) fn build_charts(places: &Places, tools: &Tools) -> Result<PathBuf> {
+    let Some(wasm) = tools.wasm else { bail!("the wasm target is missing; run `cargo xtask setup`") };
+    let peer = npm::fetch(places, &npm::UPLOT)?;
+    progress::say("charts", &format!("compiling to wasm with {}", wasm.describe()));
+    let program = compile(places, wasm, &["--package", "taydo-bench-charts"])?.join("taydo_bench_charts.wasm");
+    let page = places.target.join("charts");
+    create(&page)?;
+    let mut bind = child::cargo(places);
+    bind.args(["run", "--package", "xtask-bindgen", "--", "--only"]).arg(program).arg(&page);
+    child::run("binding the charts", &mut bind)?;
+    let own = places.root.join("tests/bench/charts/page");
+    let files = [
+        (own.join("index.html"), "index.html"),
+        (own.join("page.js"), "page.js"),
+        (peer.join("dist/uPlot.iife.min.js"), "uplot.js"),
+        (peer.join("dist/uPlot.min.css"), "uplot.css"),
+    ];
+    for (from, name) in files {
+        std::fs::copy(&from, page.join(name)).with_context(|| format!("can't copy {}", from.display()))?;
+    }
+    Ok(page)
+}
+
+/// Compiles what cargo is told to, and returns the folder that the wasm files are in.
+fn compile(places: &Places, wasm: Wasm, what: &[&str]) -> Result<PathBuf> {
     let mut cargo = child::cargo(places);
-    cargo.args(["build", "--package", "taydo-frontend", "--bins", "--profile", PROFILE, "--target", TARGET]);
+    cargo.arg("build").args(what).args(["--profile", PROFILE, "--target", TARGET]);
     let target = match wasm {
         Wasm::Native => places.frontend().join("cargo-rustup"),
         Wasm::Debian => {

@@ -29,6 +29,13 @@ pub(crate) const AXE: Package = Package {
     integrity: "sha512-FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ==",
 };
 
+/// What charts are measured beside.
+pub(crate) const UPLOT: Package = Package {
+    name: "uplot",
+    version: "1.6.32",
+    integrity: "sha512-KIMVnG68zvu5XXUbC4LQEPnhwOxBuLyW1AHtpm6IKTXImkbLgkMy+jabjLgSLMasNuGGzQm/ep3tOkyTxpiQIw==",
+};
+
 /// The folder with a package's content, fetched when it is not there yet.
 pub(crate) fn fetch(places: &Places, package: &Package) -> Result<PathBuf> {
     let Package { name, version, integrity } = package;

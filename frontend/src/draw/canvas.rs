@@ -11,6 +11,9 @@ use std::{cell::RefCell, f64::consts::TAU, rc::Rc};
 use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
+/// So many points of a line are one stroke: without a graphics card the cost of one grows with its extent.
+const PIECE: usize = 16;
+
 /// One canvas and the record that it is drawn from.
 struct Layer {
     canvas: HtmlCanvasElement,
@@ -118,15 +121,36 @@ impl Styles {
 fn replay(context: &CanvasRenderingContext2d, record: &Record) {
     context.set_line_join("round");
     let mut styles = Styles::default();
-    for command in &record.commands {
+    let mut commands = record.commands.iter().peekable();
+    // Whether the path before goes on: dashes and grid lines of one style are one stroke.
+    let mut goes_on = false;
+    while let Some(command) = commands.next() {
         match command {
             Command::Path { colour, width, first, count } => {
-                styles.stroke(context, *colour, *width);
+                // Where two lines of a colour that lets others through cross, it is seen twice.
+                let is_opaque = colour & 0xff == 0xff;
+                if is_opaque && *count > PIECE {
+                    if std::mem::take(&mut goes_on) {
+                        context.stroke();
+                    }
+                    styles.stroke(context, *colour, *width);
+                    draw_in_pieces(context, record, (*first, *count), *width);
+                    continue;
+                }
+                if !goes_on {
+                    styles.stroke(context, *colour, *width);
+                    context.begin_path();
+                }
                 trace(context, record, *first, *count, *width);
-                context.stroke();
+                let is_same = |next: &&Command| matches!(next, Command::Path { colour: c, width: w, .. } if (c, w) == (colour, width));
+                goes_on = is_opaque && commands.peek().is_some_and(is_same);
+                if !goes_on {
+                    context.stroke();
+                }
             }
             Command::Polygon { colour, first, count } => {
                 styles.fill(context, *colour);
+                context.begin_path();
                 trace(context, record, *first, *count, 0);
                 context.fill();
             }
@@ -161,10 +185,22 @@ fn replay(context: &CanvasRenderingContext2d, record: &Record) {
     }
 }
 
+/// Draws a long line piece by piece. Each begins with the last segment of the one before, so that they join.
+fn draw_in_pieces(context: &CanvasRenderingContext2d, record: &Record, (first, count): (usize, usize), width: u32) {
+    let last = count.saturating_sub(1);
+    let mut at = 0;
+    while at < last {
+        let (from, until) = (at.saturating_sub(1), (at + PIECE).min(last));
+        context.begin_path();
+        trace(context, record, first + from, until - from + 1, width);
+        context.stroke();
+        at = until;
+    }
+}
+
 /// A line of odd width is sharp when it runs through the middle of its pixels.
 fn trace(context: &CanvasRenderingContext2d, record: &Record, first: usize, count: usize, width: u32) {
     let shift = if width % 2 == 1 { 0.5 } else { 0.0 };
-    context.begin_path();
     for (n, (x, y)) in record.points.iter().skip(first).take(count).enumerate() {
         let (x, y) = (f64::from(*x) + shift, f64::from(*y) + shift);
         if n == 0 { context.move_to(x, y) } else { context.line_to(x, y) }

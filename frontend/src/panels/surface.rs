@@ -21,10 +21,14 @@ use yew::prelude::*;
 /// Colours of lines that the style sheet names, `--line-1` and so on.
 pub(super) const LINES: usize = 6;
 
+/// By how many device pixels a time axis moves on at a time; the newest point is never farther from the edge.
+const AXIS_STEP_PX: f64 = 6.0;
+
 /// What a chart is drawn on.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Surface {
-    pub(super) size: (u32, u32),
+pub struct Surface {
+    /// Device pixels.
+    pub size: (u32, u32),
     font_px: f64,
     palette: Palette,
 }
@@ -48,15 +52,19 @@ fn palette() -> Palette {
     }
 }
 
-fn measure(element: &Element) -> Option<Surface> {
-    let place = element.get_bounding_client_rect();
-    let ratio = browser::pixel_ratio();
-    let style = web_sys::window()?.get_computed_style(element).ok()??;
-    let font_px: f64 = style.get_property_value("font-size").ok()?.trim_end_matches("px").parse().ok()?;
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let pixels = |length: f64| (length * ratio).round().clamp(0.0, 16_384.0) as u32;
-    let size = (pixels(place.width()), pixels(place.height()));
-    (size.0 > 20 && size.1 > 20).then(|| Surface { size, font_px: (font_px * ratio).round(), palette: palette() })
+impl Surface {
+    /// An element's, as it is laid out now; `None` where it is too small for a chart.
+    #[must_use]
+    pub fn of(element: &Element) -> Option<Self> {
+        let place = element.get_bounding_client_rect();
+        let ratio = browser::pixel_ratio();
+        let style = web_sys::window()?.get_computed_style(element).ok()??;
+        let font_px: f64 = style.get_property_value("font-size").ok()?.trim_end_matches("px").parse().ok()?;
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let pixels = |length: f64| (length * ratio).round().clamp(0.0, 16_384.0) as u32;
+        let size = (pixels(place.width()), pixels(place.height()));
+        (size.0 > 20 && size.1 > 20).then(|| Self { size, font_px: (font_px * ratio).round(), palette: palette() })
+    }
 }
 
 /// The surface, renewed whenever the element's size changes.
@@ -67,7 +75,7 @@ pub(super) fn use_surface(node: NodeRef) -> Option<Surface> {
     use_effect_with((), move |()| {
         let element = node.cast::<Element>();
         let seen = element.clone();
-        let resized = Closure::<dyn FnMut()>::new(move || setter.set(seen.as_ref().and_then(measure)));
+        let resized = Closure::<dyn FnMut()>::new(move || setter.set(seen.as_ref().and_then(Surface::of)));
         let observer = ResizeObserver::new(resized.as_ref().unchecked_ref()).ok();
         if let (Some(observer), Some(element)) = (&observer, &element) {
             observer.observe(element);
@@ -83,18 +91,36 @@ pub(super) fn use_surface(node: NodeRef) -> Option<Surface> {
 }
 
 /// All that a chart's ground is made from but its time.
-pub(super) struct Drawing<'d> {
-    pub(super) surface: &'d Surface,
-    pub(super) background: &'d Rc<Background>,
-    pub(super) lines: &'d [Line],
-    pub(super) target: Option<f64>,
-    pub(super) calendar: &'d Calendar,
-    pub(super) language: Language,
+pub struct Drawing<'d> {
+    /// What it is drawn on.
+    pub surface: &'d Surface,
+    /// What lies behind the lines.
+    pub background: &'d Rc<Background>,
+    /// The lines, which the value axis holds.
+    pub lines: &'d [Line],
+    /// What the figure should be.
+    pub target: Option<f64>,
+    /// The city's calendar, for the time axis.
+    pub calendar: &'d Calendar,
+    /// The language of its numbers.
+    pub language: Language,
+}
+
+impl Surface {
+    /// The first and the last moment of an axis that ends now, in Unix seconds. It moves on by some pixels at a time, so that the
+    /// ground is drawn again only then: what is drawn on it meanwhile is the lines.
+    #[must_use]
+    pub fn axis(&self, now_s: f64, span_s: f64) -> (f64, f64) {
+        let step = (span_s / f64::from(self.size.0) * AXIS_STEP_PX).max(1.0);
+        let to = (now_s / step).ceil() * step;
+        (to - span_s, to)
+    }
 }
 
 impl Drawing<'_> {
     /// The ground between two moments, in Unix seconds.
-    pub(super) fn ground(&self, (from, to): (f64, f64)) -> Ground {
+    #[must_use]
+    pub fn ground(&self, (from, to): (f64, f64)) -> Ground {
         let surface = self.surface;
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let count = (f64::from(surface.size.1) / (surface.font_px * 3.2)).clamp(2.0, 6.0) as u32;

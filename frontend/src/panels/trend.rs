@@ -71,13 +71,10 @@ fn ground(
     lines: &[Line],
     now: Moment,
 ) -> Ground {
-    let width = f64::from(surface.size.0);
-    // The axis moves on by whole pixels, so that the ground is drawn again only when it would look different.
-    let step = (f64::from(span_s) / width).max(1.0);
     #[allow(clippy::cast_precision_loss)]
-    let to = (now.time.as_millisecond() as f64 / 1000.0 / step).ceil() * step;
+    let now_s = now.time.as_millisecond() as f64 / 1000.0;
     let drawing = Drawing { surface, background, lines, target: target(props), calendar: &centre.calendar(), language: props.language };
-    drawing.ground((to - f64::from(span_s), to))
+    drawing.ground(surface.axis(now_s, f64::from(span_s)))
 }
 
 fn view(props: &PanelProps, keys: &[Key], span_s: u32, store: &Store, lines: &[Line], now: Moment) -> View {

@@ -13,8 +13,8 @@ use taydo_model::course::{CoursePage, Grain, Relation, course};
 use taydo_model::history::RevisionsPage;
 use taydo_model::{ErrorCode, Kpi, Scope};
 
-/// The longest range, of which buckets are made.
-const LONGEST: SignedDuration = SignedDuration::from_hours(20 * 366 * 24);
+/// The longest range that is answered.
+pub(super) const LONGEST: SignedDuration = SignedDuration::from_hours(20 * 366 * 24);
 /// The most instants of which it is looked up what was known of them at an earlier time.
 const MAX_KNOWN_THEN: i64 = 100_000;
 /// What is recorded at a moment has been committed so much later.
@@ -79,8 +79,7 @@ fn grain(kpi: &Kpi, range: &Range) -> Result<Grain, Refusal> {
     }
     let span = range.to.duration_since(range.from);
     if span > LONGEST {
-        let message = "a range is at most 20 years long; ask for a shorter one, or for several one after the other";
-        return Err(Refusal::new(ErrorCode::TooLarge, message));
+        return Err(too_long());
     }
     let instants = span.as_secs() / i64::from(kpi.every_s.max(1)) + 1;
     if range.as_of.is_some() && instants > MAX_KNOWN_THEN {
@@ -104,6 +103,12 @@ fn grain(kpi: &Kpi, range: &Range) -> Result<Grain, Refusal> {
         }
         None => Ok(Grain { relation: Relation::Reading, width_s: None }),
     }
+}
+
+/// What is said of a range longer than [`LONGEST`].
+pub(super) fn too_long() -> Refusal {
+    let message = "a range is at most 20 years long; ask for a shorter one, or for several one after the other";
+    Refusal::new(ErrorCode::TooLarge, message)
 }
 
 /// Whether the answer can still change, and how soon.

@@ -5,7 +5,7 @@
 
 use super::refusal::Refusal;
 use super::table::{self, Format, Freshness, Table, maybe, text, unanswered};
-use super::{State, query};
+use super::{State, history, query};
 use crate::store::{CasesWanted, ObservationsWanted};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -62,6 +62,9 @@ pub(super) async fn observations(request: HttpRequest, state: Data<State>) -> Re
     let metric = definitions.metric(&asked.metric).ok_or_else(|| Refusal::not_found(format!("metric {}", asked.metric)))?;
     if asked.to < asked.from {
         return Err(Refusal::new(ErrorCode::Invalid, "`from` is after `to`"));
+    }
+    if asked.to.duration_since(asked.from) > history::LONGEST {
+        return Err(history::too_long());
     }
     let wanted = ObservationsWanted {
         metric: asked.metric.clone(),

@@ -2,7 +2,8 @@
 //!
 //! It must never make a partition inside a transaction that already writes: the lock would wait for other writers.
 
-use super::{Layout, StoreError, micros::Micros};
+use super::{Layout, Store, StoreError, micros::Micros};
+use jiff::Timestamp;
 use std::{
     collections::BTreeSet,
     sync::{Mutex, PoisonError},
@@ -131,6 +132,17 @@ impl Partitions {
 
     fn known(&self) -> std::sync::MutexGuard<'_, BTreeSet<(Table, i64)>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store {
+    /// Makes room for rows of these times, for whoever fills a table in bulk past the writers.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn make_room(&self, table: Table, times: impl Iterator<Item = Timestamp>) -> Result<(), StoreError> {
+        let mut client = self.client().await?;
+        self.partitions().ensure(&mut client, table, times.map(Micros::from)).await
     }
 }
 

@@ -2,7 +2,10 @@
 //!
 //! It must never write: the database itself refuses that here.
 
-use super::{Store, StoreError, session};
+use super::{
+    Store, StoreError,
+    session::{self, Plans},
+};
 use crate::clock::Clock;
 use deadpool_postgres::{Object, Pool};
 use std::sync::Arc;
@@ -48,9 +51,12 @@ impl From<tokio_postgres::Error> for ReadError {
 
 /// The connections.
 pub(super) struct Readers {
-    pool: Pool,
+    /// For whatever is asked.
+    any: Pool,
+    /// For courses, whose statements are always asked in the same way.
+    courses: Pool,
     clock: Clock,
-    /// One for each connection. Taken in turn; who waits longer than [`PATIENCE`] goes without.
+    /// One for each connection that works. Taken in turn; who waits longer than [`PATIENCE`] goes without.
     turns: Arc<Semaphore>,
     /// One for each question that is answered or waits.
     places: Arc<Semaphore>,
@@ -65,23 +71,29 @@ pub(super) struct Reader {
 
 impl Readers {
     pub(super) fn new(config: &Config, clock: Clock) -> Result<Self, StoreError> {
-        let pool = session::reading_pool(config, AT_A_TIME, LIMIT)?;
-        Ok(Self { pool, clock, turns: Arc::new(Semaphore::new(AT_A_TIME)), places: Arc::new(Semaphore::new(WAITING)) })
+        let any = session::reading_pool(config, AT_A_TIME, LIMIT, Plans::Anew)?;
+        let courses = session::reading_pool(config, AT_A_TIME, LIMIT, Plans::Once)?;
+        Ok(Self { any, courses, clock, turns: Arc::new(Semaphore::new(AT_A_TIME)), places: Arc::new(Semaphore::new(WAITING)) })
     }
 
-    async fn next(&self) -> Result<Reader, ReadError> {
+    async fn next(&self, pool: &Pool) -> Result<Reader, ReadError> {
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_: TryAcquireError| ReadError::Busy)?;
         let turn = tokio::select! {
             biased;
             turn = Arc::clone(&self.turns).acquire_owned() => turn.map_err(|_| ReadError::Busy)?,
             () = self.clock.sleep(PATIENCE) => return Err(ReadError::Busy),
         };
-        Ok(Reader { client: self.pool.get().await.map_err(StoreError::from)?, _turn: turn, _place: place })
+        Ok(Reader { client: pool.get().await.map_err(StoreError::from)?, _turn: turn, _place: place })
     }
 }
 
 impl Store {
     pub(super) async fn reader(&self) -> Result<Reader, ReadError> {
-        self.0.readers.next().await
+        self.0.readers.next(&self.0.readers.any).await
+    }
+
+    /// For statements with the same conditions each time, on few rows of many parts.
+    pub(super) async fn course_reader(&self) -> Result<Reader, ReadError> {
+        self.0.readers.next(&self.0.readers.courses).await
     }
 }

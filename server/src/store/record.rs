@@ -69,7 +69,7 @@ impl Store {
     /// # Errors
     /// `NotKept` for a rollup that this database has not; see [`ReadError`].
     pub async fn observations(&self, wanted: &ObservationsWanted) -> Result<Observations, ReadError> {
-        let reader = self.reader().await?;
+        let reader = self.course_reader().await?;
         let series = series(&reader, wanted).await?;
         let mut page = Observations::default();
         // One more series than is looked at says where the next page begins.
@@ -131,9 +131,11 @@ impl Store {
 
 /// The series that are wanted, from the one of the page before on.
 async fn series(reader: &Reader, wanted: &ObservationsWanted) -> Result<Vec<SeriesLine>, ReadError> {
-    let sql = "SELECT id, source, labels FROM series WHERE metric = $1 AND labels @> $2 AND ($3::int IS NULL OR id = $3) AND id >= $4 \
-        ORDER BY id LIMIT $5";
-    let statement = reader.client.prepare_cached(sql).await?;
+    // Two statements, because each is planned once for whatever is asked.
+    let one = if wanted.series.is_some() { "id = $3" } else { "$3::int IS NULL" };
+    let sql =
+        format!("SELECT id, source, labels FROM series WHERE metric = $1 AND labels @> $2 AND {one} AND id >= $4 ORDER BY id LIMIT $5");
+    let statement = reader.client.prepare_cached(&sql).await?;
     let (from, limit) = (wanted.after.map_or(0, |(series, _)| series), i64::try_from(SERIES.saturating_add(1)).unwrap_or(i64::MAX));
     let rows = reader.client.query(&statement, &[&wanted.metric.as_str(), &Json(&wanted.labels), &wanted.series, &from, &limit]).await?;
     let decode = |row: &Row| {

@@ -41,12 +41,24 @@ fn pool_of(config: Config, size: usize) -> Result<Pool, StoreError> {
     Pool::builder(manager).max_size(size).build().map_err(|error| StoreError::Internal(error.into()))
 }
 
+/// How the database plans a prepared statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Plans {
+    /// For what is asked each time, when that looks cheaper: for statements that may be asked in very different ways.
+    Anew,
+    /// Once for a connection. A table in hundreds of parts takes far longer to plan than to read a few of them.
+    Once,
+}
+
 /// Makes a pool of `size` that only reads, each statement on one core of the database, so that what is asked there leaves the
 /// others to the live path.
-pub(super) fn reading_pool(config: &Config, size: usize, limit: Duration) -> Result<Pool, StoreError> {
+pub(super) fn reading_pool(config: &Config, size: usize, limit: Duration, plans: Plans) -> Result<Pool, StoreError> {
     let mut config = named(config, "taydo history", Some(limit));
     let given = config.get_options().unwrap_or_default().to_owned();
-    config.options(format!("{given} -c default_transaction_read_only=on -c max_parallel_workers_per_gather=0 -c jit=off"));
+    let mode = if plans == Plans::Once { "force_generic_plan" } else { "auto" };
+    config.options(format!(
+        "{given} -c default_transaction_read_only=on -c max_parallel_workers_per_gather=0 -c jit=off -c plan_cache_mode={mode}"
+    ));
     let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
     Pool::builder(manager).max_size(size).build().map_err(|error| StoreError::Internal(error.into()))
 }

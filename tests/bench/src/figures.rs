@@ -20,6 +20,22 @@ impl Figures {
         if sorted.len() % 2 == 1 { middle(half) } else { (middle(half.wrapping_sub(1)) + middle(half)) / 2.0 }
     }
 
+    /// The figure below which this share of all lie, from 0 to 1: one of them, never a mean. NaN when there are none.
+    #[must_use]
+    pub fn quantile(&self, share: f64) -> f64 {
+        let mut sorted = self.0.clone();
+        sorted.sort_by(f64::total_cmp);
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+        let at = (sorted.len() as f64 * share).ceil() as usize;
+        sorted.get(at.saturating_sub(1)).copied().unwrap_or(f64::NAN)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// The smallest and the largest.
     #[must_use]
     pub fn bounds(&self) -> (f64, f64) {
@@ -64,5 +80,6 @@ mod tests {
         figures.push(6.0);
         assert_eq!(figures.median(), 5.0);
         assert_eq!(figures.show(1), "5.0 (1.0–9.0)");
+        assert_eq!([0.0, 0.5, 0.51, 0.95, 1.0].map(|share| figures.quantile(share)), [1.0, 4.0, 6.0, 9.0, 9.0]);
     }
 }

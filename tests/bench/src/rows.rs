@@ -103,12 +103,18 @@ impl Rows {
 /// The bench's city: a file's name and its text, each. Its KPI is computed while rows come, as in real life.
 #[must_use]
 pub fn city() -> Vec<(&'static str, String)> {
+    city_of(SERIES, "area")
+}
+
+/// The same city with so many sensors, whose KPI is computed for each scope of one kind, `area` or `asset`.
+#[must_use]
+pub fn city_of(sensors: u64, by: &str) -> Vec<(&'static str, String)> {
     let mut areas = String::new();
     for area in 0..20 {
         let _ = writeln!(areas, "a{area} = {{ name = \"Area {area}\" }}");
     }
     let mut assets = String::from("[defaults]\nowner = \"roads\"\ninterval = \"1s\"\nmetrics = [\"road.speed\"]\n\n[assets]\n");
-    for series in 0..SERIES {
+    for series in 0..sensors {
         let _ = writeln!(
             assets,
             "s{series:04} = {{ name = \"Sensor {series}\", site = \"Road {}\", area = \"a{}\" }}",
@@ -130,7 +136,7 @@ pub fn city() -> Vec<(&'static str, String)> {
     );
     let kpi = format!(
         "[road.speed]\ntitle = {}\nunit = \"km/h\"\nbetter = \"higher\"\nowner = \"roads\"\n\
-         from = {{ observations = \"road.speed\", aggregate = \"mean\", window = \"5m\" }}\nby = [\"area\"]\n",
+         from = {{ observations = \"road.speed\", aggregate = \"mean\", window = \"5m\" }}\nby = [\"{by}\"]\n",
         text("Speed")
     );
     let board = format!("title = {}\ngrid = [12, 8]\npanels = [{{ at = [1, 1], size = [3, 2], value = \"road.speed\" }}]\n", text("Roads"));

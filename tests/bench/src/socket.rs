@@ -90,12 +90,14 @@ pub fn welcome() -> String {
     )
 }
 
-/// A client's frame with a payload of at most 125 bytes, under the mask of four zeros, which costs nothing.
+/// A client's frame with a payload of at most 65,535 bytes, under the mask of four zeros, which costs nothing.
 #[must_use]
 pub fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
-    let length = u8::try_from(payload.len().min(125)).unwrap_or(125);
-    let mut frame = vec![0x80 | opcode, 0x80 | length, 0, 0, 0, 0];
-    frame.extend(payload.iter().take(125));
+    let length = u16::try_from(payload.len()).unwrap_or(u16::MAX);
+    let [high, low] = length.to_be_bytes();
+    let mut frame = if length < 126 { vec![0x80 | opcode, 0x80 | low] } else { vec![0x80 | opcode, 0x80 | 126, high, low] };
+    frame.extend([0; 4]);
+    frame.extend(payload.iter().take(usize::from(length)));
     frame
 }
 

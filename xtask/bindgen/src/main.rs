@@ -15,10 +15,12 @@ mod pack;
 mod references;
 
 const USAGE: &str = "usage: xtask-bindgen PROGRAMS OUT ROOT...
+       xtask-bindgen --only IN.wasm OUT
 
 Writes the front end's files, fingerprinted and compressed, and manifest.tsv into the folder OUT, which it replaces.
 PROGRAMS is the folder with the compiled programs. Each ROOT is a folder of static files as the browser sees them; to
-each program its loader, its script and its wasm file are added.
+each program its loader, its script and its wasm file are added. With --only, app.js and app.wasm of one program are
+written as they are.
 ";
 
 /// A program that a page loads.
@@ -53,11 +55,15 @@ const PROGRAMS: [Program; 2] = [
 
 fn main() -> ExitCode {
     let words: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
-    let [programs, out, roots @ ..] = words.as_slice() else {
-        eprint!("{USAGE}");
-        return ExitCode::from(2);
+    let outcome = match words.as_slice() {
+        [only, wasm, out] if only.as_os_str() == "--only" => build_one(wasm, out),
+        [programs, out, roots @ ..] => build(programs, out, roots),
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
     };
-    match build(programs, out, roots) {
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -76,6 +82,19 @@ fn build(programs: &Path, out: &Path, roots: &[PathBuf]) -> Result<()> {
     let assets = pack::pack(files)?;
     report(&assets)?;
     pack::write(&assets, out)
+}
+
+/// One program that is no part of the product, neither fingerprinted nor compressed.
+fn build_one(wasm: &Path, out: &Path) -> Result<()> {
+    let mut files = pack::Files::new();
+    bind("app", wasm, &mut files)?;
+    for (path, bytes) in files {
+        let place = out.join(path.trim_start_matches('/'));
+        let folder = place.parent().unwrap_or(out);
+        std::fs::create_dir_all(folder).with_context(|| format!("can't create {}", folder.display()))?;
+        std::fs::write(&place, bytes).with_context(|| format!("can't write {}", place.display()))?;
+    }
+    Ok(())
 }
 
 /// Runs wasm-bindgen for the browser and adds its two files, with the scripts that dependencies bring.

@@ -28,7 +28,7 @@ impl Store {
         (from, until): (Timestamp, Timestamp),
         as_of: Option<Timestamp>,
     ) -> Result<Vec<Stretch>, ReadError> {
-        let reader = self.reader().await?;
+        let reader = self.course_reader().await?;
         let (scope, from, until) = (scope.to_string(), Micros::from(from), Micros::from(until));
         if relation == Relation::Reading {
             let sql = format!(

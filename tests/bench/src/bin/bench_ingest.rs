@@ -3,6 +3,8 @@
 //!
 //! With a word as argument only the ways whose names have it are measured, beside COPY.
 //!
+//! One way is measured once more while a board of twelve charts is opened twenty times a second.
+//!
 //! The server and PostgreSQL share both cores with the senders, as on a small machine. A way's rows count as stored when
 //! the server has acknowledged them (HTTP) or counted them as committed (MQTT); afterwards the table is counted.
 
@@ -10,6 +12,7 @@ use anyhow::{Context, ensure};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use taydo_bench::courses::Browser;
 use taydo_bench::database::{self, COPY_TABLE, Cost};
 use taydo_bench::figures::{Figures, verdict};
 use taydo_bench::influx::Influx;
@@ -40,6 +43,10 @@ enum Way {
     Lines {
         connections: usize,
     },
+    /// The same while a board is opened again and again.
+    LinesAndBoards {
+        connections: usize,
+    },
     Messages {
         values: u64,
     },
@@ -49,11 +56,16 @@ enum Way {
     },
 }
 
-const WAYS: [(&str, Way, u64); 7] = [
+/// Milliseconds from one opening of the board to the next, and its charts.
+const BOARD_EVERY_MS: u64 = 50;
+const CHARTS: u32 = 12;
+
+const WAYS: [(&str, Way, u64); 8] = [
     ("COPY, 1 connection", Way::Copy { connections: 1 }, ROWS),
     ("HTTP line protocol, 2 connections", Way::Lines { connections: 2 }, ROWS),
     ("COPY, 2 connections", Way::Copy { connections: 2 }, ROWS),
     ("HTTP line protocol, 4 connections", Way::Lines { connections: 4 }, ROWS),
+    ("the same, 12 charts read 20 times a s", Way::LinesAndBoards { connections: 4 }, ROWS),
     ("InfluxDB /write, 4 connections", Way::Influx { connections: 4 }, ROWS),
     ("MQTT, 100 values a message", Way::Messages { values: 100 }, ROWS),
     ("MQTT, 1 value a message", Way::Messages { values: 1 }, SINGLE_ROWS),
@@ -67,6 +79,8 @@ struct Bench {
     address: String,
     broker_port: u16,
     _broker: Server,
+    /// What openings of the board took, ms; and how many were left out because the one before was not over.
+    boards: std::cell::RefCell<(Figures, u64)>,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -126,6 +140,15 @@ async fn run(folder: &Path, config: Config) -> anyhow::Result<()> {
         }
     }
     report(&speeds, &costs);
+    let boards = bench.boards.borrow();
+    if boards.0.count() > 0 {
+        let (p50, p95) = (boards.0.quantile(0.5), boards.0.quantile(0.95));
+        println!(
+            "{} boards of {CHARTS} charts opened beside it, p50 {p50:.1} ms, p95 {p95:.1} ms; {} left out, being late",
+            boards.0.count(),
+            boards.1
+        );
+    }
     Ok(())
 }
 
@@ -149,7 +172,7 @@ impl Bench {
         let server = Server::start(&program, &arguments)?;
         let address = server.greeting.trim_end_matches('/').to_owned();
         let postmaster = database::postmaster(&folder.join("data"))?;
-        Ok(Self { config, postmaster, server, address, broker_port, _broker: broker })
+        Ok(Self { config, postmaster, server, address, broker_port, _broker: broker, boards: Default::default() })
     }
 
     async fn store(&self, way: Way, rows: Rows) -> anyhow::Result<Cost> {
@@ -159,6 +182,16 @@ impl Bench {
             Way::Lines { connections } => {
                 let bodies = rows.lines(BATCH);
                 self.measured(async { senders::post_lines(&self.address, &bodies, connections).await }).await
+            }
+            Way::LinesAndBoards { connections } => {
+                let bodies = rows.lines(BATCH);
+                self.measured(async {
+                    tokio::select! {
+                        outcome = senders::post_lines(&self.address, &bodies, connections) => outcome,
+                        outcome = self.open_boards() => outcome,
+                    }
+                })
+                .await
             }
             Way::Messages { values } => {
                 let messages = rows.messages(values);
@@ -182,6 +215,27 @@ impl Bench {
                 })
                 .await
             }
+        }
+    }
+
+    /// Opens a board of charts over the last hour on a schedule, until it is dropped.
+    async fn open_boards(&self) -> anyhow::Result<()> {
+        let browser = Browser::before(&self.address)?;
+        let watch = Stopwatch::start();
+        let mut turn = 0;
+        loop {
+            let to = jiff::Timestamp::from_millisecond(now_ms())?;
+            let from = to.checked_sub(jiff::SignedDuration::from_hours(1))?;
+            let url = |area| format!("{}/api/v1/kpis/road.speed/readings?scope=area:a{area}&from={from}&to={to}&points=600", self.address);
+            let urls: Vec<String> = (0..CHARTS).map(url).collect();
+            let (took_ms, _) = browser.fetch(&urls).await?;
+            let next = watch.micros() / (BOARD_EVERY_MS * 1_000) + 1;
+            let mut boards = self.boards.borrow_mut();
+            boards.0.push(took_ms);
+            boards.1 += next - turn - 1;
+            drop(boards);
+            turn = next;
+            pause(Duration::from_micros((turn * BOARD_EVERY_MS * 1_000).saturating_sub(watch.micros()))).await;
         }
     }
 
