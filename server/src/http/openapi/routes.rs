@@ -38,10 +38,10 @@ use taydo_model::shift_log::page::{LogPage, LogsPage};
 use taydo_model::shift_log::request::{OpenLog, Sign, WriteEntry};
 use taydo_model::shift_log::sheet::Sheet;
 use taydo_model::silence::Silence;
-use taydo_model::wall::page::{EnrolScreen, ScreenCode, ScreenPlace, ScreenToken, WallsPage};
-use taydo_model::wall::plan::WallOrder;
 use taydo_model::task::page::{TaskPage, TasksPage};
 use taydo_model::task::request::{GiveTask, TaskAct};
+use taydo_model::wall::page::{EnrolScreen, ScreenCode, ScreenPlace, ScreenToken, WallsPage};
+use taydo_model::wall::plan::WallOrder;
 use taydo_model::why::{CasesPage, WhyPage};
 
 const JSON: &str = "application/json";

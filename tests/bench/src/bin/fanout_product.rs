@@ -19,6 +19,7 @@ use taydo_server::pipeline::RecomputeDesk;
 use taydo_server::replay::{Replays, Sets};
 use taydo_server::store::{EmbeddedDatabase, Store};
 use taydo_server::telemetry::Metrics;
+use taydo_server::walls::Walls;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -53,8 +54,10 @@ async fn serve(data: PathBuf) -> anyhow::Result<()> {
     let past = store.past()?;
     let sets = Sets::new(past.clone(), in_force.clone());
     let replays = Replays::new(store.clone(), past, sets, clock.clone(), tokio::runtime::Handle::current());
+    let walls = Walls::load(store.clone(), clock.clone(), in_force.clone()).await?;
     let state = http::shared(State {
         paging: None,
+        walls,
         replays,
         overdue,
         links: Links::new(None, b""),
