@@ -51,7 +51,7 @@ async fn a_task_is_told_to_the_units_steward_and_its_answer_to_the_giver_each_on
 
 /// When the deadline is past, its steward and whoever gave it are told.
 async fn told_late(town: &Town, id: i64) {
-    town.clock.advance(jiff::SignedDuration::from_mins(57));
+    town.clock.advance(jiff::SignedDuration::from_mins(59));
     let late = told(town, 2).await;
     for one in &late {
         assert!(one.contains(&format!("Qua han viec so {id}")), "{late:?}");

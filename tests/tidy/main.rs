@@ -180,7 +180,7 @@ fn the_architecture_fits_in_250_lines() {
 }
 
 /// What a text literal may say outside the locale's files: the product's name, a language's own, and what is in both.
-const NAMES: [&str; 4] = ["Tây Đô", "Tiếng Việt", "English", "PHÁT LẠI · REPLAY"];
+const NAMES: [&str; 4] = ["Tây Đô", "Tiếng Việt", "English", "PHÁT LẠI"];
 
 /// A line's string literals; characters and escapes within them are left as they stand.
 fn literals(line: &str) -> Vec<&str> {

@@ -230,10 +230,11 @@ impl Bench {
             let urls: Vec<String> = (0..CHARTS).map(url).collect();
             let (took_ms, _) = browser.fetch(&urls).await?;
             let next = watch.micros() / (BOARD_EVERY_MS * 1_000) + 1;
-            let mut boards = self.boards.borrow_mut();
-            boards.0.push(took_ms);
-            boards.1 += next - turn - 1;
-            drop(boards);
+            {
+                let mut boards = self.boards.borrow_mut();
+                boards.0.push(took_ms);
+                boards.1 += next - turn - 1;
+            }
             turn = next;
             pause(Duration::from_micros((turn * BOARD_EVERY_MS * 1_000).saturating_sub(watch.micros()))).await;
         }
