@@ -104,7 +104,7 @@ impl Chromium {
 
     /// Opens one more window and turns to it; returns its handle.
     pub(crate) async fn open_window(&self) -> WindowHandle {
-        let window = WindowHandle::try_from(self.client.new_window(false).await.expect("a window").handle).expect("its handle");
+        let window = self.client.new_window(false).await.expect("a window").handle;
         self.turn_to(&window).await;
         window
     }
