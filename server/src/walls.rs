@@ -236,8 +236,11 @@ impl State {
 
 /// What a wall draws, in watts.
 fn watts(wall: &Wall, plan: &Plan, definitions: &Definitions, now: Timestamp) -> Option<f64> {
-    let is_black = plan.blank && plan.taken_over(now).is_none();
-    let brightness = if is_black { 0.0 } else { brightness(&wall.care, definitions, now) };
+    let brightness = match (plan.taken_over(now), plan.blank) {
+        (Some(_), _) => 1.0,
+        (None, true) => 0.0,
+        (None, false) => brightness(&wall.care, definitions, now),
+    };
     wall.care.watts(wall.tiles(), brightness)
 }
 

@@ -143,7 +143,8 @@ impl Painter {
             Shown::Blank => ("blank", None),
             Shown::Nothing => ("nothing", None),
         };
-        let dark = self.darkness(centre, now.time);
+        // At night an incident is read as by day.
+        let dark = if shown == "takeover" { 0 } else { self.darkness(centre, now.time) };
         centre.set_slow(dark > 0);
         *self.props.shows.borrow_mut() = on.clone().filter(|_| shown == "scene");
         let upcoming = self.upcoming(&state, next, now.time).filter(|board| Some(board) != on.as_ref());
