@@ -230,14 +230,17 @@ impl Bench {
             let urls: Vec<String> = (0..CHARTS).map(url).collect();
             let (took_ms, _) = browser.fetch(&urls).await?;
             let next = watch.micros() / (BOARD_EVERY_MS * 1_000) + 1;
-            {
-                let mut boards = self.boards.borrow_mut();
-                boards.0.push(took_ms);
-                boards.1 += next - turn - 1;
-            }
+            self.note_board(took_ms, next - turn - 1);
             turn = next;
             pause(Duration::from_micros((turn * BOARD_EVERY_MS * 1_000).saturating_sub(watch.micros()))).await;
         }
+    }
+
+    /// A board that took so long, and the turns that passed meanwhile.
+    fn note_board(&self, took_ms: f64, missed: u64) {
+        let mut boards = self.boards.borrow_mut();
+        boards.0.push(took_ms);
+        boards.1 += missed;
     }
 
     /// Times a way, and counts CPU until the server has come to rest again.
