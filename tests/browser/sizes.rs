@@ -77,10 +77,12 @@ async fn pages_are_whole_at_every_size() {
     let centre = Centre::start(Setup { city: CITY, broker: Some(broker.address()), database: Some(&database), ..Setup::default() }).await;
     has_pages(&centre).await;
     let _city = simulate(&centre, &broker).await;
+    let an = json!({ "id": "an", "name": "An", "zone": "Asia/Ho_Chi_Minh", "language": "vi", "quiet": null, "contacts": [], "rules": [] });
+    assert_eq!(centre.put("/api/v1/persons/an", &an).await.status, 204);
     let browser = Chromium::start().await;
-    let mut look = Look { browser: &browser, url: &centre.url, theme: "dark", faults: Vec::new() };
+    let mut look = Look { browser: &browser, url: &centre.url, theme: "dark", part: String::new(), faults: Vec::new() };
     for language in ["vi", "en"] {
-        look.at("/wall/main", FILLED, language, &WALL).await;
+        look.wall(&centre, language).await;
         look.at("/sources", LISTED, language, &PAGES).await;
         look.at("/design", DESIGNED, language, &PAGES).await;
         look.at("/kpi/traffic.speed", RANKED, language, &PAGES).await;
@@ -90,7 +92,7 @@ async fn pages_are_whole_at_every_size() {
         }
     }
     look.theme = "light";
-    look.at("/wall/main", FILLED, "vi", &WALL).await;
+    look.wall(&centre, "vi").await;
     look.at("/board/leaders", FILLED, "vi", &PAGES).await;
     look.at("/design", DESIGNED, "vi", &PAGES).await;
     let faults = look.faults;
@@ -120,10 +122,27 @@ struct Look<'a> {
     browser: &'a Chromium,
     url: &'a str,
     theme: &'static str,
+    /// What is added to the names of pictures.
+    part: String,
     faults: Vec<String>,
 }
 
 impl Look<'_> {
+    /// Every scene of the wall, one after the other.
+    async fn wall(&mut self, centre: &Centre, language: &str) {
+        let page = centre.get("/api/v1/walls/main").await.body;
+        for (scene, one) in page["wall"]["scenes"].as_array().expect("scenes").iter().enumerate() {
+            let order = json!({ "person": "an", "act": "show", "scene": scene });
+            let answer = centre.post("/api/v1/walls/main/acts", &order).await;
+            assert_eq!(answer.status, 204, "{answer:?}");
+            self.part = format!("-{}", one["boards"][0].as_str().expect("a board"));
+            let is_full =
+                format!("if (document.querySelector('main.wall')?.dataset.board !== '{}') return false; {FILLED}", &self.part[1..]);
+            self.at("/wall/main", &is_full, language, &WALL).await;
+        }
+        self.part.clear();
+    }
+
     async fn at(&mut self, path: &str, is_full: &str, language: &str, sizes: &[(u32, u32)]) {
         let browser = self.browser;
         browser.size(sizes[0].0, sizes[0].1).await;
@@ -143,7 +162,8 @@ impl Look<'_> {
             faults.push("the document's language is another".to_owned());
         }
         faults.extend(browser.complaints().await);
-        self.faults.extend(faults.into_iter().map(|fault| format!("{path} in {language}: {fault}")));
+        let part = &self.part;
+        self.faults.extend(faults.into_iter().map(|fault| format!("{path}{part} in {language}: {fault}")));
     }
 
     /// Looks for barriers, where the scanner is there.
@@ -164,6 +184,6 @@ impl Look<'_> {
         let whole = whole.as_u64().and_then(|whole| u32::try_from(whole).ok()).unwrap_or(height).clamp(height, 12_000);
         self.browser.size(width, whole).await;
         let theme = if self.theme == "dark" { "" } else { "-light" };
-        self.browser.screenshot(&format!("{}-{width}{theme}", path.trim_start_matches('/').replace('/', "-"))).await;
+        self.browser.screenshot(&format!("{}{}-{width}{theme}", path.trim_start_matches('/').replace('/', "-"), self.part)).await;
     }
 }

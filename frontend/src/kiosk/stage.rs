@@ -240,7 +240,7 @@ pub(super) fn Stage(props: &StageProps) -> Html {
             <header>
                 <h1>{ title.unwrap_or_else(|| props.page.wall.title.get(language).to_owned()) }</h1>
                 <p class="brand">{ centre.city().city.name.get(language) }</p>
-                { picture.strip.is_empty().then(|| html! { <p class="calm">{ wall_words(language).calm }</p> }) }
+                { picture.strip.is_empty().then(|| html! { <p class="nothing-critical">{ wall_words(language).calm }</p> }) }
                 <p class="clock"><span>{ &picture.date }</span>{ " " }<time>{ &picture.time }</time></p>
             </header>
             { strip(&picture, language) }
