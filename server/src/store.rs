@@ -12,6 +12,7 @@ mod baseline;
 mod batch;
 mod batch_log;
 mod case;
+mod chain;
 mod definition_set;
 mod dump;
 mod embedded;

@@ -2,19 +2,20 @@
 //!
 //! Append-only: it must never change or delete a line or a sheet. Whoever adds a line holds the log's row.
 
+use super::chain::{Chain, decode, encode, hash_in, snapshot};
 use super::micros::Micros;
 use super::{Store, StoreError};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
-use taydo_engine::shift_log::{Hash, Refusal, ShiftLog, digest, hash, is_intact, opened};
+use taydo_engine::shift_log::{Hash, Refusal, ShiftLog, digest, hash, opened};
 use taydo_model::id::slug;
 use taydo_model::incident::IncidentId;
 use taydo_model::shift_log::page::LogHead;
 use taydo_model::shift_log::request::{OpenLog, Sign};
 use taydo_model::shift_log::sheet::Sheet;
 use taydo_model::shift_log::{Entry, Line, ShiftLogId, Standing};
+use tokio_postgres::Transaction;
 use tokio_postgres::types::Json;
-use tokio_postgres::{GenericClient, Transaction};
 
 /// A log with everything that belongs to it.
 #[derive(Debug, Clone)]
@@ -47,34 +48,8 @@ pub struct NewLogEntry {
     pub key: Option<String>,
 }
 
-fn decode<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|error| StoreError::Internal(error.into()))
-}
-
-fn encode(value: &impl serde::Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| StoreError::Internal(error.into()))
-}
-
-/// A log's lines as they were stored, and as they read.
-struct Chain {
-    texts: Vec<(String, Hash)>,
-    lines: Vec<Line>,
-}
-
-async fn chain(client: &impl GenericClient, id: ShiftLogId) -> Result<Chain, StoreError> {
-    let sql = "SELECT line, hash FROM shift_log_line WHERE shift_log = $1 ORDER BY number";
-    let mut texts = Vec::new();
-    let mut lines = Vec::new();
-    for row in client.query(sql, &[&id.0]).await? {
-        let text: String = row.try_get(0)?;
-        let hash: &[u8] = row.try_get(1)?;
-        // A hash of another length fits nothing, as any other that was changed.
-        let hash: Hash = hash.try_into().unwrap_or_default();
-        lines.push(decode(&text)?);
-        texts.push((text, hash));
-    }
-    Ok(Chain { texts, lines })
-}
+/// A log's lines and their hashes.
+const LINES: &str = "SELECT line, hash FROM shift_log_line WHERE shift_log = $1 ORDER BY number";
 
 /// Adds a line to a log that is held, after the line with the hash `previous`.
 async fn add(transaction: &Transaction<'_>, line: &Line, key: Option<&str>, previous: Option<&Hash>) -> Result<Hash, StoreError> {
@@ -94,9 +69,9 @@ async fn hold(transaction: &Transaction<'_>, id: ShiftLogId) -> Result<Option<(S
     if transaction.query_opt("SELECT 1 FROM shift_log WHERE id = $1 FOR UPDATE", &[&id.0]).await?.is_none() {
         return Ok(None);
     }
-    let Chain { texts, lines } = chain(transaction, id).await?;
-    let log = ShiftLog::replay(&lines).ok_or_else(|| StoreError::internal("a shift log doesn't begin with its opening"))?;
-    Ok(Some((log, texts.last().map(|(_, hash)| *hash))))
+    let chain = Chain::read(transaction, LINES, id.0).await?;
+    let log = ShiftLog::replay(&chain.lines).ok_or_else(|| StoreError::internal("a shift log doesn't begin with its opening"))?;
+    Ok(Some((log, chain.last().copied())))
 }
 
 /// Writes where a log stands after a line.
@@ -155,33 +130,26 @@ impl Store {
     /// See [`StoreError`].
     pub async fn shift_log(&self, id: ShiftLogId) -> Result<Option<StoredLog>, StoreError> {
         let mut client = self.client().await?;
-        // One snapshot, so that a line that is added meanwhile doesn't look like one that was put in.
-        let transaction = tokio_postgres::Client::build_transaction(&mut client)
-            .isolation_level(tokio_postgres::IsolationLevel::RepeatableRead)
-            .read_only(true)
-            .start()
-            .await?;
+        let transaction = snapshot(&mut client).await?;
         let Some(row) = transaction.query_opt("SELECT hash, head FROM shift_log WHERE id = $1", &[&id.0]).await? else { return Ok(None) };
-        let last: Hash = row.try_get::<_, &[u8]>(0)?.try_into().unwrap_or_default();
+        let last = hash_in(&row, 0)?;
         let head: LogHead = row.try_get::<_, Json<LogHead>>(1)?.0;
-        let Chain { texts, lines } = chain(&transaction, id).await?;
+        let chain = Chain::read(&transaction, LINES, id.0).await?;
         let sql = "SELECT number, sheet FROM shift_log_sheet WHERE shift_log = $1";
         let mut sheets: BTreeMap<i64, String> = BTreeMap::new();
         for row in transaction.query(sql, &[&id.0]).await? {
             sheets.insert(row.try_get(0)?, row.try_get(1)?);
         }
         transaction.commit().await?;
-        let log = ShiftLog::replay(&lines).ok_or_else(|| StoreError::internal("a shift log doesn't begin with its opening"))?;
+        let log = ShiftLog::replay(&chain.lines).ok_or_else(|| StoreError::internal("a shift log doesn't begin with its opening"))?;
         let is_sheet_whole = |line: &Line| match &line.entry {
             Entry::HandedOver { sheet } => sheets.get(&line.number).is_some_and(|text| digest(text) == *sheet),
             _ => true,
         };
-        let is_intact = is_intact(texts.iter().map(|(text, hash)| (text.as_str(), hash)), &last)
-            && lines.iter().all(is_sheet_whole)
-            && *log.head() == head;
+        let is_intact = chain.is_intact(&last) && chain.lines.iter().all(is_sheet_whole) && *log.head() == head;
         let signed = log.sheet().and_then(|signed| sheets.values().find(|text| digest(text) == signed));
         let sheet = signed.map(|text| decode(text)).transpose()?;
-        Ok(Some(StoredLog { log, lines, sheet, is_intact }))
+        Ok(Some(StoredLog { log, lines: chain.lines, sheet, is_intact }))
     }
 
     /// Writes an entry into a log; `None` when there is no such log.

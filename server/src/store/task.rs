@@ -2,16 +2,17 @@
 //!
 //! Append-only: it must never change or delete a line. Whoever adds a line holds the task's row.
 
+use super::chain::{Chain, decode, encode, hash_in, snapshot};
 use super::micros::Micros;
 use super::{Store, StoreError};
 use jiff::Timestamp;
-use taydo_engine::shift_log::{Hash, hash, is_intact};
+use taydo_engine::shift_log::{Hash, hash};
 use taydo_engine::task::{Refusal, Task, given};
 use taydo_model::task::page::TaskHead;
 use taydo_model::task::{Entry, Line, Standing, TaskId};
 use taydo_model::{KpiId, PersonId, Scope};
+use tokio_postgres::Transaction;
 use tokio_postgres::types::Json;
-use tokio_postgres::{GenericClient, Transaction};
 
 /// A task with all of its lines.
 #[derive(Debug, Clone)]
@@ -33,27 +34,12 @@ pub struct WantedTasks {
     pub before: Option<TaskId>,
 }
 
-fn decode<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|error| StoreError::Internal(error.into()))
-}
-
-/// A task's lines as they were stored, and as they read.
-async fn chain(client: &impl GenericClient, id: TaskId) -> Result<(Vec<(String, Hash)>, Vec<Line>), StoreError> {
-    let sql = "SELECT line, hash FROM task_line WHERE task = $1 ORDER BY number";
-    let (mut texts, mut lines) = (Vec::new(), Vec::new());
-    for row in client.query(sql, &[&id.0]).await? {
-        let text: String = row.try_get(0)?;
-        // A hash of another length fits nothing, as any other that was changed.
-        let hash: Hash = row.try_get::<_, &[u8]>(1)?.try_into().unwrap_or_default();
-        lines.push(decode(&text)?);
-        texts.push((text, hash));
-    }
-    Ok((texts, lines))
-}
+/// A task's lines and their hashes.
+const LINES: &str = "SELECT line, hash FROM task_line WHERE task = $1 ORDER BY number";
 
 /// Adds a line to a task that is held, after the line with the hash `previous`, and writes where that leaves it.
 async fn add(transaction: &Transaction<'_>, task: &Task, line: &Line, previous: Option<&Hash>) -> Result<(), StoreError> {
-    let text = serde_json::to_string(line).map_err(|error| StoreError::Internal(error.into()))?;
+    let text = encode(line)?;
     let hash = hash(previous, &text);
     let sql = "INSERT INTO task_line (task, number, at, line, hash) VALUES ($1, $2, $3, $4, $5)";
     transaction.execute(sql, &[&line.task.0, &line.number, &Micros::from(line.at), &text, &&hash[..]]).await?;
@@ -108,13 +94,13 @@ impl Store {
         if transaction.query_opt("SELECT 1 FROM task WHERE id = $1 FOR UPDATE", &[&id.0]).await?.is_none() {
             return Ok(None);
         }
-        let (texts, lines) = chain(&transaction, id).await?;
-        let task = Task::replay(&lines).ok_or_else(broken)?;
+        let chain = Chain::read(&transaction, LINES, id.0).await?;
+        let task = Task::replay(&chain.lines).ok_or_else(broken)?;
         let line = match task.act(now, person, entry, seen) {
             Ok(line) => line,
             Err(refusal) => return Ok(Some(Err(refusal))),
         };
-        add(&transaction, &task.after(&line), &line, texts.last().map(|(_, hash)| hash)).await?;
+        add(&transaction, &task.after(&line), &line, chain.last()).await?;
         transaction.commit().await?;
         Ok(Some(Ok(())))
     }
@@ -125,20 +111,15 @@ impl Store {
     /// See [`StoreError`].
     pub async fn task(&self, id: TaskId) -> Result<Option<StoredTask>, StoreError> {
         let mut client = self.client().await?;
-        // One snapshot, so that a line that is added meanwhile doesn't look like one that was put in.
-        let transaction = tokio_postgres::Client::build_transaction(&mut client)
-            .isolation_level(tokio_postgres::IsolationLevel::RepeatableRead)
-            .read_only(true)
-            .start()
-            .await?;
+        let transaction = snapshot(&mut client).await?;
         let Some(row) = transaction.query_opt("SELECT hash, head FROM task WHERE id = $1", &[&id.0]).await? else { return Ok(None) };
-        let last: Hash = row.try_get::<_, &[u8]>(0)?.try_into().unwrap_or_default();
+        let last = hash_in(&row, 0)?;
         let head: TaskHead = row.try_get::<_, Json<TaskHead>>(1)?.0;
-        let (texts, lines) = chain(&transaction, id).await?;
+        let chain = Chain::read(&transaction, LINES, id.0).await?;
         transaction.commit().await?;
-        let task = Task::replay(&lines).ok_or_else(broken)?;
-        let is_intact = is_intact(texts.iter().map(|(text, hash)| (text.as_str(), hash)), &last) && *task.head() == head;
-        Ok(Some(StoredTask { task, lines, is_intact }))
+        let task = Task::replay(&chain.lines).ok_or_else(broken)?;
+        let is_intact = chain.is_intact(&last) && *task.head() == head;
+        Ok(Some(StoredTask { task, lines: chain.lines, is_intact }))
     }
 
     /// The tasks that are not closed, in the order of their deadlines, and then the newest of the others.
