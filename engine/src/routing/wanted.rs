@@ -32,8 +32,8 @@ impl Group {
             let is_digest = page.kind == PageKind::Digest;
             matches!(&member.state, State::Acknowledged { person, turn, .. } if is_digest && *person == page.person && *turn < page.turn)
         };
-        // The message that something flaps is all that is sent of it.
-        let tells_flaps = page.incidents.iter().all(|id| page.flapping.contains(id));
+        // The message that something flaps is all that is sent of it; what is over may be told with it.
+        let tells_flaps = page.incidents.iter().all(|id| page.flapping.contains(id) || page.resolved.contains(id));
         if page.escalation != escalation.number || (escalation.stage == Stage::Idle && !is_for_everybody) {
             return self.any(page, is_theirs);
         }

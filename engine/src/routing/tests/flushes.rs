@@ -132,6 +132,15 @@ fn flapping_is_told_once_and_then_how_it_settled() {
 }
 
 #[test]
+fn what_is_over_is_told_beside_what_begins_to_flap() {
+    check(
+        town(),
+        "0s open 1 critical; 1m open 2 critical; 11m flap 2; 11m resolve 1; 9h end",
+        "0s u1 firing 1; 5m u1 firing 1,2; 15m u1 still_firing 2 -1 ~2",
+    );
+}
+
+#[test]
 fn while_it_flaps_nobody_is_escalated_to_or_told_again() {
     let town = || Town::new("u1 10m | u2 10m").rules("u1", "sms 0 | voice 4").waits("30s", "5m", "1h");
     // The second way and the second step are not used; when it has settled the climb goes on.
