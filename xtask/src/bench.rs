@@ -3,12 +3,14 @@
 //!
 //! Must never measure by itself or judge a number.
 
+use std::time::{Duration, Instant, SystemTime};
+
 use anyhow::{Result, bail};
 
 use crate::arguments::{self, Arguments};
 use crate::places::Places;
 use crate::setup::{self, Need};
-use crate::{child, frontend, progress};
+use crate::{child, frontend, progress, test};
 
 pub(crate) const HELP: &str = "\
 usage: cargo xtask bench NAME [--part PART]
@@ -42,9 +44,12 @@ fails when something that must hold does not.
 names:
   paging   a server that is killed every 10 s while alerts come and go under 1,000 open incidents: no message may be lost,
            none may come twice that a provider could have been asked about, and the log must say what the rows say
+  properties
+           the unit tests of the vocabulary, the engine and the server again and again, each time with other courses of events;
+           each says its seed, with which `PROPTEST_RNG_SEED=SEED cargo xtask test --only unit` draws the same again
 
 options:
-  --minutes MINUTES   for how long the server is killed again and again [default: 10]
+  --minutes MINUTES   for how long [default: 10]
 ";
 
 pub(crate) const SOAK_OPTIONS: &[arguments::Option] =
@@ -129,12 +134,26 @@ fn run_engine(places: &Places) -> Result<()> {
 
 /// `cargo xtask soak NAME`.
 pub(crate) fn run_soak(arguments: &Arguments) -> Result<()> {
-    if arguments.value("NAME") != Some("paging") {
-        bail!("name one of the long runs: paging");
+    let words = arguments.value("--minutes").unwrap_or("10");
+    let Ok(minutes) = words.parse::<u32>() else { bail!("--minutes is a whole number, not `{words}`") };
+    match arguments.value("NAME") {
+        Some("paging") => run_program(&Places::find()?, "soak-paging", vec![words]),
+        Some("properties") => run_properties(&Places::find()?, Duration::from_secs(u64::from(minutes) * 60)),
+        _ => bail!("name one of the long runs: paging, properties"),
     }
-    let minutes = arguments.value("--minutes").unwrap_or("10");
-    if minutes.parse::<u32>().is_err() {
-        bail!("--minutes is a whole number, not `{minutes}`");
+}
+
+/// Unit tests with one seed after the other, until the time is over or one fails.
+fn run_properties(places: &Places, time: Duration) -> Result<()> {
+    let start = Instant::now();
+    let mut seed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_secs();
+    while start.elapsed() < time {
+        seed += 1;
+        progress::say("properties", &format!("seed {seed}, after {}", progress::duration(start.elapsed())));
+        let mut tests = child::cargo(places);
+        tests.args(["test", "--quiet", "--package", "taydo-model", "--package", "taydo-engine", "--package", "taydo", "--lib"]);
+        tests.args(test::FEATURES).env(test::SEED, seed.to_string());
+        child::run(&format!("the tests with seed {seed}"), &mut tests)?;
     }
-    run_program(&Places::find()?, "soak-paging", vec![minutes])
+    Ok(())
 }

@@ -50,7 +50,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "soak",
-        summary: "run something for long while it is killed again and again",
+        summary: "run something for long: a server that is killed, properties with ever other cases",
         help: bench::SOAK_HELP,
         options: bench::SOAK_OPTIONS,
         run: bench::run_soak,

@@ -6,7 +6,6 @@ use crate::CaseVersion;
 use jiff::Timestamp;
 use jiff::civil::Weekday;
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use std::sync::Arc;
 use taydo_model::calendar::{CalendarParts, Hours};
 use taydo_model::kpi::{Answer, CaseMeasure, CaseTerms, From, Period, Window};
@@ -144,7 +143,7 @@ pub(super) fn versions() -> impl Strategy<Value = Vec<(i64, CaseVersion)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, rng_seed: RngSeed::Fixed(20_250_701), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn recorded_readings_end_as_the_plain_ones(versions in versions(), sleepy in any::<bool>(), restart in 0usize..60) {
@@ -177,7 +176,7 @@ fn around(change: i64) -> impl Strategy<Value = Vec<CaseVersion>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, rng_seed: RngSeed::Fixed(20_250_701), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn windows_of_days_are_counted_by_the_citys_clocks(forward in around(FORWARD), back in around(BACK)) {

@@ -8,7 +8,6 @@ use super::windows::{Between, arrivals, between};
 use crate::recompute::with_dependents;
 use crate::{CaseVersion, Sample, Touched};
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use std::sync::Arc;
 use taydo_model::formula::air::{AirQuality, Concentration, Pollutant, Span, Wanted};
 use taydo_model::formula::{Arithmetic, At, Comparison, Formula, Node};
@@ -140,7 +139,7 @@ fn days() -> impl Strategy<Value = Vec<(i64, Sample)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, rng_seed: RngSeed::Fixed(20_250_703), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_made_from_others_ends_as_their_readings_put_together(

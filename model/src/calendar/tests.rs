@@ -155,7 +155,7 @@ fn open_by_hand(shown: jiff::civil::DateTime) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, rng_seed: proptest::test_runner::RngSeed::Fixed(20_260_217), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Moments of December 2025 to May 2026, in minutes.
     #[test]
