@@ -10,7 +10,7 @@ mod statement;
 use super::partition::Table;
 use super::{Layout, Store, StoreError, aggregate, micros::Micros, session::Session};
 use jiff::{SignedDuration, Timestamp};
-use statement::{DAYS, DAYS_DONE, FIRST, HOURS, HOURS_DONE, MEND, MINUTES};
+use statement::{DAYS, DAYS_DONE, FIRST, FORGET, HOURS, HOURS_DONE, MEND, MINUTES};
 use std::collections::BTreeSet;
 use taydo_engine::Sample;
 use tokio_postgres::{Statement, Transaction};
@@ -181,31 +181,32 @@ impl Roller {
         Ok(Rolled { buckets, mended, until: Some(until.max(from).timestamp()), has_more: more_noted || until < target })
     }
 
-    /// Makes noted hours again. Returns how many, and whether there are more.
+    /// Makes noted hours again, each once, however often it was noted. Returns how many, and whether there are more.
     async fn mend(&self, session: &mut Session, raw_from: Option<Micros>) -> Result<(u64, bool), StoreError> {
-        let sql = "SELECT id, series_id, hour FROM rollup_stale ORDER BY id LIMIT $1";
+        let sql = "SELECT series_id, hour FROM rollup_stale GROUP BY series_id, hour ORDER BY min(id) LIMIT $1";
         let rows = session.client.query(sql, &[&CELLS]).await?;
         if rows.is_empty() {
             return Ok((0, false));
         }
-        let (mut ids, mut cells) = (Vec::with_capacity(rows.len()), BTreeSet::new());
+        let (mut series, mut hours) = (Vec::<i32>::with_capacity(rows.len()), Vec::<Micros>::with_capacity(rows.len()));
         for row in &rows {
-            ids.push(row.try_get::<_, i64>(0)?);
-            cells.insert((row.try_get::<_, Micros>(2)?, row.try_get::<_, i32>(1)?));
+            series.push(row.try_get(0)?);
+            hours.push(row.try_get(1)?);
         }
         // Of an hour whose rows were dropped, the rollup is all that is left.
-        cells.retain(|(hour, _)| raw_from.is_none_or(|from| *hour >= from));
-        let hours = cells.iter().map(|(hour, _)| *hour);
-        self.store.partitions().ensure(&mut session.client, Table::Minutes, hours.clone()).await?;
-        self.store.partitions().ensure(&mut session.client, Table::Hours, hours).await?;
-        let (hours, series): (Vec<Micros>, Vec<i32>) = cells.into_iter().unzip();
+        let is_kept = |hour: &Micros| raw_from.is_none_or(|from| *hour >= from);
+        let (kept_series, kept_hours): (Vec<i32>, Vec<Micros>) =
+            series.iter().zip(&hours).filter(|(_, hour)| is_kept(hour)).map(|(series, hour)| (*series, *hour)).unzip();
+        self.store.partitions().ensure(&mut session.client, Table::Minutes, kept_hours.iter().copied()).await?;
+        self.store.partitions().ensure(&mut session.client, Table::Hours, kept_hours.iter().copied()).await?;
         let transaction = session.client.transaction().await?;
+        // The notes go first: rows whose note is gone by then are seen by what follows, and later ones are noted anew.
+        transaction.execute(FORGET, &[&series, &hours]).await?;
         for step in MEND {
-            transaction.execute(step, &[&series, &hours]).await?;
+            transaction.execute(step, &[&kept_series, &kept_hours]).await?;
         }
-        transaction.execute("DELETE FROM rollup_stale WHERE id = ANY($1)", &[&ids]).await?;
         transaction.commit().await?;
-        Ok((series.len() as u64, i64::try_from(rows.len()).unwrap_or(CELLS) == CELLS))
+        Ok((kept_series.len() as u64, i64::try_from(rows.len()).unwrap_or(CELLS) == CELLS))
     }
 
     /// Rolls up a piece of minutes, then hours and days that are complete with it. Returns how many buckets.

@@ -27,7 +27,7 @@ const HOUR: i64 = 3_600_000_000;
 pub struct ReadingsRolled {
     /// Hours and days of KPIs and scopes that were written.
     pub buckets: u64,
-    /// Notes that were settled.
+    /// Hours that were made again.
     pub mended: u64,
     /// Whether there is more to do at once.
     pub has_more: bool,
@@ -175,28 +175,27 @@ async fn roll(session: &mut Session, done: Micros, until: Micros, zone: &str) ->
     Ok(buckets)
 }
 
-/// Makes noted hours again. Returns how many notes were settled, and whether there are more.
+/// Makes noted hours again, each once, however often it was noted. Returns how many, and whether there are more.
 async fn mend(session: &mut Session) -> Result<(u64, bool), StoreError> {
     let transaction = session.client.transaction().await?;
     transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&ROLLING]).await?;
-    let rows = transaction.query("SELECT id, kpi_id, scope_id, hour FROM reading_rollup_stale ORDER BY id LIMIT $1", &[&CELLS]).await?;
+    let rows = transaction.query(NOTES, &[&CELLS]).await?;
     if rows.is_empty() {
         return Ok((0, false));
     }
-    let (mut ids, mut cells) = (Vec::with_capacity(rows.len()), BTreeSet::new());
+    let (mut kpis, mut scopes, mut hours) = (Vec::<i32>::new(), Vec::<i32>::new(), Vec::<Micros>::new());
     for row in &rows {
-        ids.push(row.try_get::<_, i64>(0)?);
-        cells.insert((row.try_get::<_, i32>(1)?, row.try_get::<_, i32>(2)?, row.try_get::<_, Micros>(3)?));
+        kpis.push(row.try_get(0)?);
+        scopes.push(row.try_get(1)?);
+        hours.push(row.try_get(2)?);
     }
-    let kpis: Vec<i32> = cells.iter().map(|cell| cell.0).collect();
-    let scopes: Vec<i32> = cells.iter().map(|cell| cell.1).collect();
-    let hours: Vec<Micros> = cells.iter().map(|cell| cell.2).collect();
+    // The notes go first: revisions whose note is gone by then are seen by what follows, and later ones are noted anew.
+    transaction.execute(FORGET, &[&kpis, &scopes, &hours]).await?;
     for step in MEND {
         transaction.execute(step, &[&kpis, &scopes, &hours]).await?;
     }
-    transaction.execute("DELETE FROM reading_rollup_stale WHERE id = ANY($1)", &[&ids]).await?;
     transaction.commit().await?;
-    Ok((ids.len() as u64, i64::try_from(ids.len()).unwrap_or(CELLS) == CELLS))
+    Ok((hours.len() as u64, i64::try_from(rows.len()).unwrap_or(CELLS) == CELLS))
 }
 
 /// From revisions to hours, between two marks.
@@ -216,6 +215,13 @@ const DAYS: &str = "INSERT INTO reading_rollup_1d (time, first, last, min, max, 
     ON hours.time >= state.done_1d AND hours.time < state.until WHERE state.until > state.done_1d GROUP BY kpi_id, scope_id, 1";
 
 const DAYS_DONE: &str = "UPDATE reading_rollup_state SET done_1d = greatest(done_1d, date_trunc('day', done_1h, zone))";
+
+/// Hours that wait to be made again, the one that was noted first before the others.
+const NOTES: &str = "SELECT kpi_id, scope_id, hour FROM reading_rollup_stale GROUP BY kpi_id, scope_id, hour ORDER BY min(id) LIMIT $1";
+
+/// What forgets the notes of hours: `$1` and `$2` whose, `$3` their first moments.
+const FORGET: &str = "DELETE FROM reading_rollup_stale AS noted USING unnest($1::int[], $2::int[], $3::timestamptz[]) AS cell (kpi_id, scope_id, hour) \
+    WHERE noted.kpi_id = cell.kpi_id AND noted.scope_id = cell.scope_id AND noted.hour = cell.hour";
 
 /// What makes noted hours again: `$1` and `$2` whose, `$3` their first moments. What lies beyond a mark is left to those who move it.
 const MEND: [&str; 4] = [

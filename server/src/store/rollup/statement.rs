@@ -28,6 +28,10 @@ pub(super) const DAYS: &str = "INSERT INTO rollup_1d (time, sum, min, max, last,
     ON CONFLICT (series_id, time) DO UPDATE SET sum = excluded.sum, min = excluded.min, max = excluded.max, last = excluded.last, count = excluded.count";
 pub(super) const DAYS_DONE: &str = "UPDATE rollup_state SET done_1d = greatest(done_1d, date_trunc('day', done_1h, $1))";
 
+/// What forgets the notes of hours: `$1` their series, `$2` their first moments.
+pub(super) const FORGET: &str = "DELETE FROM rollup_stale USING unnest($1::int[], $2::timestamptz[]) AS cell (series_id, hour) \
+    WHERE rollup_stale.series_id = cell.series_id AND rollup_stale.hour = cell.hour";
+
 /// What makes noted hours again: `$1` their series, `$2` their first moments. What lies beyond a mark is left to those
 /// who move it.
 pub(super) const MEND: [&str; 6] = [
