@@ -22,7 +22,7 @@ impl Device {
         options.set_outgoing_inflight_upper_limit(1000);
         let (client, mut events) = AsyncClient::new(options, 2000);
         loop {
-            match tokio::time::timeout(Duration::from_secs(10), events.poll()).await.expect("the broker answers") {
+            match tokio::time::timeout(Duration::from_secs(60), events.poll()).await.expect("the broker answers") {
                 Ok(Event::Incoming(Packet::ConnAck(_))) => return Self { client, events, open: 0 },
                 Ok(_) => {}
                 Err(error) => panic!("the device can't connect: {error}"),
@@ -47,7 +47,7 @@ impl Device {
     }
 
     async fn step(&mut self) {
-        let event = tokio::time::timeout(Duration::from_secs(30), self.events.poll()).await.expect("the broker acknowledges");
+        let event = tokio::time::timeout(Duration::from_secs(60), self.events.poll()).await.expect("the broker acknowledges");
         if let Event::Incoming(Packet::PubAck(_)) = event.expect("the connection holds") {
             self.open -= 1;
         }

@@ -78,12 +78,16 @@ pub fn real_data(file: &str) -> Option<PathBuf> {
     None
 }
 
-/// Asks until the answer is there, for at most so long.
+/// A machine that compiles beside the tests is so many times slower. Only a test that fails waits so long.
+const PATIENCE: u32 = 4;
+
+/// Asks until the answer is there, for at most so long, or as long as that is on a busy machine.
 ///
 /// # Panics
 /// When it doesn't come in time.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(what: impl What, limit: Duration, mut ask: impl FnMut() -> F) -> T {
     let begun = Instant::now();
+    let limit = limit.saturating_mul(PATIENCE);
     loop {
         if let Some(answer) = ask().await {
             return answer;

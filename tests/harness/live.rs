@@ -48,7 +48,7 @@ impl Viewer {
     /// The next message; `None` when the server has closed the connection.
     pub async fn next(&mut self) -> Option<Value> {
         loop {
-            let message = tokio::time::timeout(Duration::from_secs(20), self.socket.next()).await.expect("a message within 20 s");
+            let message = tokio::time::timeout(Duration::from_secs(60), self.socket.next()).await.expect("a message within 60 s");
             match message {
                 Some(Ok(Message::Text(text))) => return Some(serde_json::from_str(&text).expect("JSON")),
                 Some(Ok(Message::Close(frame))) => {
@@ -64,7 +64,7 @@ impl Viewer {
     /// The close code that the server ends with.
     pub async fn close_code(&mut self) -> Option<u16> {
         loop {
-            match tokio::time::timeout(Duration::from_secs(20), self.socket.next()).await.expect("a close within 20 s") {
+            match tokio::time::timeout(Duration::from_secs(60), self.socket.next()).await.expect("a close within 60 s") {
                 Some(Ok(Message::Close(frame))) => return frame.map(|frame| frame.code.into()),
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return None,
