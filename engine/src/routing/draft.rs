@@ -206,7 +206,8 @@ impl Advance<'_> {
 
     /// Who knows of what.
     fn remember(&mut self, draft: &Draft, sent: &[(PersonId, Vec<Sending>)]) {
-        if draft.kind == PageKind::Resolved {
+        // News that something is over also says what still fires.
+        if draft.incidents.is_empty() {
             return;
         }
         let first = |sendings: &[Sending]| {

@@ -69,6 +69,18 @@ fn what_joins_an_acknowledged_group_goes_to_whoever_has_it_unless_it_is_worse() 
 }
 
 #[test]
+fn who_learns_of_what_still_fires_beside_what_is_over_learns_of_its_end() {
+    // 2 explains 1, so that u2 was to be told of 2 after quiet hours only; the end of 1 tells of it before.
+    check(
+        Town::new("u1 0s | u2 0s").quiet("u2", "06:00", "09:00").inhibit("rule=a", "rule=b", "zone"),
+        "70m open 1 high rule=b zone=1; 71m open 2 medium rule=a zone=1; 76m resolve 1; 2h resolve 2; 9h end",
+        "1h10m30s log exhausted nobody_answered; 1h10m30s u1 firing 1; 1h10m30s u2 firing 1; 1h10m30s chief exhausted 1
+        1h15m30s u1 firing 2; 1h20m30s chief resolved -1; 1h20m30s u1 resolved 2 -1; 1h20m30s u2 resolved 2 -1
+        2h30s u1 resolved -2; 4h u2 digest -2",
+    );
+}
+
+#[test]
 fn only_who_was_paged_learns_that_it_is_over() {
     // The second person's page was planned, and never sent.
     check(
