@@ -4,6 +4,7 @@
 mod backups;
 mod changes;
 mod disks;
+mod remote;
 mod schedule;
 mod tool;
 mod treatment;

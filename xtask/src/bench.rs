@@ -96,7 +96,7 @@ fn run_program(places: &Places, binary: &str, words: Vec<&str>) -> Result<()> {
     program.args(words).current_dir(&places.root).env("TAYDO_BIN", release.join("taydo"));
     tools.name_to(&mut program);
     if binary == "bench-ingest"
-        && let Some(influxd) = setup::peer(places, "influxd", "influxdb")
+        && let Some(influxd) = setup::optional(places, "influxd", "influxdb")
     {
         program.env("TAYDO_INFLUXD", influxd);
     }

@@ -32,6 +32,7 @@ Gets what `demo`, `test` and `bench` need, and nothing that is there already:
   Mosquitto                 the MQTT broker; only its program, no service
   Chromium and its driver   to test the pages
   aiosmtpd                  to test e-mail; only its program, no service
+  OpenSSH's server          to test back-ups to another machine; only its program, no service; can do without
   TimescaleDB               to test the layouts of the store: a Debian 13 root beside the builds, 510 MB; and its full
                             edition in PGlite, from the npm registry, 32 MB; can do without
   Noto Sans                 the pages' font: from the npm registry, or else Debian's fonts-noto-core
@@ -85,13 +86,13 @@ impl Tools {
     }
 }
 
-/// A program that a measurement runs beside ours, from a Debian package that is installed now when it isn't there.
+/// A program that a measurement or a test can do without, from a Debian package that is installed now when it isn't there.
 /// `None`, and said so, when it can't be had.
-pub(crate) fn peer(places: &Places, name: &str, package: &str) -> Option<PathBuf> {
+pub(crate) fn optional(places: &Places, name: &str, package: &str) -> Option<PathBuf> {
     if survey::program(name).is_none()
         && let Err(error) = apt::install(places, &[package])
     {
-        progress::say("set-up", &format!("no {package}, beside which nothing is measured: {error:#}"));
+        progress::say("set-up", &format!("no {package}; what needs it is left out: {error:#}"));
     }
     survey::program(name)
 }

@@ -41,6 +41,9 @@ const BROWSER: &str = "browser";
 /// Those that need a mail server.
 const MAIL: [&str; 2] = ["alarms", "paging"];
 
+/// The one that makes back-ups on another machine.
+const OPERATIONS: &str = "operations";
+
 /// The one that runs on other databases too.
 const LAYOUT: &str = "layout";
 
@@ -127,6 +130,11 @@ impl Stage {
                     }
                 }
                 cargo.args(["test", "--workspace", "--test", name]).args(FEATURES);
+                if name == OPERATIONS
+                    && let Some(sshd) = setup::optional(places, "sshd", "openssh-server")
+                {
+                    cargo.env("TAYDO_SSHD", sshd);
+                }
                 if name == LAYOUT {
                     name_databases(&mut cargo, places);
                 }

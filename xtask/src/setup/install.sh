@@ -36,9 +36,11 @@ trap 'exit 143' TERM HUP
 installed() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
 
 new_services=
-for service in mosquitto postgresql influxdb; do
+for package in mosquitto postgresql influxdb openssh-server; do
+    service=$package
+    [ "$package" != openssh-server ] || service=ssh
     case " $* " in
-    *" $service "*) installed "$service" || new_services="$new_services $service" ;;
+    *" $package "*) installed "$package" || new_services="$new_services $service" ;;
     esac
 done
 

@@ -61,7 +61,7 @@ impl SshPlace {
     /// Runs a batch; what it listed.
     async fn sftp(&self, script: &str) -> anyhow::Result<String> {
         let mut command = Command::new("sftp");
-        command.arg("-b").arg("-").arg("-q").arg("-P").arg(self.port.to_string()).arg("-i").arg(&self.identity);
+        command.arg("-b").arg("-").arg("-P").arg(self.port.to_string()).arg("-i").arg(&self.identity);
         let known = format!("UserKnownHostsFile=\"{}\"", self.known_hosts.display());
         let fixed = ["BatchMode=yes", "StrictHostKeyChecking=yes", "IdentitiesOnly=yes", "ConnectTimeout=20", "ServerAliveInterval=15"];
         for option in fixed.into_iter().chain([known.as_str(), "GlobalKnownHostsFile=/dev/null"]) {
@@ -78,7 +78,9 @@ impl SshPlace {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        let last = said.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or("it said nothing").to_owned();
-        bail!("sftp to {} failed: {last}", self.host)
+        // Why comes before that the connection is closed.
+        let says_why = |line: &&str| !line.is_empty() && !line.starts_with("Connection closed");
+        let why = said.lines().map(str::trim).rfind(says_why).unwrap_or("the connection was closed without a word").to_owned();
+        bail!("sftp to {} failed: {why}", self.host)
     }
 }
