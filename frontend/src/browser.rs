@@ -169,6 +169,14 @@ pub fn focus(id: &str) {
     }
 }
 
+/// Chooses an option of the select with an id.
+pub fn choose_option(id: &str, value: &str) {
+    let found = window().and_then(|window| window.document()).and_then(|document| document.get_element_by_id(id));
+    if let Some(select) = found.and_then(|element| element.dyn_into::<web_sys::HtmlSelectElement>().ok()) {
+        select.set_value(value);
+    }
+}
+
 /// Gives the focus to the first link within the element with an id.
 pub fn focus_link(id: &str) {
     let found = window().and_then(|window| window.document()).and_then(|document| document.get_element_by_id(id));

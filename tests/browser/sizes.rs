@@ -87,7 +87,7 @@ const WATCHED: &str = "return document.querySelector('.calm, .incident') !== nul
 const LISTED: &str = "return document.querySelector('.feeds tbody tr') !== null && document.fonts.status === 'loaded';";
 
 /// Every page beside walls and boards that needs no incident, log or rota; those are looked at where they are made.
-const OTHERS: [(&str, &str); 11] = [
+const OTHERS: [(&str, &str); 10] = [
     ("/", INDEX),
     ("/sources", LISTED),
     ("/design", DESIGNED),
@@ -98,7 +98,6 @@ const OTHERS: [(&str, &str); 11] = [
     ("/console", WATCHED),
     ("/log", TITLED),
     ("/on-call", TITLED),
-    ("/no-such-page", TITLED),
 ];
 
 #[tokio::test]

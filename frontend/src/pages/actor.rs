@@ -74,6 +74,8 @@ fn remember_recent(person: &PersonId) {
 impl Actor {
     /// From now on this person acts.
     pub fn choose(&self, person: PersonId) {
+        // A select that somebody has used follows no attribute any more.
+        browser::choose_option(SELECT, person.as_str());
         self.choose.emit(Some(person));
     }
 

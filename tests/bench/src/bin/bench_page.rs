@@ -101,11 +101,14 @@ async fn run(folder: PathBuf) -> anyhow::Result<()> {
     let text = |name: &str| folder.join(name).to_str().map(str::to_owned).context("the folder's name is not text");
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port().to_string();
     let broker = format!("127.0.0.1:{port}");
-    let _broker = Server::start_silent(&program, &["broker", "--port", &port, "--dir", &text("broker")?])?;
+    let log = |name: &str| folder.join(name);
+    let _broker = Server::start_logged(&program, &["broker", "--port", &port, "--dir", &text("broker")?], &log("broker.log"), false)?;
     let city = "dashboards/can-tho";
-    let server = Server::start(&program, &["serve", "--city", city, "--data", &text("data")?, "--port", "0", "--mqtt", &broker])?;
+    let words = ["serve", "--city", city, "--data", &text("data")?, "--port", "0", "--mqtt", &broker];
+    let server = Server::start_logged(&program, &words, &log("server.log"), true)?;
     let url = server.greeting.trim_end_matches('/').to_owned();
-    let _city = Server::start_silent(&program, &["simulate", "--server", &url, "--mqtt", &broker, "--city", city, "--backfill", PAST])?;
+    let words = ["simulate", "--server", &url, "--mqtt", &broker, "--city", city, "--backfill", PAST];
+    let _city = Server::start_logged(&program, &words, &log("city.log"), false)?;
     filled(&url).await?;
     let mut all: Vec<Took> = PAGES.iter().map(|_| Took::default()).collect();
     for round in 1..=ROUNDS {
