@@ -169,6 +169,14 @@ pub fn focus(id: &str) {
     }
 }
 
+/// Chooses an option of the select with an id.
+pub fn choose_option(id: &str, value: &str) {
+    let found = window().and_then(|window| window.document()).and_then(|document| document.get_element_by_id(id));
+    if let Some(select) = found.and_then(|element| element.dyn_into::<web_sys::HtmlSelectElement>().ok()) {
+        select.set_value(value);
+    }
+}
+
 /// Gives the focus to the first link within the element with an id.
 pub fn focus_link(id: &str) {
     let found = window().and_then(|window| window.document()).and_then(|document| document.get_element_by_id(id));
@@ -178,11 +186,22 @@ pub fn focus_link(id: &str) {
     }
 }
 
+/// A property of an object, where it has it.
+fn property(object: &JsValue, name: &str) -> Option<JsValue> {
+    js_sys::Reflect::get(object, &JsValue::from_str(name)).ok().filter(|one| !one.is_undefined())
+}
+
+/// Whether somebody has pressed anything on this page, without which browsers let none sound. One that doesn't tell is trusted.
+#[must_use]
+pub fn was_touched() -> bool {
+    let activation = window().and_then(|window| property(window.navigator().as_ref(), "userActivation"));
+    activation.and_then(|activation| property(&activation, "hasBeenActive")?.as_bool()).unwrap_or(true)
+}
+
 /// Puts a text on the clipboard; whether the browser has one, which it keeps from pages without TLS.
 pub fn copy(text: &str) -> bool {
-    let get = |object: &JsValue, name: &str| js_sys::Reflect::get(object, &JsValue::from_str(name)).ok().filter(|one| !one.is_undefined());
-    let clipboard = window().and_then(|window| get(window.navigator().as_ref(), "clipboard"));
-    let write = clipboard.as_ref().and_then(|clipboard| get(clipboard, "writeText")?.dyn_into::<js_sys::Function>().ok());
+    let clipboard = window().and_then(|window| property(window.navigator().as_ref(), "clipboard"));
+    let write = clipboard.as_ref().and_then(|clipboard| property(clipboard, "writeText")?.dyn_into::<js_sys::Function>().ok());
     clipboard.zip(write).is_some_and(|(clipboard, write)| write.call1(&clipboard, &JsValue::from_str(text)).is_ok())
 }
 

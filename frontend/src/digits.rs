@@ -22,8 +22,12 @@ impl<T: PartialEq + Clone> Gate<T> {
         Self { rest_ms, shown: None }
     }
 
-    /// What is to be shown when `value` is the newest, and, where that is not `value`, when to offer again.
-    pub fn pass(&mut self, value: T, now_ms: f64) -> (T, Option<f64>) {
+    /// What is to be shown when `value` is the newest, and, where that is not `value`, when to offer again. Before anything is
+    /// known whatever is shown is no figure that somebody reads, so the first figure shows at once.
+    pub fn pass(&mut self, value: T, is_known: bool, now_ms: f64) -> (T, Option<f64>) {
+        if !is_known && self.shown.is_none() {
+            return (value, None);
+        }
         match &self.shown {
             Some((shown, _)) if *shown == value => (value, None),
             Some((shown, since)) if now_ms < since + self.rest_ms => (shown.clone(), Some(since + self.rest_ms)),
@@ -53,7 +57,17 @@ mod tests {
             (4_000.0, 5, 5, None),
             (9_000.0, 6, 6, None),
         ] {
-            assert_eq!(gate.pass(offered, now), (shown, again), "at {now} ms");
+            assert_eq!(gate.pass(offered, true, now), (shown, again), "at {now} ms");
         }
+    }
+
+    #[test]
+    fn the_first_figure_shows_at_once_after_the_dash_that_stood_for_it() {
+        let mut gate = Gate::new(DIGITS_REST_MS);
+        assert_eq!(gate.pass(0, false, 100.0), (0, None));
+        assert_eq!(gate.pass(7, true, 150.0), (7, None));
+        assert_eq!(gate.pass(8, true, 200.0), (7, Some(2_150.0)));
+        // What is lost again is held back like any other change.
+        assert_eq!(gate.pass(0, false, 300.0), (7, Some(2_150.0)));
     }
 }

@@ -61,6 +61,17 @@ pub fn hidden(views: &[ViewNote], filter: &Filter) -> usize {
     views.iter().filter(|view| !is_closed(view) && !filter.passes(view)).count()
 }
 
+/// Whether something critical is unanswered that is newer than the newest incident that was heard of, and which is the newest
+/// now. Whoever has heard of none yet is only told the newest.
+#[must_use]
+pub fn alarming(views: &[ViewNote], heard: Option<i64>) -> (bool, i64) {
+    let incidents = || views.iter().map(|view| &view.incident);
+    let is_alarming = heard.is_some_and(|heard| {
+        incidents().any(|one| one.id.0 > heard && one.severity == Severity::Critical && one.standing == Standing::Triggered)
+    });
+    (is_alarming, incidents().map(|one| one.id.0).fold(heard.unwrap_or(0), i64::max))
+}
+
 /// The one that follows `from` by `steps` in a list, without going round; the first where `from` is not in it.
 #[must_use]
 pub fn step(list: &[IncidentId], from: Option<IncidentId>, steps: isize) -> Option<IncidentId> {
@@ -111,6 +122,16 @@ mod tests {
         assert_eq!(ids(&closed(&all, &Filter::default())), [8, 7]);
         let filter = Filter { team: TeamId::new("roads").ok(), severity: Some(High) };
         assert_eq!((ids(&open(&all, &filter)), ids(&closed(&all, &filter)), hidden(&all, &filter)), (vec![2, 6, 5], vec![7], 3));
+    }
+
+    #[test]
+    fn only_what_is_new_critical_and_unanswered_alarms() {
+        use {Severity::*, Standing::*};
+        let all = [view(7, Critical, Triggered, "roads"), view(8, Critical, Acknowledged, "roads"), view(9, High, Triggered, "roads")];
+        for (heard, told) in [(None, (false, 9)), (Some(6), (true, 9)), (Some(7), (false, 9)), (Some(12), (false, 12))] {
+            assert_eq!(alarming(&all, heard), told, "{heard:?}");
+        }
+        assert_eq!(alarming(&[], Some(4)), (false, 4));
     }
 
     #[test]

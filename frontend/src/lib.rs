@@ -38,3 +38,5 @@ pub mod pages;
 pub mod panels;
 #[cfg(target_arch = "wasm32")]
 pub mod pulse;
+#[cfg(target_arch = "wasm32")]
+pub mod tones;

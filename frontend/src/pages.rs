@@ -13,6 +13,7 @@ pub mod headline;
 pub mod incident;
 pub mod index;
 pub mod keydown;
+pub mod keys;
 pub mod kpi;
 pub mod on_call;
 pub mod replay;
@@ -21,6 +22,7 @@ pub mod sending;
 pub mod shift_log;
 pub mod shifts;
 pub mod sources;
+pub mod station;
 pub mod task;
 pub mod tasks;
 pub mod walls;
@@ -123,6 +125,12 @@ pub fn Frame(props: &FrameProps) -> Html {
     // The walls' program has one such page and no way between pages.
     let route = use_context::<Way>().map_or_else(|| Route::parse(&browser::path()), |way| way.route);
     use_effect_with(props.title.clone(), |title| browser::set_title(title));
+    // On a phone the way to other pages waits behind a button, so that what the page says comes first.
+    let is_open = use_state_eq(|| false);
+    let toggle = {
+        let is_open = is_open.clone();
+        Callback::from(move |_: MouseEvent| is_open.set(!*is_open))
+    };
     let link = |to: Route, text: &'static str| {
         let is_here = route == to;
         html! { <li class={classes!(is_here.then_some("here"))}><Link {to} {text} /></li> }
@@ -130,8 +138,9 @@ pub fn Frame(props: &FrameProps) -> Html {
     html! {
         <>
             <a class="skip" href="#main">{ words.skip }</a>
-            <header class="top">
+            <header class={classes!("top", is_open.then_some("open"))}>
                 <p class="brand"><Link to={Route::Index} text="Tây Đô" /></p>
+                <button type="button" class="menu" aria-expanded={is_open.to_string()} onclick={toggle}>{ panel_words(language).menu }</button>
                 <nav aria-label={words.centre}><ul>{ link(Route::Index, words.boards) }{ link(Route::Console, console_words(language).title) }{ link(Route::Tasks(None), leader_words(language).tasks) }{ link(Route::Log(None), room_words(language).log) }{ link(Route::OnCall, rota_words(language).title) }{ link(Route::Walls, wall_words(language).title) }
                     { link(Route::Forms, form_words(language).title) }{ link(Route::Sources, words.sources) }</ul></nav>
                 { props.head.clone() }

@@ -25,6 +25,8 @@ pub struct Asset {
     pub metrics: Vec<MetricId>,
     /// How often it reports, in seconds.
     pub interval_s: u32,
+    /// Where the camera that sees it is looked at, an address of the web.
+    pub camera: Option<String>,
     /// In service from here on.
     pub valid_from: Option<Timestamp>,
     /// Out of service from here on.

@@ -91,6 +91,9 @@ pub struct IncidentPage {
     /// Where it is written what to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runbook: Option<String>,
+    /// Where the camera is looked at that sees its asset, if the register has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub camera: Option<String>,
     /// What happened, in order.
     pub log: Vec<LogLine>,
     /// The same in words.
@@ -173,6 +176,7 @@ pub struct IncidentNotes {
     pub assignments: Vec<Assigned>,
     pub absorbed: Vec<IncidentId>,
     pub runbook: Option<String>,
+    pub camera: Option<String>,
     pub said: Vec<SaidLine>,
     pub deliveries: Vec<Delivery>,
     pub escalation: (i64, u32),

@@ -69,7 +69,7 @@ impl Chromium {
     /// Gives the page's window a size, in CSS pixels, as a screen of that size would have it.
     pub(crate) async fn size(&self, width: u32, height: u32) {
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
-        self.post("goog/cdp/execute", &json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": size })).await;
+        self.devtools("Emulation.setDeviceMetricsOverride", &size).await;
         // What follows the size has followed it after the next frame.
         let frames = "const done = arguments[arguments.length - 1]; requestAnimationFrame(() => requestAnimationFrame(() => done(true)));";
         self.client.execute_async(frames, Vec::new()).await.expect("two frames");
@@ -117,6 +117,17 @@ impl Chromium {
     /// Closes the window that it is turned to.
     pub(crate) async fn close_window(&self) {
         self.client.close_window().await.expect("the window closes");
+    }
+
+    /// Tells the page that whoever looks at it wants as little motion as possible, or has no such wish.
+    pub(crate) async fn reduce_motion(&self, is_reduced: bool) {
+        let value = if is_reduced { "reduce" } else { "no-preference" };
+        let features = json!({ "features": [{ "name": "prefers-reduced-motion", "value": value }] });
+        self.devtools("Emulation.setEmulatedMedia", &features).await;
+    }
+
+    async fn devtools(&self, command: &str, parameters: &Value) {
+        self.post("goog/cdp/execute", &json!({ "cmd": command, "params": parameters })).await;
     }
 
     /// Ends the browser.

@@ -126,6 +126,8 @@ async fn an_alerts_incident_shows_its_course_and_its_check_list() {
     room.fill("#actor", "chi").await;
     room.says(".newest", "92").await;
     assert!(room.text(".sop").await.contains("Xem camera"));
+    // The register knows the camera of the place whose figure it is.
+    assert_eq!(browser.ask("return document.querySelector('a.camera')?.href;").await, "https://camera.example.vn/p1");
     room.press(".sop button").await;
     room.says(".sop li.done", "đã làm").await;
     room.says(".log", "Lê Hoàng Chi đã làm: Xem camera").await;

@@ -5,13 +5,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test's own code")]
 
 mod chromium;
+mod colours;
 mod console;
 mod forms;
 mod hostile;
+mod keyboard;
 mod latency;
 mod leaders;
 mod letter;
 mod link;
+mod motion;
 mod on_call;
 mod replay;
 mod room;

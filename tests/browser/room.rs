@@ -118,6 +118,7 @@ impl Room {
             self.browser.size(width, height).await;
             assert_eq!(self.browser.ask(WIDE).await, json!([false, []]), "{name} at {width}");
             assert_eq!(self.browser.ask(BARRIERS).await, json!([]), "{name} at {width}");
+            assert_eq!(self.browser.ask(motion::FLASHING).await, json!([]), "{name} at {width}");
             let whole = self.browser.ask("return document.documentElement.scrollHeight;").await.as_u64().unwrap_or(0);
             self.browser.size(width, u32::try_from(whole).unwrap_or(height).clamp(height, 6000)).await;
             self.browser.screenshot(&format!("{name}-{width}")).await;
@@ -125,8 +126,10 @@ impl Room {
         self.browser.size(1440, 900).await;
         self.browser.ask("document.documentElement.dataset.theme = 'light';").await;
         assert_eq!(self.browser.ask(BARRIERS).await, json!([]), "{name} in the light theme");
+        assert_eq!(sizes::barriers(&self.browser).await, Vec::<String>::new(), "{name} in the light theme");
         self.browser.screenshot(&format!("{name}-light")).await;
         self.browser.ask("document.documentElement.dataset.theme = 'dark';").await;
+        assert_eq!(sizes::barriers(&self.browser).await, Vec::<String>::new(), "{name} in the dark theme");
     }
 
     pub(crate) async fn text(&self, selector: &str) -> String {

@@ -25,6 +25,7 @@ names:
   history  boards of charts over an hour to a year of 1,000 series and seeking in a replay, on PostgreSQL and on TimescaleDB
            (--part plain or timescale measures one of these; --series N another number; up to 8 GB on the disk for a while)
   ingest   observations per second into the database, beside COPY and beside InfluxDB
+  page     the first screen of the wall, a leaders' board and the console: cold cache, loopback, a processor four times as slow
   paging   from a committed observation to an accepted message, the outbox's throughput, ten thousand alerts at once
            (--part latency, outbox or flood measures one of these alone)
 ";
@@ -55,7 +56,7 @@ options:
 pub(crate) const SOAK_OPTIONS: &[arguments::Option] =
     &[arguments::Option { name: "NAME", takes_value: true }, arguments::Option { name: "--minutes", takes_value: true }];
 
-const NAMES: [&str; 6] = ["charts", "engine", "fanout", "history", "ingest", "paging"];
+const NAMES: [&str; 7] = ["charts", "engine", "fanout", "history", "ingest", "page", "paging"];
 
 /// `cargo xtask bench NAME`.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
@@ -84,7 +85,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 /// Builds the server and a program beside it in release, and runs that.
 fn run_program(places: &Places, binary: &str, words: Vec<&str>) -> Result<()> {
     let lock = places.lock_target()?;
-    let tools = setup::ensure(places, Need::RUN)?;
+    let tools = setup::ensure(places, if binary == "bench-page" { Need::BROWSER } else { Need::RUN })?;
     frontend::build(places, &tools)?;
     progress::say("build", "the server and the measurement in release");
     let mut build = child::cargo(places);

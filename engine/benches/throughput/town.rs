@@ -84,6 +84,7 @@ pub(crate) fn definitions(kpis: Vec<Arc<Kpi>>, series: i32) -> Arc<Definitions> 
             owner: "o".parse().unwrap(),
             metrics: vec!["m".parse().unwrap()],
             interval_s: 30,
+            camera: None,
             valid_from: None,
             valid_to: None,
         })

@@ -75,6 +75,7 @@ pub(super) fn definitions(mut kpis: Vec<Kpi>) -> Arc<Definitions> {
             owner: "o".parse().unwrap(),
             metrics: vec!["speed".parse().unwrap()],
             interval_s: 60,
+            camera: None,
             valid_from: service.map(|(from, _)| at(from)),
             valid_to: service.map(|(_, to)| at(to)),
         })

@@ -7,6 +7,7 @@ use super::texts::texts;
 texts! {
     /// Texts of panels.
     PanelWords, panel_words {
+        menu: "Danh mục", "Menu";
         without: "không có số liệu", "without data";
         not_measured: "không đo ở đây", "not measured here";
         no_areas: "Thành phố chưa khai báo bản đồ", "The city has no map";

@@ -56,5 +56,19 @@ texts! {
         kind: "Loại việc", "Kind";
         other_kind: "Việc khác", "Something else";
         exactly: "Chỗ nào", "Where exactly";
+        sound: "Âm báo", "Sound";
+        sound_on: "bật", "on";
+        sound_off: "tắt", "off";
+        sound_waits: "chờ, bấm một phím bất kỳ", "waits, press any key";
+        key_who: "chọn người thao tác", "choose who acts";
+        key_recent: "đổi sang người vừa trực bàn này", "change to somebody who acted here lately";
+        key_sound: "bật hoặc tắt âm báo", "turn the sound on or off";
+        key_note: "viết ghi chú", "write a note";
+        key_step: "làm xong bước kế tiếp", "tick the next step";
+        key_back: "về danh sách", "back to the list";
+        key_new: "mở sự cố", "open an incident";
+        key_log: "mở sổ trực", "open the shift log";
+        key_entry: "ghi vào sổ", "write an entry";
+        camera: "Camera gần đó", "Its camera";
     }
 }

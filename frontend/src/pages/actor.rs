@@ -14,6 +14,10 @@ use yew::prelude::*;
 
 /// Where the person is remembered.
 const PERSON: &str = "taydo.person";
+/// Where those are remembered who have acted here lately, in the order in which they came.
+const RECENT: &str = "taydo.people";
+/// How many of them a desk offers.
+const RECENT_PEOPLE: usize = 4;
 /// The select's id, so that it can be given the focus.
 pub const SELECT: &str = "actor";
 /// How often the people are asked for, in milliseconds.
@@ -26,6 +30,8 @@ pub struct Actor {
     pub person: Option<PersonId>,
     /// Everybody, and the teams.
     pub known: Rc<PeoplePage>,
+    /// Those who have acted at this desk lately, each at the place that it had when it came.
+    pub recent: Vec<PersonId>,
     choose: Callback<Option<PersonId>>,
 }
 
@@ -37,14 +43,42 @@ pub fn use_actor() -> Actor {
     let setter = person.setter();
     let choose = Callback::from(move |person: Option<PersonId>| {
         browser::remember(PERSON, person.as_ref().map(PersonId::as_str).unwrap_or_default());
+        if let Some(person) = &person {
+            remember_recent(person);
+        }
         setter.set(person);
     });
     let known = people.answer.unwrap_or_default();
     let person = (*person).clone().filter(|person| known.people.iter().any(|one| one.id == *person));
-    Actor { person, known, choose }
+    let recent = recent().into_iter().filter(|person| known.people.iter().any(|one| one.id == *person)).collect();
+    Actor { person, known, recent, choose }
+}
+
+fn recent() -> Vec<PersonId> {
+    let remembered = browser::remembered(RECENT).unwrap_or_default();
+    remembered.split(',').filter_map(|id| PersonId::new(id).ok()).collect()
+}
+
+/// Keeps everybody's place, so that a key goes on meaning the same person; who came first makes room for the fifth.
+fn remember_recent(person: &PersonId) {
+    let mut all = recent();
+    if !all.contains(person) {
+        if all.len() >= RECENT_PEOPLE {
+            all.remove(0);
+        }
+        all.push(person.clone());
+        browser::remember(RECENT, &all.iter().map(PersonId::as_str).collect::<Vec<_>>().join(","));
+    }
 }
 
 impl Actor {
+    /// From now on this person acts.
+    pub fn choose(&self, person: PersonId) {
+        // A select that somebody has used follows no attribute any more.
+        browser::choose_option(SELECT, person.as_str());
+        self.choose.emit(Some(person));
+    }
+
     /// What somebody is called; their id where nobody knows.
     #[must_use]
     pub fn name(&self, person: &PersonId) -> String {

@@ -2,27 +2,27 @@
 //!
 //! Must never look calm when the server can't be asked: an old list says since when it is old.
 
-mod keys;
 mod list;
 mod opening;
 
 use super::{
     Failure, Frame,
-    actor::{self, Actor, use_actor},
+    actor::{self, Actor},
     asked::use_incidents,
     replay::{Scrubber, begin, use_watching},
+    station::use_station,
 };
 use crate::{
-    app::use_speech,
+    app::{Way, use_speech},
     browser,
     centre::Centre,
     client::{self, ClientError},
     incidents::{self, Filter},
-    locale::{ConsoleWords, Language, console_words, replay_words},
+    locale::{ConsoleWords, Language, console_words, replay_words, room_words},
     panels::severity,
+    route::Route,
 };
 use jiff::{SignedDuration, Timestamp};
-use keys::{Wish, use_keys, use_letters};
 use list::{Rows, element_id};
 use opening::Opening;
 use std::rc::Rc;
@@ -93,9 +93,8 @@ fn state(page: &IncidentsNotes, filter: &Filter, broken: Option<&(ClientError, T
 #[component]
 pub fn Console() -> Html {
     let language = use_speech().language;
-    let words = console_words(language);
+    let (words, room) = (console_words(language), room_words(language));
     let centre = use_context::<Centre>();
-    let actor = use_actor();
     let watching = use_watching(centre.as_ref());
     let asked = use_incidents(String::new(), ASK_MS, {
         let centre = centre.clone();
@@ -107,33 +106,37 @@ pub fn Console() -> Html {
     let filter = use_state_eq(Filter::default);
     let chosen = use_state_eq(|| None::<IncidentId>);
     let said = use_state_eq(|| None::<Said>);
-    let (is_helping, is_opening, letters) = (use_state_eq(|| false), use_state_eq(|| false), use_letters());
+    let is_opening = use_state_eq(|| false);
     let shown =
         answer.as_ref().map(|page| incidents::open(&page.incidents, &filter).iter().map(|view| view.incident.id).collect::<Vec<_>>());
+    let acting = use_mut_ref(|| Callback::<IncidentId>::noop());
+    let (list, acts, way) = (shown.unwrap_or_default(), acting.clone(), use_context::<Way>());
+    let (choosing, opening) = (chosen.clone(), is_opening.clone());
+    // What sounds is what is open now, also while the past is shown.
+    let station = use_station(
+        asked.answer.clone(),
+        language,
+        Box::new(move |key| {
+            match key {
+                "ArrowDown" | "j" | "ArrowUp" | "k" => {
+                    let steps = if matches!(key, "ArrowDown" | "j") { 1 } else { -1 };
+                    if let Some(next) = incidents::step(&list, *choosing, steps) {
+                        choosing.set(Some(next));
+                        browser::focus_link(&element_id(next));
+                    }
+                }
+                "a" if !is_past => choosing.filter(|incident| list.contains(incident)).into_iter().for_each(|one| acts.borrow().emit(one)),
+                "n" if !is_past => opening.set(true),
+                "l" => way.iter().for_each(|way| way.go.emit(Route::Log(None))),
+                "Escape" => opening.set(false),
+                _ => return false,
+            }
+            true
+        }),
+    );
+    let actor = station.actor.clone();
     let acknowledge = acknowledging(&actor, &said, &asked.again, words, language);
-    let (list, acting) = (shown.unwrap_or_default(), acknowledge.clone());
-    use_keys(*letters, {
-        let (chosen, is_helping, is_opening) = (chosen.clone(), is_helping.clone(), is_opening.clone());
-        move |wish| match wish {
-            Wish::Move(steps) => {
-                if let Some(next) = incidents::step(&list, *chosen, steps) {
-                    chosen.set(Some(next));
-                    browser::focus_link(&element_id(next));
-                }
-            }
-            Wish::Acknowledge if is_past => {}
-            Wish::Acknowledge => {
-                if let Some(incident) = chosen.filter(|incident| list.contains(incident)) {
-                    acting.emit(incident);
-                }
-            }
-            Wish::Help => is_helping.set(!*is_helping),
-            Wish::Escape => {
-                is_helping.set(false);
-                is_opening.set(false);
-            }
-        }
-    });
+    *acting.borrow_mut() = acknowledge.clone();
     let Some(centre) = centre else { return Html::default() };
     let scrubber = watching.replay.map(|replay| html! { <Scrubber {replay} show={watching.show.clone()} /> });
     let Some(page) = &answer else { return html! { <>{ scrubber }<Failure error={asked.error().filter(|_| !is_past)} {language} /></> } };
@@ -157,17 +160,17 @@ pub fn Console() -> Html {
     html! {
         <Frame title={words.title} head={if is_past { Html::default() } else { actor.select(language) }}>
             { scrubber }
+            { station.bar() }
             { state(page, &filter, broken, &centre, language) }
             <div class="tools">
                 { filters(&filter, &actor, language) }
                 if is_past { <p class="note">{ replay_words(language).no_acts }</p> } else { <div class="buttons">
                     { begin(&centre, &watching, language) }
                     <button type="button" class="main" aria-expanded={is_opening.to_string()} onclick={toggle(&is_opening)}>{ words.open_by_hand }</button>
-                    <button type="button" aria-expanded={is_helping.to_string()} onclick={toggle(&is_helping)}>{ words.keys }</button>
                 </div> }
             </div>
             { super::answered(said.as_ref().map(|said| said.as_deref().map_err(String::as_str))) }
-            if *is_helping { { keys::help(&letters, words) } }
+            { station.help(&[(&["j", "k", "↓", "↑"], words.key_move), (&["Enter"], words.key_open), (&["a"], words.key_acknowledge), (&["n"], room.key_new), (&["l"], room.key_log)]) }
             if *is_opening && !is_past { <Opening actor={actor.clone()} {language} opened={asked.again.clone()} {close} /> }
             if is_calm { <div class="calm"><p>{ words.calm }</p><p class="note">{ words.calm_note }</p></div> }
             if !open.is_empty() { <section class={classes!(broken.is_some().then_some("old"))}><h2>{ words.open_now }</h2>{ rows.list(&open) }</section> }

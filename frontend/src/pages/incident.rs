@@ -6,9 +6,14 @@ mod acts;
 mod course;
 mod given;
 
-use super::{Failure, Frame, actor::use_actor, asked::use_asked};
+use super::{
+    Failure, Frame,
+    asked::{use_asked, use_incidents},
+    station::use_station,
+};
 use crate::{
-    app::{Link, use_speech},
+    app::{Link, Way, use_speech},
+    browser,
     calendar::Calendar,
     centre::Centre,
     clock::seconds_between,
@@ -19,6 +24,7 @@ use crate::{
 use acts::{Desk, use_desk};
 use course::Course;
 use jiff::Timestamp;
+use std::rc::Rc;
 use taydo_model::{
     PersonId,
     console::{Act, Delivery, IncidentNotes, SaidLine},
@@ -70,6 +76,7 @@ fn facts(page: &IncidentNotes, saying: &Saying<'_>) -> Html {
                 { row(words.where_, view.place.get(language).to_owned()) }
                 { row(words.since, format!("{} ({lasts})", saying.moment(incident.opened_at))) }
                 { row(words.owner, owner) }
+                { page.camera.as_ref().map(|camera| html! { <div><dt>{ room_words(language).camera }</dt><dd><a class="camera" href={camera.clone()} target="_blank" rel="noreferrer">{ camera }</a></dd></div> }) }
             </dl>
         </>
     }
@@ -130,15 +137,48 @@ fn log(page: &IncidentNotes, saying: &Saying<'_>) -> Html {
     html! { <section class="log"><h2>{ console_words(saying.language).log }</h2><ol>{ for page.said.iter().map(line) }</ol></section> }
 }
 
+/// What a key does here: `a` answers, `t` ticks the first step that is not done.
+fn by_key(key: &str, desk: &Desk, page: &IncidentNotes) {
+    let next = page.sop.iter().find(|step| !page.ticks.contains_key(&step.vi)).cloned();
+    match (page.view.incident.standing, key, next) {
+        (Standing::Triggered, "a", _) => desk.act(&|person| Act::Acknowledge { person }),
+        (Standing::Acknowledged | Standing::Snoozed, "a", _) => desk.act(&|person| Act::Take { person }),
+        (Standing::Triggered | Standing::Acknowledged | Standing::Snoozed, "t", Some(step)) => {
+            desk.act(&|person| Act::Tick { person, step: step.clone(), done: true });
+        }
+        _ => {}
+    }
+}
+
 /// The page.
 #[component]
 pub fn IncidentView(props: &IncidentProps) -> Html {
     let language = use_speech().language;
-    let words = console_words(language);
+    let (words, room) = (console_words(language), room_words(language));
     let id = props.id;
-    let actor = use_actor();
     let asked = use_asked::<IncidentNotes>(String::new(), ASK_MS, move || format!("/api/v1/incidents/{}", id.0));
+    let open = use_incidents(String::new(), ASK_MS, Rc::new(|| "/api/v1/incidents".to_owned())).answer;
+    let pressed = use_mut_ref(|| None::<(Desk, Rc<IncidentNotes>)>);
+    let (pressing, way) = (pressed.clone(), use_context::<Way>());
+    let station = use_station(
+        open,
+        language,
+        Box::new(move |key| {
+            match key {
+                "b" => way.iter().for_each(|way| way.go.emit(Route::Console)),
+                "n" => browser::focus(acts::NOTE),
+                "a" | "t" => {
+                    let now = pressing.borrow().clone();
+                    now.into_iter().for_each(|(desk, page)| by_key(key, &desk, &page));
+                }
+                _ => return false,
+            }
+            true
+        }),
+    );
+    let actor = station.actor.clone();
     let desk = use_desk(id, &actor, &asked.again, language);
+    *pressed.borrow_mut() = asked.answer.clone().map(|page| (desk.clone(), page));
     let fields = given::use_fields();
     let Some(centre) = use_context::<Centre>() else { return Html::default() };
     let Some(page) = &asked.answer else { return html! { <Failure error={asked.error()} {language} /> } };
@@ -147,6 +187,8 @@ pub fn IncidentView(props: &IncidentProps) -> Html {
     let figure = page.view.figure.clone();
     html! {
         <Frame title={format!("#{} {}", id.0, page.view.title.get(language))} head={actor.select(language)}>
+            { station.bar() }
+            { station.help(&[(&["a"], words.key_acknowledge), (&["n"], room.key_note), (&["t"], room.key_step), (&["b"], room.key_back)]) }
             <p class="state"><Link to={Route::Console} text={words.back} />{ format!(" · {} {}", words.as_of, calendar.second(page.time)) }</p>
             { super::broken(asked.broken.as_ref(), &calendar, language) }
             <div class={classes!("case", asked.broken.is_some().then_some("old"))} data-standing={severity::standing_code(page.view.incident.standing)}>

@@ -6,9 +6,14 @@ mod opening;
 mod signing;
 mod writing;
 
-use super::{Failure, Frame, actor::use_actor, asked::use_asked};
+use super::{
+    Failure, Frame,
+    asked::{use_asked, use_incidents},
+    station::use_station,
+};
 use crate::{
-    app::{Link, use_speech},
+    app::{Link, Way, use_speech},
+    browser,
     calendar::Calendar,
     centre::Centre,
     locale::{Language, console_words, room_words},
@@ -18,7 +23,7 @@ use crate::{
 use jiff::Timestamp;
 use opening::use_opening;
 use signing::use_signing;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
 use taydo_model::{
     PersonId,
     incident::IncidentId,
@@ -59,7 +64,21 @@ fn head_line(head: &LogHead, names: &BTreeMap<PersonId, String>, calendar: &Cale
 pub fn ShiftLog(props: &ShiftLogProps) -> Html {
     let language = use_speech().language;
     let words = room_words(language);
-    let actor = use_actor();
+    let open_now = use_incidents(String::new(), ASK_MS, Rc::new(|| "/api/v1/incidents".to_owned())).answer;
+    let way = use_context::<Way>();
+    let station = use_station(
+        open_now,
+        language,
+        Box::new(move |key| {
+            match key {
+                "b" => way.iter().for_each(|way| way.go.emit(Route::Console)),
+                "n" => browser::focus(writing::FIELD),
+                _ => return false,
+            }
+            true
+        }),
+    );
+    let actor = station.actor.clone();
     let asked = use_asked::<LogsPage>(String::new(), LIST_MS, || "/api/v1/shift-logs".to_owned());
     let is_opening = use_state_eq(|| false);
     let opening = use_opening(&asked.again, language);
@@ -83,6 +102,8 @@ pub fn ShiftLog(props: &ShiftLogProps) -> Html {
     };
     html! {
         <Frame title={words.log} head={actor.select(language)}>
+            { station.bar() }
+            { station.help(&[(&["n"], words.key_entry), (&["b"], words.key_back)]) }
             { super::broken(asked.broken.as_ref(), &calendar, language) }
             if open.len() > 1 { <section class="list"><h2>{ words.open_logs }</h2><ul>{ for open.iter().map(to_open) }</ul></section> }
             { shown.map(|id| html! { <Log key={id.0} {id} actor={actor.clone()} changed={asked.again.clone()} /> }) }

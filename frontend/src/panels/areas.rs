@@ -20,7 +20,8 @@ fn look(kpi: Rc<Kpi>, names: Rc<Names>, language: Language) -> Look<Places> {
     let mut gate = Gate::new(CHART_REST_MS);
     Box::new(move |centre: &Centre, now| {
         let newest = centre.read(|store| areas::places(&kpi, store.ranked(&kpi.id, Dimension::Area), &names, now.time, language));
-        gate.pass(newest, now.ms)
+        let is_known = centre.read(|store| store.ranked(&kpi.id, Dimension::Area).next().is_some());
+        gate.pass(newest, is_known, now.ms)
     })
 }
 

@@ -29,7 +29,9 @@ fn look(kpis: Rc<Vec<Rc<Kpi>>>, scope: Scope, language: Language) -> Look<Lines>
                 (shown, bullet::line(kpi, &scope, value))
             })
         };
-        gate.pass(kpis.iter().map(one).collect(), now.ms)
+        let lines: Lines = kpis.iter().map(one).collect();
+        let is_known = lines.iter().any(|(shown, _)| shown.value.is_some());
+        gate.pass(lines, is_known, now.ms)
     })
 }
 

@@ -23,7 +23,8 @@ fn look(kpi: Rc<Kpi>, by: Dimension, limit: usize, names: Rc<Names>, language: L
     let mut gate = Gate::new(DIGITS_REST_MS);
     Box::new(move |centre: &Centre, now| {
         let newest = centre.read(|store| ranking::ranking(&kpi, store.ranked(&kpi.id, by), &names, limit, now.time, language));
-        gate.pass(newest, now.ms)
+        let is_known = centre.read(|store| store.ranked(&kpi.id, by).next().is_some());
+        gate.pass(newest, is_known, now.ms)
     })
 }
 

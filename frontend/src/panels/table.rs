@@ -48,7 +48,11 @@ fn rows(store: &Store, kpis: &[Rc<Kpi>], (by, limit): (Dimension, usize), now: T
 
 fn look(kpis: Rc<Vec<Rc<Kpi>>>, shape: (Dimension, usize), language: Language) -> Look<Rows> {
     let mut gate = Gate::new(DIGITS_REST_MS);
-    Box::new(move |centre: &Centre, now| gate.pass(centre.read(|store| rows(store, &kpis, shape, now.time, language)), now.ms))
+    Box::new(move |centre: &Centre, now| {
+        let newest = centre.read(|store| rows(store, &kpis, shape, now.time, language));
+        let is_known = !newest.rows.is_empty();
+        gate.pass(newest, is_known, now.ms)
+    })
 }
 
 /// The table.

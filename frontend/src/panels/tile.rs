@@ -37,7 +37,8 @@ fn look(kpi: Rc<Kpi>, key: Key, language: Language) -> Look<View> {
                 reading.and_then(|reading| reading.data_time),
             )
         });
-        let (figure, again) = gate.pass(newest, now.ms);
+        let is_known = centre.read(|store| store.reading(&key).is_some());
+        let (figure, again) = gate.pass(newest, is_known, now.ms);
         let age = data_time.map(|time| locale::age(seconds_between(time, now.time), language));
         let since = data_time.filter(|_| figure.value.is_none()).map(|time| centre.calendar().moment(time, now.time));
         (View { figure, age, since }, again)

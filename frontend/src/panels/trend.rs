@@ -119,7 +119,8 @@ fn look(
     let mut drawn_ms = f64::NEG_INFINITY;
     Box::new(move |centre: &Centre, now| {
         let lines: Vec<Line> = centre.read(|store| keys.iter().map(|key| line(store, key, props.kpi.every_s)).collect());
-        let (view, again) = gate.pass(centre.read(|store| view(&props, &keys, span_s, store, &lines, now)), now.ms);
+        let is_known = centre.read(|store| keys.iter().any(|key| store.reading(key).is_some()));
+        let (view, again) = gate.pass(centre.read(|store| view(&props, &keys, span_s, store, &lines, now)), is_known, now.ms);
         // The once-a-second wake must not fall behind by the part of a frame that it came early.
         if now.ms < drawn_ms + CHART_REST_MS - 50.0 {
             return (view, Some(again.map_or(drawn_ms + CHART_REST_MS, |again| again.min(drawn_ms + CHART_REST_MS))));
@@ -130,7 +131,10 @@ fn look(
             canvas = ChartCanvas::new(below, above);
         }
         if let (Some(canvas), Some(surface)) = (&mut canvas, &surface) {
-            drawn_ms = now.ms;
+            // An empty chart is no drawing that the first line would have to wait for.
+            if is_known {
+                drawn_ms = now.ms;
+            }
             let ground = ground(centre, &props, (surface, &background), span_s, &lines, now);
             canvas.draw(ground, centre.fonts(), &lines);
         }

@@ -71,6 +71,7 @@ fn asset(entry: &Value<'_>, known: &Known, defaults: &Shared) -> Option<Asset> {
     let mut section = entry.section(&format!("asset {}", entry.key))?;
     let name = section.need("name", Value::text);
     let at = section.may("at", coordinates);
+    let camera = section.may("camera", address);
     let common = shared(&mut section, known).or(defaults);
     for key in SHARED.iter().filter(|key| !common.keys.contains(key)) {
         let hint = format!("add `{key} = …` to it, or to [defaults] for all assets of the file");
@@ -92,10 +93,21 @@ fn asset(entry: &Value<'_>, known: &Known, defaults: &Shared) -> Option<Asset> {
         owner: common.owner?,
         metrics: common.metrics?,
         interval_s: common.interval_s?,
+        camera,
         valid_from,
         valid_to,
     };
     sound.then_some(asset)
+}
+
+/// An address that a browser may be sent to.
+fn address(value: &Value<'_>) -> Option<String> {
+    let text = value.text()?;
+    if ["https://", "http://"].iter().any(|scheme| text.starts_with(scheme)) {
+        return Some(text);
+    }
+    value.problem(format!("`{text}` is no address of the web"), "write the whole address, such as https://camera.example.vn/12");
+    None
 }
 
 /// Degrees north and east.

@@ -15,7 +15,7 @@ use taydo_engine::routing::{Event, Refusal as Declined, Which};
 use taydo_model::console::{Act, Delivery, IncidentPage, IncidentView, IncidentsPage, KindsPage, OpenByHand, OpenedByHand};
 use taydo_model::incident::log::{Entry, LogLine, Outcome, replay};
 use taydo_model::incident::{Assignment, GroupKey, IncidentId, Origin, Party};
-use taydo_model::{Definitions, ErrorCode, PersonId, TeamId, Text};
+use taydo_model::{Definitions, ErrorCode, PersonId, Scope, TeamId, Text};
 
 use crate::replay::Episodes;
 use crate::store::incident::{HandIncident, IncidentRow, Merge};
@@ -106,6 +106,7 @@ pub(super) async fn page(state: &State, id: IncidentId) -> Result<IncidentPage, 
         assignments,
         absorbed,
         runbook,
+        camera: camera(&definitions, &row),
         escalation: groups.first().map(|view| (view.group.escalation().number, view.group.escalation().taken)).unwrap_or_default(),
         said: said::said(&log, &name, &|team| team_name(&roster, team), &moment),
         names: names(&roster, named),
@@ -122,6 +123,12 @@ pub(super) fn guide(definitions: &Definitions, row: &IncidentRow) -> (Vec<Text>,
     }
     let sop = row.content.get("sop").cloned().and_then(|sop| serde_json::from_value(sop).ok());
     (sop.unwrap_or_default(), row.content.get("runbook").and_then(serde_json::Value::as_str).map(str::to_owned))
+}
+
+/// Where the camera is looked at that sees the asset whose figure opened it.
+fn camera(definitions: &Definitions, row: &IncidentRow) -> Option<String> {
+    let Origin::Alert { scope: Scope::Asset(id), .. } = &row.incident.origin else { return None };
+    definitions.assets.iter().find(|asset| asset.id == *id)?.camera.clone()
 }
 
 /// An incident as its log leaves it.

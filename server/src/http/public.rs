@@ -166,7 +166,8 @@ fn written(page: &PublicPage, definitions: &Definitions, language: Language) -> 
         let first = points.first().map_or(page.until, |point| point.time);
         let step_s = DAY_S.max(kpi.every_s.into());
         let drawn =
-            Course { kpi, points: &points, step_s, between: (first, page.until), target: figure.target, zone: &zone, language }.svg();
+            Course { kpi, points: &points, step_s, between: (first, page.until), target: figure.target, band: &[], zone: &zone, language }
+                .svg();
         let _ = write!(
             body,
             "<section data-kpi=\"{}\"><h2>{}</h2><p><b>{}</b> {}{}</p>{drawn}<p class=\"about\">{}</p></section>",

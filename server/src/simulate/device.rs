@@ -253,6 +253,7 @@ pub(super) mod tests {
                 owner: DepartmentId::new("so-xay-dung").unwrap(),
                 metrics: metrics.iter().map(|id| MetricId::new(id).unwrap()).collect(),
                 interval_s: 60,
+                camera: None,
                 valid_from: None,
                 valid_to: None,
             })

@@ -4,6 +4,7 @@
 //! something only beside its floor's in the same run.
 
 pub mod archive;
+pub mod browser;
 pub mod cluster;
 pub mod courses;
 pub mod database;

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
 mod compress;
+mod icon;
 mod manifest;
 mod pack;
 mod references;
@@ -79,6 +80,7 @@ fn build(programs: &Path, out: &Path, roots: &[PathBuf]) -> Result<()> {
         files.insert(path.to_owned(), loader.to_vec());
         bind(program.name, &programs.join(program.file), &mut files)?;
     }
+    icon::draw(&mut files)?;
     let assets = pack::pack(files)?;
     report(&assets)?;
     pack::write(&assets, out)

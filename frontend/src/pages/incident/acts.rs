@@ -22,6 +22,9 @@ use taydo_model::{
 use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
+/// The note's id, so that it can be given the focus.
+pub(super) const NOTE: &str = "note";
+
 /// How the page lets things be done.
 #[derive(Clone)]
 pub(super) struct Desk {
@@ -126,7 +129,7 @@ impl Desk {
         let text = move || note.cast::<HtmlTextAreaElement>().map(|area| area.value()).unwrap_or_default();
         html! {
             <div class="noting">
-                <label class="field wide">{ words.note }<textarea ref={self.note.clone()} rows="2" maxlength={MAX_TEXT_CHARS.to_string()} /></label>
+                <label class="field wide">{ words.note }<textarea id={NOTE} ref={self.note.clone()} rows="2" maxlength={MAX_TEXT_CHARS.to_string()} /></label>
                 { self.button("note", "", words.write_note.to_owned(), Rc::new(move |person| Act::Note { person, text: text() })) }
             </div>
         }

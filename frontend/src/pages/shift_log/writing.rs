@@ -15,7 +15,7 @@ use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 /// The field's id, so that it can be given the focus.
-const FIELD: &str = "entry";
+pub(super) const FIELD: &str = "entry";
 
 /// The field, and what came of the last entry.
 pub(super) struct Writing {

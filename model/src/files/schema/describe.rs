@@ -45,6 +45,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("assets.assets.*.at", "Degrees north, then degrees east."),
     ("assets.assets.*.metrics", "What it measures: one series each, which coverage expects."),
     ("assets.assets.*.interval", "How often it reports."),
+    ("assets.assets.*.camera", "Where the camera that sees it is looked at: an address that begins with https:// or http://."),
     ("assets.assets.*.valid_from", "In service from here on."),
     ("assets.assets.*.valid_to", "Out of service from here on."),
     ("sources", "The ways in for data."),

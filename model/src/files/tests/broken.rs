@@ -306,6 +306,13 @@ fn units_and_numbers() {
         "[105.7, 10.0]",
         "assets.toml:5:86: [105.7, 10] is no place on Earth | write degrees north, then degrees east: [10.03, 105.78]",
     );
+    // An address that a browser is sent to by a link can't be a script.
+    mistake(
+        "assets.toml",
+        "at = [10.0, 105.7]",
+        "camera = \"javascript:alert(1)\"",
+        "assets.toml:5:90: `javascript:alert(1)` is no address of the web | write the whole address, such as https://camera.example.vn/12",
+    );
 }
 
 #[test]

@@ -9,9 +9,11 @@ use super::super::refusal::Refusal;
 use super::super::table::unanswered;
 use super::super::why::named;
 use super::super::{State, headline, kpi};
+use crate::days::Days;
 use crate::store::past::Figures;
 use jiff::{SignedDuration, Timestamp};
 use std::fmt::Write as _;
+use taydo_model::baseline::{BandPoint, MAX_HOURS};
 use taydo_model::board::{Board, Content};
 use taydo_model::course::{CoursePoint, Grain, course};
 use taydo_model::frozen::FrozenOf;
@@ -98,7 +100,18 @@ impl Writer<'_> {
         let points: Vec<CoursePoint> = course(found.map_err(|error| unanswered(&error))?, grain, kpi.every_s.into(), &zone);
         let step_s = grain.width_s.unwrap_or(kpi.every_s.into());
         let target = kpi.target_of(scope);
-        Ok(Course { kpi, points: &points, step_s, between, target, zone: &zone, language: self.language }.svg())
+        let band = self.band(kpi, scope, between).await?;
+        Ok(Course { kpi, points: &points, step_s, between, target, band: &band, zone: &zone, language: self.language }.svg())
+    }
+
+    /// Where a figure usually lies, hour by hour; nothing where nobody knows, or the span is longer than a band is kept for.
+    async fn band(&self, kpi: &Kpi, scope: &Scope, (from, to): (Timestamp, Timestamp)) -> Result<Vec<BandPoint>, Refusal> {
+        if to.duration_since(from).as_hours() > i64::from(MAX_HOURS) {
+            return Ok(Vec::new());
+        }
+        let found = self.state.store.baseline(&kpi.id, scope, None).await.map_err(|error| unavailable(&error))?;
+        let Some(baseline) = found else { return Ok(Vec::new()) };
+        Ok(Days::of(self.definitions).in_season(|season| baseline.slots.points(from, to, season)))
     }
 
     async fn kpi(&self, kpi: &Kpi, scope: &Scope, span_s: u32) -> Result<Written, Refusal> {

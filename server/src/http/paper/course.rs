@@ -1,12 +1,13 @@
-//! A course as SVG: the line with its gaps, the target, a few numbers and times. Colours and sizes are the style sheet's.
+//! A course as SVG: the line with its gaps, the band that it usually lies in, the target, a few numbers and times. Colours and sizes are the style sheet's.
 //!
 //! It must never join what is not connected.
 
 use super::super::answer::escape;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use std::fmt::Write as _;
 use taydo_model::Kpi;
+use taydo_model::baseline::BandPoint;
 use taydo_model::course::CoursePoint;
 use taydo_model::headline::with_unit;
 use taydo_model::number::number;
@@ -34,6 +35,8 @@ pub(in super::super) struct Course<'c> {
     pub(in super::super) step_s: i64,
     pub(in super::super) between: (Timestamp, Timestamp),
     pub(in super::super) target: Option<f64>,
+    /// Where it usually lies, hour by hour; empty where nobody knows.
+    pub(in super::super) band: &'c [BandPoint],
     pub(in super::super) zone: &'c TimeZone,
     pub(in super::super) language: Language,
 }
@@ -70,13 +73,17 @@ impl Course<'_> {
     /// The drawing, with what it shows in words; only the words where there is nothing to draw.
     pub(in super::super) fn svg(&self) -> String {
         let values = || self.points.iter().filter_map(|point| point.value);
-        let (low, high) =
-            values().chain(self.target).fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+        let usual = self.pieces();
+        let around = usual.iter().flat_map(|(_, _, point)| [point.low, point.high]);
+        let (low, high) = values()
+            .chain(self.target)
+            .chain(around)
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
         let Some(latest) = values().next_back() else {
             return format!("<p class=\"empty\">{}</p>", self.language.pick("Chưa có số liệu nào", "No readings yet"));
         };
         let axis = Axis::of(low, high);
-        let y = |value: f64| TOP + (axis.high - value) / (axis.high - axis.low) * (HEIGHT - TOP - BOTTOM);
+        let y = &|value: f64| TOP + (axis.high - value) / (axis.high - axis.low) * (HEIGHT - TOP - BOTTOM);
         let text = |value: f64| with_unit(self.kpi, value, self.language);
         let words = format!("{}: {} {}", self.kpi.title.get(self.language), self.language.pick("mới nhất", "latest"), text(latest));
         let mut out = format!("<svg class=\"course\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">", escape(&words));
@@ -94,11 +101,34 @@ impl Course<'_> {
         for (time, label) in self.times() {
             let _ = write!(out, "<text x=\"{:.1}\" y=\"{:.1}\" class=\"time\">{label}</text>", self.x(time), HEIGHT - 8.0);
         }
+        let _ = write!(out, "<path class=\"band\" d=\"{}\"/>", self.band(&usual, y));
         if let Some(target) = self.target {
             let _ = write!(out, "<path class=\"target\" d=\"M{LEFT} {:.1}H{:.1}\"/>", y(target), WIDTH - RIGHT);
         }
         let _ = write!(out, "<path class=\"line\" d=\"{}\"/></svg>", self.path(y));
         out
+    }
+
+    /// The hours of the band that are drawn, each from where to where.
+    fn pieces(&self) -> Vec<(Timestamp, Timestamp, &BandPoint)> {
+        let (from, to) = self.between;
+        let hour = SignedDuration::from_hours(1);
+        let end = |point: &BandPoint| point.time.saturating_add(hour).unwrap_or(point.time).min(to);
+        self.band.iter().map(|point| (point.time.max(from), end(point), point)).filter(|(from, to, _)| from < to).collect()
+    }
+
+    /// Hours that follow each other are one shape, so that no seams are seen.
+    fn band(&self, pieces: &[(Timestamp, Timestamp, &BandPoint)], y: impl Fn(f64) -> f64) -> String {
+        let mut path = String::new();
+        for shape in pieces.chunk_by(|a, b| a.1 == b.0) {
+            let above = shape.iter().flat_map(|(from, to, point)| [(*from, point.high), (*to, point.high)]);
+            let below = shape.iter().rev().flat_map(|(from, to, point)| [(*to, point.low), (*from, point.low)]);
+            for (nth, (time, value)) in above.chain(below).enumerate() {
+                let _ = write!(path, "{}{:.1} {:.1}", if nth == 0 { 'M' } else { 'L' }, self.x(time), y(value));
+            }
+            path.push('Z');
+        }
+        path
     }
 
     /// The line in pieces; a single point is a dot, by a stroke of no length with round ends.

@@ -21,6 +21,7 @@ pub(crate) fn city() -> Definitions {
         owner: DepartmentId::new("so-gt").unwrap(),
         metrics: vec![],
         interval_s: 60,
+        camera: None,
         valid_from: "2026-01-01T00:00:00Z".parse().ok(),
         valid_to: None,
     });
