@@ -42,9 +42,11 @@ fails when something that must hold does not.
 names:
   paging   a server that is killed every 10 s while alerts come and go under 1,000 open incidents: no message may be lost,
            none may come twice that a provider could have been asked about, and the log must say what the rows say
+  wall     a screen of Cần Thơ's wall in a headless browser, its scenes in quick turns, ten updates a second: what the page
+           and the server hold in memory, every ten minutes; nothing may grow after the first ten
 
 options:
-  --minutes MINUTES   for how long the server is killed again and again [default: 10]
+  --minutes MINUTES   for how long [default: 10 for paging, 120 for wall]
 ";
 
 pub(crate) const SOAK_OPTIONS: &[arguments::Option] =
@@ -79,7 +81,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 /// Builds the server and a program beside it in release, and runs that.
 fn run_program(places: &Places, binary: &str, words: Vec<&str>) -> Result<()> {
     let lock = places.lock_target()?;
-    let tools = setup::ensure(places, Need::RUN)?;
+    let needs = if binary == "soak-wall" { [Need::RUN, &[Need::Chromium]].concat() } else { Need::RUN.to_vec() };
+    let tools = setup::ensure(places, &needs)?;
     frontend::build(places, &tools)?;
     progress::say("build", "the server and the measurement in release");
     let mut build = child::cargo(places);
@@ -129,12 +132,14 @@ fn run_engine(places: &Places) -> Result<()> {
 
 /// `cargo xtask soak NAME`.
 pub(crate) fn run_soak(arguments: &Arguments) -> Result<()> {
-    if arguments.value("NAME") != Some("paging") {
-        bail!("name one of the long runs: paging");
-    }
-    let minutes = arguments.value("--minutes").unwrap_or("10");
+    let (binary, usual) = match arguments.value("NAME") {
+        Some("paging") => ("soak-paging", "10"),
+        Some("wall") => ("soak-wall", "120"),
+        _ => bail!("name one of the long runs: paging, wall"),
+    };
+    let minutes = arguments.value("--minutes").unwrap_or(usual);
     if minutes.parse::<u32>().is_err() {
         bail!("--minutes is a whole number, not `{minutes}`");
     }
-    run_program(&Places::find()?, "soak-paging", vec![minutes])
+    run_program(&Places::find()?, binary, vec![minutes])
 }

@@ -4,9 +4,11 @@
 //! something only beside its floor's in the same run.
 
 pub mod archive;
+pub mod browser;
 pub mod cluster;
 pub mod courses;
 pub mod database;
+pub mod feed;
 pub mod figures;
 pub mod fleet;
 pub mod influx;
@@ -20,3 +22,4 @@ pub mod sink;
 pub mod socket;
 pub mod stopwatch;
 pub mod town;
+pub mod vitals;

@@ -80,6 +80,33 @@ impl Server {
         Ok(server)
     }
 
+    /// Starts a program as [`Self::start`] does where `is_greeting`, else as [`Self::start_silent`]; what it says of itself goes to a file.
+    ///
+    /// # Errors
+    /// When it can't be started, or ends before it has said something.
+    pub fn start_logged(program: &Path, arguments: &[&str], log: &Path, is_greeting: bool) -> anyhow::Result<Self> {
+        let file = fs::File::create(log).with_context(|| format!("can't write {}", log.display()))?;
+        let out = if is_greeting { Stdio::piped() } else { Stdio::from(file.try_clone()?) };
+        let mut child = Command::new(program)
+            .args(arguments)
+            .stdout(out)
+            .stderr(file)
+            .spawn()
+            .with_context(|| format!("can't start {}", program.display()))?;
+        let mut greeting = String::new();
+        if let Some(out) = child.stdout.take() {
+            BufReader::new(out).read_line(&mut greeting)?;
+        }
+        let server = Self { child, greeting: greeting.trim().to_owned() };
+        ensure!(!is_greeting || !server.greeting.is_empty(), "{} ended before it listened; see {}", program.display(), log.display());
+        Ok(server)
+    }
+
+    /// Whether it still runs.
+    pub fn is_alive(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// Starts a program that says nothing on standard output.
     ///
     /// # Errors
