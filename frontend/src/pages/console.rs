@@ -5,6 +5,7 @@
 mod keys;
 mod list;
 mod opening;
+mod stage;
 
 use super::{
     Failure, Frame,
@@ -25,6 +26,7 @@ use jiff::{SignedDuration, Timestamp};
 use keys::{Wish, use_keys, use_letters};
 use list::{Rows, element_id};
 use opening::Opening;
+use stage::StageDesk;
 use std::rc::Rc;
 use taydo_model::{
     BoardId, TeamId,
@@ -157,6 +159,7 @@ pub fn Console() -> Html {
     html! {
         <Frame title={words.title} head={if is_past { Html::default() } else { actor.select(language) }}>
             { scrubber }
+            if !is_past { <StageDesk actor={actor.clone()} {language} /> }
             { state(page, &filter, broken, &centre, language) }
             <div class="tools">
                 { filters(&filter, &actor, language) }
