@@ -205,19 +205,20 @@ pub fn print() {
     }
 }
 
-/// Loads the page again, unless it did so of itself a moment ago: two replicas of different builds must not make it flap.
-pub fn reload() {
+/// Loads the page again, unless it did so of itself a moment ago: two replicas of different builds must not make it flap. Then
+/// it returns after how many milliseconds it may.
+pub fn reload() -> Option<u32> {
     let now = js_sys::Date::now();
     let last = storage().and_then(|storage| storage.get_item(RELOADED).ok()?).and_then(|text| text.parse::<f64>().ok());
-    if last.is_some_and(|last| (0.0..RELOAD_REST_MS).contains(&(now - last))) {
-        return;
+    if let Some(since) = last.map(|last| now - last).filter(|since| (0.0..RELOAD_REST_MS).contains(since)) {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        return Some((RELOAD_REST_MS - since).ceil() as u32);
     }
     if let Some(storage) = storage() {
         let _ = storage.set_item(RELOADED, &format!("{now:.0}"));
     }
-    if let Some(location) = location() {
-        let _ = location.reload();
-    }
+    load_again();
+    None
 }
 
 /// Loads the address again, at once.

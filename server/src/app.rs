@@ -134,7 +134,7 @@ impl Application {
         let readiness = Arc::new(Readiness::default());
         readiness.lacks("engine", "being rebuilt from the store");
         let metrics = Arc::new(Metrics::default());
-        let build = build_name();
+        let build = config.test_build.clone().unwrap_or_else(build_name);
         let hub = Hub::new(Limits::default(), build.clone());
         let (newest_bands, bands) = bands::open(&in_force.get());
         let parts = Parts {
@@ -460,6 +460,7 @@ mod tests {
             tick: Duration::from_millis(250),
             workers: 1,
             test_clock: None,
+            test_build: None,
         };
         assert!(listen(&config("127.0.0.1:0")).is_ok());
         for other in ["0.0.0.0:0", "[::]:0", "192.168.1.1:0"] {

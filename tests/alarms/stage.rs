@@ -49,7 +49,7 @@ async fn a_stage_is_proposed_by_figures_and_changed_by_people() {
     let first = town.stage().await;
     assert_eq!((&first["sign"]["stage"], first["log"].as_array().map(Vec::len)), (&Value::Null, Some(0)), "nobody has confirmed any");
     for (person, stage, reason) in [("an", 2, " "), ("an", 0, "mưa"), ("an", 6, "mưa"), ("nobody", 2, "mưa")] {
-        assert_eq!(town.confirm(person, stage, reason).await.status, 422, "{person} {stage} {reason:?}");
+        assert_eq!(town.confirm(person, stage, reason).await.status, 400, "{person} {stage} {reason:?}");
     }
 
     let page = town.with_value_until(75.0, "stage 2 is proposed", |page| page["proposed"]["stage"] == 2).await;
@@ -68,7 +68,9 @@ async fn a_stage_is_proposed_by_figures_and_changed_by_people() {
     assert_eq!(town.confirm("an", 3, "chỉ một tuyến").await.status, 204);
     let page = town.stage().await;
     assert_eq!((&page["sign"]["stage"], &page["proposed"], &page["judged"]["stage"]), (&json!(3), &Value::Null, &json!(4)));
-    let said = |line: &Value| (line["person"].clone(), line["stage"].clone(), line["reason"].clone(), line["proposed"].clone(), line["computed"].clone());
+    let said = |line: &Value| {
+        (line["person"].clone(), line["stage"].clone(), line["reason"].clone(), line["proposed"].clone(), line["computed"].clone())
+    };
     let log: Vec<_> = page["log"].as_array().unwrap().iter().map(said).collect();
     let line = |stage: u8, reason: &str, proposed: u8| (json!("an"), json!(stage), json!(reason), json!(proposed), json!(proposed));
     assert_eq!(log, [line(3, "chỉ một tuyến", 4), line(2, "ùn tắc kéo dài", 2)]);

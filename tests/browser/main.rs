@@ -13,6 +13,7 @@ mod leaders;
 mod letter;
 mod link;
 mod on_call;
+mod power_cut;
 mod replay;
 mod room;
 mod shift_log;

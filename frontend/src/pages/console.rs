@@ -159,7 +159,6 @@ pub fn Console() -> Html {
     html! {
         <Frame title={words.title} head={if is_past { Html::default() } else { actor.select(language) }}>
             { scrubber }
-            if !is_past { <StageDesk actor={actor.clone()} {language} /> }
             { state(page, &filter, broken, &centre, language) }
             <div class="tools">
                 { filters(&filter, &actor, language) }
@@ -172,6 +171,7 @@ pub fn Console() -> Html {
             { super::answered(said.as_ref().map(|said| said.as_deref().map_err(String::as_str))) }
             if *is_helping { { keys::help(&letters, words) } }
             if *is_opening && !is_past { <Opening actor={actor.clone()} {language} opened={asked.again.clone()} {close} /> }
+            if !is_past { <StageDesk actor={actor.clone()} {language} /> }
             if is_calm { <div class="calm"><p>{ words.calm }</p><p class="note">{ words.calm_note }</p></div> }
             if !open.is_empty() { <section class={classes!(broken.is_some().then_some("old"))}><h2>{ words.open_now }</h2>{ rows.list(&open) }</section> }
             if !closed.is_empty() { <section class="closed"><h2>{ words.closed }</h2>{ rows.list(&closed) }</section> }

@@ -12,7 +12,10 @@ use crate::{
         sending::use_sending,
     },
 };
-use taydo_model::stage::{Condition, ConfirmStage, Confirmed, Limit, StagePage, StageSign, Stages};
+use taydo_model::{
+    KpiId,
+    stage::{Condition, ConfirmStage, Confirmed, Limit, StagePage, StageSign, Stages},
+};
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
@@ -39,7 +42,7 @@ fn line(sign: &StageSign, words: &StageWords, language: Language) -> String {
 
 /// Why the figures come to what they do, and which are not known.
 fn grounds(page: &StagePage, words: &StageWords, language: Language) -> Html {
-    let title = |kpi| page.titles.get(kpi).map(|title| title.get(language).to_owned()).unwrap_or_default();
+    let title = |kpi: &KpiId| page.titles.get(kpi).map(|title| title.get(language).to_owned()).unwrap_or_default();
     let met = |(condition, value): &(Condition, f64)| {
         let (sign, limit) = match condition.limit {
             Limit::AtLeast(limit) => ("≥", limit),
