@@ -5,7 +5,7 @@
 use crate::{calendar::Calendar, locale};
 use jiff::Timestamp;
 use taydo_model::text::Language;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{Element, HtmlElement, Location, Storage, UrlSearchParams, Window};
 
 /// Where the language is remembered.
@@ -219,6 +219,16 @@ pub fn reload() -> Option<u32> {
     }
     load_again();
     None
+}
+
+/// Calls a function after so many milliseconds, and lets go of it then: a timer that is forgotten stays in the program's table of
+/// JavaScript's values for ever.
+pub fn after(ms: u32, call: impl FnOnce() + 'static) {
+    let function = Closure::once_into_js(call);
+    if let Some(window) = window() {
+        let ms = i32::try_from(ms).unwrap_or(i32::MAX);
+        let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(function.unchecked_ref(), ms);
+    }
 }
 
 /// Loads the address again, at once.

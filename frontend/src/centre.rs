@@ -466,7 +466,7 @@ impl Centre {
                     }
                 });
             };
-            gloo_timers::callback::Timeout::new(rest_ms, again).forget();
+            browser::after(rest_ms, again);
         }
     }
 
