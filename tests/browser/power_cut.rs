@@ -149,7 +149,7 @@ async fn a_wall_without_power_comes_back_without_hands() {
     let before = wall(&centre).await;
     let plan = before["state"]["plan"]["number"].clone();
     // The figure's window of a minute will have passed when the power is back.
-    measured(&centre, 40, 31.0).await;
+    measured(&centre, 30, 31.0).await;
     let display = window(watched).await;
     shown(&display, "the scene is held", &on_wall(&plan)).await;
     figure(&display, "31,0").await;
