@@ -120,6 +120,7 @@ mod tests {
                 rota_words(language).all(),
                 room_words(language).all(),
                 replay_words(language).all(),
+                stage_words(language).all(),
                 wall_words(language).all(),
             ];
             for text in all.concat() {
