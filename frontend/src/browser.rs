@@ -5,7 +5,7 @@
 use crate::{calendar::Calendar, locale};
 use jiff::Timestamp;
 use taydo_model::text::Language;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{Element, HtmlElement, Location, Storage, UrlSearchParams, Window};
 
 /// Where the language is remembered.
@@ -224,18 +224,29 @@ pub fn print() {
     }
 }
 
-/// Loads the page again, unless it did so of itself a moment ago: two replicas of different builds must not make it flap.
-pub fn reload() {
+/// Loads the page again, unless it did so of itself a moment ago: two replicas of different builds must not make it flap. Then
+/// it returns after how many milliseconds it may.
+pub fn reload() -> Option<u32> {
     let now = js_sys::Date::now();
     let last = storage().and_then(|storage| storage.get_item(RELOADED).ok()?).and_then(|text| text.parse::<f64>().ok());
-    if last.is_some_and(|last| (0.0..RELOAD_REST_MS).contains(&(now - last))) {
-        return;
+    if let Some(since) = last.map(|last| now - last).filter(|since| (0.0..RELOAD_REST_MS).contains(since)) {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        return Some((RELOAD_REST_MS - since).ceil() as u32);
     }
     if let Some(storage) = storage() {
         let _ = storage.set_item(RELOADED, &format!("{now:.0}"));
     }
-    if let Some(location) = location() {
-        let _ = location.reload();
+    load_again();
+    None
+}
+
+/// Calls a function after so many milliseconds, and lets go of it then: a timer that is forgotten stays in the program's table of
+/// JavaScript's values for ever.
+pub fn after(ms: u32, call: impl FnOnce() + 'static) {
+    let function = Closure::once_into_js(call);
+    if let Some(window) = window() {
+        let ms = i32::try_from(ms).unwrap_or(i32::MAX);
+        let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(function.unchecked_ref(), ms);
     }
 }
 

@@ -392,7 +392,9 @@ impl Centre {
             }
             Action::Refetch => self.0.generation.set(self.0.generation.get() + 1),
             Action::Build(build) => self.judge_build(&build),
-            Action::Reload => browser::reload(),
+            Action::Reload => {
+                browser::reload();
+            }
         }
     }
 
@@ -449,7 +451,22 @@ impl Centre {
         let is_outdated = self.city().build != build;
         self.0.is_outdated.set(is_outdated);
         if is_outdated && self.0.is_kiosk.get() {
-            browser::reload();
+            self.reload();
+        }
+    }
+
+    /// Loads the page for another build; after a rest where it did so a moment ago, if the build is another one still.
+    fn reload(&self) {
+        if let Some(rest_ms) = browser::reload() {
+            let weak = Rc::downgrade(&self.0);
+            let again = move || {
+                with(&weak, |centre| {
+                    if centre.0.is_outdated.get() {
+                        centre.reload();
+                    }
+                });
+            };
+            browser::after(rest_ms, again);
         }
     }
 

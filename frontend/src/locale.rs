@@ -10,6 +10,7 @@ mod panel_words;
 mod replay_words;
 mod room_words;
 mod rota_words;
+mod stage_words;
 mod texts;
 mod wall_words;
 mod words;
@@ -21,6 +22,7 @@ pub use panel_words::{PanelWords, panel_words};
 pub use replay_words::{ReplayWords, replay_words};
 pub use room_words::{RoomWords, room_words};
 pub use rota_words::{RotaWords, rota_words};
+pub use stage_words::{StageWords, stage_words};
 pub use taydo_model::number::{count, difference, number, span};
 pub use taydo_model::text::Language;
 pub use wall_words::{WallWords, wall_words};
@@ -118,6 +120,7 @@ mod tests {
                 rota_words(language).all(),
                 room_words(language).all(),
                 replay_words(language).all(),
+                stage_words(language).all(),
                 wall_words(language).all(),
             ];
             for text in all.concat() {

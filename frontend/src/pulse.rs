@@ -75,7 +75,7 @@ impl Pulse {
         let this = self.clone();
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let wait = (at_ms - browser::monotonic_ms()).clamp(0.0, 60_000.0).ceil() as u32;
-        gloo_timers::callback::Timeout::new(wait, move || this.fall_due(id, at_ms)).forget();
+        browser::after(wait, move || this.fall_due(id, at_ms));
     }
 
     fn fall_due(&self, id: PanelId, at_ms: f64) {

@@ -54,6 +54,7 @@ mod tests {
             plan: Plan { number, from: at(from), ..Plan::first() },
             critical: Vec::new(),
             more: 0,
+            stage: None,
         }
     }
 

@@ -29,6 +29,7 @@ mod scenario;
 mod schema;
 mod section;
 mod source;
+mod stage;
 #[cfg(test)]
 mod tests;
 mod topic;
@@ -133,6 +134,9 @@ fn define(documents: &[Document<'_>], maps: &[&File]) -> Definitions {
     for document in of(Role::Public) {
         set.public = public::read(document, &known).map(Arc::new);
     }
+    for document in of(Role::Stage) {
+        set.stages = stage::read(document, &known).map(Arc::new);
+    }
     set.goals = of(Role::Goals).flat_map(|document| goal::read(document, &known, &set.kpis)).collect();
     set
 }
@@ -170,6 +174,8 @@ enum Role {
     Goals,
     /// What everybody may see.
     Public,
+    /// The operating stages.
+    Stage,
     /// What was changed while the server ran; no folder has such a file.
     Limits,
 }
@@ -192,6 +198,7 @@ impl Role {
             Self::Incidents => "incidents",
             Self::Goals => "goals",
             Self::Public => "public",
+            Self::Stage => "stage",
             Self::Limits => "limits",
         }
     }
@@ -213,6 +220,7 @@ impl Role {
             "incidents.toml" => Some(Self::Incidents),
             "goals.toml" => Some(Self::Goals),
             "public.toml" => Some(Self::Public),
+            "stage.toml" => Some(Self::Stage),
             crate::limit::LIMITS_FILE => Some(Self::Limits),
             _ if in_folder("assets/") => Some(Self::Assets),
             _ if in_folder("kpis/") => Some(Self::Kpis),

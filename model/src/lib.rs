@@ -53,6 +53,7 @@ pub mod scenario;
 pub mod shift_log;
 pub mod silence;
 pub mod source;
+pub mod stage;
 pub mod task;
 pub mod text;
 pub mod unit;
@@ -110,6 +111,8 @@ pub struct Definitions {
     pub goals: Vec<goal::Part>,
     /// What everybody may see, where the city publishes anything.
     pub public: Option<Arc<public::Publication>>,
+    /// The city's operating stages, where it has them.
+    pub stages: Option<Arc<stage::Stages>>,
 }
 
 impl Definitions {

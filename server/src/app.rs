@@ -18,6 +18,7 @@ use crate::pipeline::{self, Parts, Pipeline};
 use crate::replay::{Replays, Sets};
 use crate::rollups;
 use crate::self_watch::{self, SelfWatch};
+use crate::stage::Stage;
 use crate::store::{EmbeddedDatabase, Fence, Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::upkeep::{BackupKeeper, DiskWatch, Keeping, Retention};
@@ -133,7 +134,7 @@ impl Application {
         let readiness = Arc::new(Readiness::default());
         readiness.lacks("engine", "being rebuilt from the store");
         let metrics = Arc::new(Metrics::default());
-        let build = build_name();
+        let build = config.test_build.clone().unwrap_or_else(build_name);
         let hub = Hub::new(Limits::default(), build.clone());
         let (newest_bands, bands) = bands::open(&in_force.get());
         let parts = Parts {
@@ -157,7 +158,8 @@ impl Application {
         let mqtt = config.mqtt.map(|broker| Mqtt::start(broker, &in_force, intake.clone(), health.clone(), clock.clone()));
         let watch =
             Watch { definitions: in_force.clone(), store: store.clone(), clock: clock.clone(), health: health.clone(), desk: desk.clone() };
-        let walls = Walls::load(store.clone(), clock.clone(), in_force.clone()).await?;
+        let stage = Stage::load(store.clone(), store.past()?, clock.clone(), in_force.clone()).await?;
+        let walls = Walls::load(store.clone(), clock.clone(), in_force.clone(), stage.clone()).await?;
         let own = self_watch::Parts {
             walls: walls.clone(),
             intake: intake.clone(),
@@ -190,6 +192,7 @@ impl Application {
         let mut beside = JoinSet::new();
         beside.spawn(chores(clock.clone(), hub.clone()));
         beside.spawn(watch.run(last_here));
+        beside.spawn(stage.clone().keep());
         beside.spawn(walls.clone().keep());
         beside.spawn(folder.run());
         beside.spawn(bands::keep(in_force.clone(), store.clone(), clock.clone(), newest_bands));
@@ -234,6 +237,7 @@ impl Application {
         let state = http::shared(State {
             door,
             replays,
+            stage,
             walls,
             links,
             paging: paging.as_ref().map(|paging| paging.face().clone()),
@@ -456,6 +460,7 @@ mod tests {
             tick: Duration::from_millis(250),
             workers: 1,
             test_clock: None,
+            test_build: None,
         };
         assert!(listen(&config("127.0.0.1:0")).is_ok());
         for other in ["0.0.0.0:0", "[::]:0", "192.168.1.1:0"] {

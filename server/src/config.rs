@@ -37,6 +37,8 @@ pub struct Config {
     pub workers: usize,
     /// The socket of the test that moves the clock.
     pub test_clock: Option<PathBuf>,
+    /// What a test calls this build.
+    pub test_build: Option<String>,
 }
 
 /// The listener that messages' links lead to.

@@ -39,6 +39,7 @@ mod roster;
 mod said;
 mod shift_log;
 mod site;
+mod stage;
 pub mod standby;
 mod table;
 mod tasks;
@@ -101,6 +102,8 @@ pub struct State {
     pub paging: Option<Arc<Face>>,
     /// What is overdue.
     pub overdue: Overdue,
+    /// The city's operating stage.
+    pub stage: crate::stage::Stage,
     /// The walls.
     pub walls: crate::walls::Walls,
     /// What is not ready, and why.
@@ -169,6 +172,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/boards/{id}", web::get().to(pages::board))
         .route("/api/v1/boards/{id}/headline", web::get().to(headline::headline))
         .route("/api/v1/walls/{id}", web::get().to(pages::wall))
+        .route("/api/v1/stage", web::get().to(stage::page))
+        .route("/api/v1/stage", web::post().to(stage::confirm))
         .route("/api/v1/walls", web::get().to(walls::list))
         .route("/api/v1/walls/{id}/acts", web::post().to(walls::act))
         .route("/api/v1/screens/codes", web::post().to(walls::issue_code))

@@ -29,6 +29,7 @@ pub mod replay;
 mod rollups;
 pub mod self_watch;
 pub mod simulate;
+pub mod stage;
 pub mod store;
 pub mod telemetry;
 pub mod upkeep;

@@ -54,6 +54,7 @@ mod series;
 mod session;
 pub mod shift_log;
 mod snapshot;
+mod stage;
 pub mod task;
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,7 @@ pub use screen::{Declined, Place};
 use crate::clock::Clock;
 use crate::definitions::InForce;
 use crate::hub::Client;
+use crate::stage::Stage;
 use crate::store::{Store, StoreError};
 use code::Codes;
 use jiff::{SignedDuration, Timestamp};
@@ -21,6 +22,7 @@ use screen::Screens;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use takeover::Seen;
+use taydo_model::stage::StageSign;
 use taydo_model::wall::page::{Critical, ScreenId, WallActed, WallDeed, WallState, WallStatus};
 use taydo_model::wall::plan::{Plan, WallAct};
 use taydo_model::wall::{Care, Wall};
@@ -45,6 +47,7 @@ struct Inner {
     store: Store,
     clock: Clock,
     definitions: InForce,
+    stage: Stage,
     /// Held while a plan is changed, from reading the old one until the new one is stored and sent.
     changing: tokio::sync::Mutex<()>,
     state: Mutex<State>,
@@ -55,6 +58,8 @@ struct State {
     plans: BTreeMap<WallId, Plan>,
     /// The open critical incidents, the newest first.
     critical: Vec<Seen>,
+    /// The city's operating stage as screens were last told it.
+    stage: Option<StageSign>,
     attendants: Vec<Attendant>,
     last_attendant: u64,
     screens: Screens,
@@ -100,11 +105,19 @@ impl Walls {
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn load(store: Store, clock: Clock, definitions: InForce) -> Result<Self, StoreError> {
+    pub async fn load(store: Store, clock: Clock, definitions: InForce, stage: Stage) -> Result<Self, StoreError> {
         let plans = store.wall_plans().await?.into_iter().collect();
         let screens = Screens::new(store.screens().await?, clock.now());
-        let state = State { plans, critical: Vec::new(), attendants: Vec::new(), last_attendant: 0, screens, codes: Codes::default() };
-        Ok(Self(Arc::new(Inner { store, clock, definitions, changing: tokio::sync::Mutex::default(), state: Mutex::new(state) })))
+        let state = State {
+            plans,
+            critical: Vec::new(),
+            stage: stage.sign(clock.now()),
+            attendants: Vec::new(),
+            last_attendant: 0,
+            screens,
+            codes: Codes::default(),
+        };
+        Ok(Self(Arc::new(Inner { store, clock, definitions, stage, changing: tokio::sync::Mutex::default(), state: Mutex::new(state) })))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -218,7 +231,13 @@ impl State {
         let is_presented = plan.is_presented(now);
         plan.takeover = plan.takeover.take().filter(|_| !is_presented);
         let shown: Vec<Critical> = self.critical.iter().take(STRIP).map(|seen| seen.critical(is_presented)).collect();
-        WallState { wall: wall.clone(), plan, more: self.critical.len().saturating_sub(shown.len()), critical: shown }
+        WallState {
+            wall: wall.clone(),
+            plan,
+            more: self.critical.len().saturating_sub(shown.len()),
+            critical: shown,
+            stage: self.stage.clone(),
+        }
     }
 
     fn message(&self, wall: &WallId, now: Timestamp) -> ServerMessage {

@@ -30,6 +30,7 @@ mod rotas;
 mod rules;
 mod shifts;
 mod silences;
+mod stage;
 mod storms;
 mod tasks;
 mod thin;

@@ -51,6 +51,19 @@ impl Chromium {
         Self { client, session: format!("{}/session/{id}", driver.url), http, _driver: driver, _profile: profile }
     }
 
+    /// Turns to a browser that somebody else started, by the port of the loopback address on which it can be watched. It goes on
+    /// when this ends.
+    pub(crate) async fn attach(port: u16) -> Self {
+        let profile = tempfile::Builder::new().prefix("taydo-chromium").tempdir().expect("a folder for the driver");
+        let driver = Driver::start(profile.path());
+        let mut wanted = Map::new();
+        wanted.insert("goog:chromeOptions".to_owned(), json!({ "debuggerAddress": format!("127.0.0.1:{port}") }));
+        let client = ClientBuilder::new(HttpConnector::new()).capabilities(wanted).connect(&driver.url).await.expect("the browser answers");
+        let id = client.session_id().await.expect("the session's id").expect("a session");
+        let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+        Self { client, session: format!("{}/session/{id}", driver.url), http, _driver: driver, _profile: profile }
+    }
+
     /// Opens an address and waits until it is loaded.
     pub(crate) async fn open(&self, url: &str) {
         self.client.goto(url).await.expect("the page loads");
@@ -59,6 +72,11 @@ impl Chromium {
     /// What a script returns that runs in the page.
     pub(crate) async fn ask(&self, script: &str) -> Value {
         self.client.execute(script, Vec::new()).await.unwrap_or_else(|error| panic!("the script failed: {error}\n{script}"))
+    }
+
+    /// What a script returns; `None` where it can't be asked now, as while another page is being loaded.
+    pub(crate) async fn try_ask(&self, script: &str) -> Option<Value> {
+        self.client.execute(script, Vec::new()).await.ok()
     }
 
     /// What a script tells its last argument, a function, at some time.
@@ -191,7 +209,7 @@ impl Drop for Driver {
 }
 
 /// A program that the environment names, or the one where Debian has it.
-fn program(variable: &str, usual: &str) -> PathBuf {
+pub(crate) fn program(variable: &str, usual: &str) -> PathBuf {
     std::env::var_os(variable).map_or_else(|| PathBuf::from(usual), PathBuf::from)
 }
 

@@ -90,6 +90,12 @@ async fn an_incident_goes_from_the_call_to_its_closing() {
         until(browser, act, &format!("return document.querySelector('.case')?.dataset.standing === '{standing}';")).await;
         assert_eq!(room.standing(id).await, standing);
     }
+    room.press("[data-act=wall]").await;
+    eventually("it is on the wall, because somebody wants it there", Duration::from_secs(10), || async {
+        let takeover = room.centre.get("/api/v1/walls").await.body["walls"][0]["state"]["plan"]["takeover"].clone();
+        (takeover["incident"] == id && takeover["by_hand"] == true).then_some(())
+    })
+    .await;
     room.fill("textarea", "Đã gọi đội thoát nước").await;
     room.press("[data-act=note]").await;
     room.says(".log", "Nguyễn Văn An: Đã gọi đội thoát nước").await;
@@ -100,6 +106,30 @@ async fn an_incident_goes_from_the_call_to_its_closing() {
     until(browser, "it is over", "return document.querySelector('.case')?.dataset.standing === 'resolved';").await;
     assert_eq!(room.standing(id).await, "resolved");
     room.look("incident-by-hand").await;
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+    room.browser.close().await;
+}
+
+#[tokio::test]
+async fn the_shift_lead_says_which_stage_the_city_is_in() {
+    let _alone = alone().await;
+    let room = Room::start("2026-03-02T01:00:00Z").await;
+    let browser = &room.browser;
+    browser.size(1440, 900).await;
+    let is_in = |stage: &str| {
+        format!("return document.querySelector('.stage-desk')?.dataset.stage === '{stage}' && document.fonts.status === 'loaded';")
+    };
+    room.open("/console", "the stage is not known", &is_in("unknown")).await;
+    assert!(room.text(".stage-desk").await.contains("Cấp vận hành: chưa rõ"));
+    room.fill("#actor", "an").await;
+    room.press(".stage-desk summary").await;
+    room.fill("select[name=stage]", "3").await;
+    room.fill("input[name=reason]", "Mưa lớn, ngập nhiều tuyến").await;
+    room.press(".stage-desk button[type=submit]").await;
+    until(browser, "the stage holds", &is_in("3")).await;
+    browser.ask("document.querySelector('.stage-desk > details:last-of-type').open = true;").await;
+    room.says(".stage-desk ol", "Nguyễn Văn An: Mưa lớn, ngập nhiều tuyến").await;
+    room.look("console-stage").await;
     assert_eq!(browser.complaints().await, Vec::<String>::new());
     room.browser.close().await;
 }

@@ -16,6 +16,7 @@ mod letter;
 mod link;
 mod motion;
 mod on_call;
+mod power_cut;
 mod replay;
 mod room;
 mod shift_log;

@@ -177,6 +177,9 @@ impl Hall {
         assert_eq!(answer.status, 200, "{answer:?}");
         self.on_all("the takeover", "return document.querySelector('main.wall')?.dataset.shown === 'takeover' && document.querySelector('.takeover h2').innerText === 'Cháy chợ Tân An' && document.querySelectorAll('.strip li').length === 1;").await;
         self.picture("takeover").await;
+        self.browser.size(3840, 2160).await;
+        self.browser.screenshot("wall-takeover-3840").await;
+        self.browser.size(960, 540).await;
         self.act(json!({ "act": "present", "minutes": 5 })).await;
         self.on_all("visitors see no names", "return document.querySelector('main.wall')?.dataset.shown === 'scene' && !document.body.innerText.includes('Tân An') && document.querySelectorAll('.strip li').length === 1;").await;
         self.picture("presentation").await;

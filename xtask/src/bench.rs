@@ -48,9 +48,11 @@ names:
   properties
            the unit tests of the vocabulary, the engine and the server again and again, each time with other courses of events;
            each says its seed, with which `PROPTEST_RNG_SEED=SEED cargo xtask test --only unit` draws the same again
+  wall     a screen of Cần Thơ's wall in a headless browser, its scenes in quick turns, ten updates a second: what the page
+           and the server hold in memory, every ten minutes; nothing may grow after the first ten
 
 options:
-  --minutes MINUTES   for how long [default: 10]
+  --minutes MINUTES   for how long [default: 10, and 120 for wall]
 ";
 
 pub(crate) const SOAK_OPTIONS: &[arguments::Option] =
@@ -85,7 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 /// Builds the server and a program beside it in release, and runs that.
 fn run_program(places: &Places, binary: &str, words: Vec<&str>) -> Result<()> {
     let lock = places.lock_target()?;
-    let tools = setup::ensure(places, if binary == "bench-page" { Need::BROWSER } else { Need::RUN })?;
+    let tools = setup::ensure(places, if ["bench-page", "soak-wall"].contains(&binary) { Need::BROWSER } else { Need::RUN })?;
     frontend::build(places, &tools)?;
     progress::say("build", "the server and the measurement in release");
     let mut build = child::cargo(places);
@@ -135,12 +137,15 @@ fn run_engine(places: &Places) -> Result<()> {
 
 /// `cargo xtask soak NAME`.
 pub(crate) fn run_soak(arguments: &Arguments) -> Result<()> {
-    let words = arguments.value("--minutes").unwrap_or("10");
+    let name = arguments.value("NAME").unwrap_or_default();
+    let words = arguments.value("--minutes").unwrap_or(if name == "wall" { "120" } else { "10" });
     let Ok(minutes) = words.parse::<u32>() else { bail!("--minutes is a whole number, not `{words}`") };
-    match arguments.value("NAME") {
-        Some("paging") => run_program(&Places::find()?, "soak-paging", vec![words]),
-        Some("properties") => run_properties(&Places::find()?, Duration::from_secs(u64::from(minutes) * 60)),
-        _ => bail!("name one of the long runs: paging, properties"),
+    let places = Places::find()?;
+    match name {
+        "paging" => run_program(&places, "soak-paging", vec![words]),
+        "wall" => run_program(&places, "soak-wall", vec![words]),
+        "properties" => run_properties(&places, Duration::from_secs(u64::from(minutes) * 60)),
+        _ => bail!("name one of the long runs: paging, properties, wall"),
     }
 }
 

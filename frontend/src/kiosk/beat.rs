@@ -80,6 +80,6 @@ impl Beat {
             }
         }
         let this = self.clone();
-        gloo_timers::callback::Timeout::new(REST_MS, move || this.ask()).forget();
+        browser::after(REST_MS, move || this.ask());
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     browser,
     centre::{Centre, Moment},
     clock::seconds_between,
-    locale::{self, Language, wall_words, words},
+    locale::{self, Language, stage_words, wall_words, words},
     pages::Grid,
     panels::{Look, severity, use_look},
     store::Interest,
@@ -22,6 +22,7 @@ use taydo_model::{
     BoardId,
     alert::Severity,
     api::{BoardPage, WallPage},
+    stage::StageSign,
     wall::{
         page::{Critical, WallState},
         plan::{Plan, Shown, Takeover},
@@ -64,6 +65,7 @@ struct Picture {
     takeover: Option<Rc<Takeover>>,
     strip: Vec<(Critical, i64)>,
     more: usize,
+    stage: Option<StageSign>,
     is_identifying: bool,
     is_presented: bool,
     /// How dark the screen is made, in hundredths.
@@ -162,6 +164,7 @@ impl Painter {
             takeover: self.last_takeover.clone(),
             strip: newest.critical.iter().map(|one| (one.clone(), seconds_between(one.opened_at, now.time))).collect(),
             more: newest.more,
+            stage: newest.stage.clone(),
             is_identifying: state.plan.is_identifying(now.time),
             is_presented: state.plan.is_presented(now.time),
             dark,
@@ -189,6 +192,19 @@ fn strip(picture: &Picture, language: Language) -> Html {
     };
     let more = (picture.more > 0).then(|| html! { <li class="more">{ format!("+{} {}", picture.more, words.more) }</li> });
     html! { <ol class="strip" aria-label={words.critical}>{ for picture.strip.iter().map(row) }{ more }</ol> }
+}
+
+/// The city's operating stage. That it is not known is told as loudly as a stage.
+fn city_stage(sign: &StageSign, language: Language) -> Html {
+    let words = stage_words(language);
+    let code = sign.stage.map_or_else(|| "unknown".to_owned(), |stage| stage.to_string());
+    let said = match (sign.stage, sign.at_least) {
+        (Some(stage), _) => format!("{stage} · {}", sign.title.get(language)),
+        (None, Some(stage)) => format!("{} ({} {stage})", words.unknown, words.at_least),
+        (None, None) => words.unknown.to_owned(),
+    };
+    let proposed = sign.proposed.map(|stage| html! { <span class="proposed">{ format!(" → {} {stage}", words.proposed) }</span> });
+    html! { <p class="city-stage" data-stage={code}>{ words.stage }{ " " }<b>{ said }</b>{ proposed }</p> }
 }
 
 fn identity(props: &StageProps, language: Language) -> Html {
@@ -240,6 +256,7 @@ pub(super) fn Stage(props: &StageProps) -> Html {
             <header>
                 <h1>{ title.unwrap_or_else(|| props.page.wall.title.get(language).to_owned()) }</h1>
                 <p class="brand">{ centre.city().city.name.get(language) }</p>
+                { picture.stage.as_ref().map(|sign| city_stage(sign, language)) }
                 { picture.strip.is_empty().then(|| html! { <p class="nothing-critical">{ wall_words(language).calm }</p> }) }
                 <p class="clock"><span>{ &picture.date }</span>{ " " }<time>{ &picture.time }</time></p>
             </header>

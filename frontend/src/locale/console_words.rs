@@ -29,6 +29,7 @@ texts! {
         who: "Người thao tác", "Acting as";
         choose_who: "Chọn người…", "Choose a person…";
         who_first: "Hãy chọn người thao tác ở đầu trang trước", "First choose at the head of the page who acts";
+        show_on: "Chiếu lên", "Show on";
         critical: "Nghiêm trọng", "Critical";
         high: "Cao", "High";
         medium: "Trung bình", "Medium";

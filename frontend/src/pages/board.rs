@@ -48,7 +48,7 @@ fn State(props: &StateProps) -> Html {
         Health::Lost => return Html::default(),
     };
     let reload = notice.is_outdated.then(|| {
-        html! { <>{ words.new_build }{ " · " }<button type="button" onclick={|_| browser::reload()}>{ words.reload }</button></> }
+        html! { <>{ words.new_build }{ " · " }<button type="button" onclick={|_| browser::load_again()}>{ words.reload }</button></> }
     });
     html! { <p class="state"><span class="pulse" aria-hidden="true"></span>{ health }{ " " }{ reload }{ " " }{ begin(&centre, &props.watching, language) }</p> }
 }

@@ -4,6 +4,7 @@
 
 mod list;
 mod opening;
+mod stage;
 
 use super::{
     Failure, Frame,
@@ -25,6 +26,7 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use list::{Rows, element_id};
 use opening::Opening;
+use stage::StageDesk;
 use std::rc::Rc;
 use taydo_model::{
     BoardId, TeamId,
@@ -172,6 +174,7 @@ pub fn Console() -> Html {
             { super::answered(said.as_ref().map(|said| said.as_deref().map_err(String::as_str))) }
             { station.help(&[(&["j", "k", "↓", "↑"], words.key_move), (&["Enter"], words.key_open), (&["a"], words.key_acknowledge), (&["n"], room.key_new), (&["l"], room.key_log)]) }
             if *is_opening && !is_past { <Opening actor={actor.clone()} {language} opened={asked.again.clone()} {close} /> }
+            if !is_past { <StageDesk actor={actor.clone()} {language} /> }
             if is_calm { <div class="calm"><p>{ words.calm }</p><p class="note">{ words.calm_note }</p></div> }
             if !open.is_empty() { <section class={classes!(broken.is_some().then_some("old"))}><h2>{ words.open_now }</h2>{ rows.list(&open) }</section> }
             if !closed.is_empty() { <section class="closed"><h2>{ words.closed }</h2>{ rows.list(&closed) }</section> }

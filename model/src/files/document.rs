@@ -33,7 +33,7 @@ impl<'t> Document<'t> {
             trace: Trace::default(),
         };
         if document.role.is_none() {
-            let hint = "a city's folder has city.toml, calendar.toml, metrics.toml, assets.toml or assets/*.toml, sources.toml, kpis/*.toml, boards/*.toml, maps/*.geojson, walls.toml, alerts/*.toml, duty.toml, incidents.toml, goals.toml and public.toml";
+            let hint = "a city's folder has city.toml, calendar.toml, metrics.toml, assets.toml or assets/*.toml, sources.toml, kpis/*.toml, boards/*.toml, maps/*.geojson, walls.toml, alerts/*.toml, duty.toml, incidents.toml, goals.toml, public.toml and stage.toml";
             document.problem(0, "no definitions are read from a file of this name", Some(hint.to_owned()));
         }
         for error in errors {

@@ -129,7 +129,15 @@ impl Known {
                 self.boards.ids.insert(super::board::name(document.name).to_owned());
             }
             Some(
-                Role::Calendar | Role::Walls | Role::Scenarios | Role::Duty | Role::Incidents | Role::Goals | Role::Public | Role::Limits,
+                Role::Calendar
+                | Role::Walls
+                | Role::Scenarios
+                | Role::Duty
+                | Role::Incidents
+                | Role::Goals
+                | Role::Public
+                | Role::Stage
+                | Role::Limits,
             )
             | None => {}
         }

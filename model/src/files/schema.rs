@@ -27,6 +27,7 @@ const EXAMPLE: &[(&str, &str)] = &[
     ("incidents.toml", include_str!("example/incidents.toml")),
     ("goals.toml", include_str!("example/goals.toml")),
     ("public.toml", include_str!("example/public.toml")),
+    ("stage.toml", include_str!("example/stage.toml")),
 ];
 
 /// The kinds of files that have a schema, in the order in which a city is begun.

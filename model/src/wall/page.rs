@@ -32,6 +32,9 @@ pub struct WallState {
     /// How many more there are.
     #[serde(default)]
     pub more: usize,
+    /// The city's operating stage, where it has stages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<crate::stage::StageSign>,
 }
 
 /// A critical incident in the strip.

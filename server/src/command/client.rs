@@ -54,6 +54,7 @@ impl Server {
             tick,
             workers: 1,
             test_clock: None,
+            test_build: None,
         };
         let application = Application::build(config, |_| ()).await?;
         let client = Client::of(&format!("http://127.0.0.1:{}", application.port()))?;

@@ -63,6 +63,10 @@ pub(super) struct Args {
     #[cfg(feature = "test-clock")]
     #[arg(long, value_name = "SOCKET", hide = true)]
     test_clock: Option<PathBuf>,
+    /// What a test calls this build: pages of another one load themselves again
+    #[cfg(feature = "test-clock")]
+    #[arg(long, value_name = "NAME", hide = true)]
+    test_build: Option<String>,
 }
 
 impl Args {
@@ -100,6 +104,10 @@ impl Args {
             test_clock: self.test_clock,
             #[cfg(not(feature = "test-clock"))]
             test_clock: None,
+            #[cfg(feature = "test-clock")]
+            test_build: self.test_build,
+            #[cfg(not(feature = "test-clock"))]
+            test_build: None,
         })
     }
 }

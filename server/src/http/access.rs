@@ -66,6 +66,8 @@ pub static ACCESS: &[(&str, &str, Role)] = &[
     ("GET", "/api/v1/boards/{id}", Role::Viewer),
     ("GET", "/api/v1/boards/{id}/headline", Role::Viewer),
     ("GET", "/api/v1/walls/{id}", Role::Viewer),
+    ("GET", "/api/v1/stage", Role::Viewer),
+    ("POST", "/api/v1/stage", Role::Operator),
     ("GET", "/api/v1/walls", Role::Viewer),
     ("POST", "/api/v1/walls/{id}/acts", Role::Operator),
     // A screen that isn't enrolled yet is nobody.

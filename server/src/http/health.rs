@@ -115,8 +115,12 @@ fn broken(definitions: &DefinitionsState) -> Option<String> {
     Some(format!("the city's folder has {count} problem(s) since {since}, so the set in force stays; the first: {place}"))
 }
 
-pub(super) async fn alive() -> &'static str {
-    "ok\n"
+/// The waiting page of a wall's computer is a file, and asks for this across origins: it must be told that it was answered.
+pub(super) async fn alive() -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header(("cross-origin-resource-policy", "cross-origin"))
+        .content_type("text/plain; charset=utf-8")
+        .body("ok\n")
 }
 
 pub(super) async fn ready(state: Data<State>) -> HttpResponse {

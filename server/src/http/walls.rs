@@ -23,7 +23,7 @@ async fn read<T: DeserializeOwned>(request: &HttpRequest, payload: Payload, stat
 }
 
 /// Nobody acts in the name of somebody who isn't there.
-async fn known(state: &State, person: &PersonId) -> Result<(), Refusal> {
+pub(super) async fn known(state: &State, person: &PersonId) -> Result<(), Refusal> {
     let roster = state.store.roster(state.clock.now()).await.map_err(|error| unavailable(&error))?;
     let said = || {
         Text::new(

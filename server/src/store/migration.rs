@@ -39,6 +39,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 23, name: "replay", sql: include_str!("../../../migrations/0023_replay.sql") },
     Migration { version: 24, name: "wall", sql: include_str!("../../../migrations/0024_wall.sql") },
     Migration { version: 25, name: "leaders", sql: include_str!("../../../migrations/0025_leaders.sql") },
+    Migration { version: 26, name: "stage", sql: include_str!("../../../migrations/0026_stage.sql") },
 ];
 
 /// The newest step that this program knows.

@@ -57,8 +57,13 @@ impl Walls {
     async fn round(&self, now: Timestamp) -> Result<(), StoreError> {
         let definitions = self.0.definitions.get();
         let critical = self.critical(&definitions, now).await?;
-        let is_news = self.state().critical != critical;
-        self.state().critical = critical;
+        let stage = self.0.stage.sign(now);
+        let is_news = {
+            let mut state = self.state();
+            let is_news = state.critical != critical || state.stage != stage;
+            (state.critical, state.stage) = (critical, stage);
+            is_news
+        };
         for wall in definitions.walls.iter().map(|wall| &wall.id) {
             self.follow(wall, is_news, now).await?;
         }

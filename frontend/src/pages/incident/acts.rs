@@ -15,9 +15,11 @@ use crate::{
 use jiff::SignedDuration;
 use std::rc::Rc;
 use taydo_model::{
-    PersonId,
+    PersonId, WallId,
+    api::Link,
     console::{Act, IncidentNotes, MAX_TEXT_CHARS},
     incident::{IncidentId, Standing},
+    wall::plan::{WallAct, WallOrder},
 };
 use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
@@ -56,6 +58,15 @@ pub(super) fn use_desk(incident: IncidentId, actor: &Actor, again: &Callback<()>
 impl Desk {
     /// Does something in the actor's name; asks for the actor where there is none.
     pub(super) fn act(&self, make: &dyn Fn(PersonId) -> Act) {
+        let path = format!("/api/v1/incidents/{}/acts", self.incident.0);
+        self.send(path, &|person| {
+            let act = make(person);
+            (client::json(&act), matches!(act, Act::Note { .. }))
+        });
+    }
+
+    /// Sends what is made in the actor's name, and whether that was the note.
+    fn send(&self, path: String, make: &dyn Fn(PersonId) -> (String, bool)) {
         let words = console_words(self.language);
         let Some(person) = self.person.clone() else {
             self.said.set(Some(Err(words.who_first.to_owned())));
@@ -66,11 +77,11 @@ impl Desk {
             return;
         }
         self.is_busy.set(true);
-        let (desk, act) = (self.clone(), make(person));
+        let (desk, (body, is_note)) = (self.clone(), make(person));
         wasm_bindgen_futures::spawn_local(async move {
-            let result = client::act(desk.incident, &act).await;
+            let result = client::send(path, body).await;
             if result.is_ok()
-                && matches!(act, Act::Note { .. })
+                && is_note
                 && let Some(area) = desk.note.cast::<HtmlTextAreaElement>()
             {
                 area.set_value("");
@@ -91,6 +102,19 @@ impl Desk {
         let desk = self.clone();
         let onclick = Callback::from(move |_: MouseEvent| desk.act(&*make));
         html! { <button type="button" data-act={name} {class} disabled={*self.is_busy} {onclick}>{ text }</button> }
+    }
+
+    /// A button for each wall, which shows the incident on all its screens.
+    fn walls(&self, centre: &Centre, words: &ConsoleWords) -> Html {
+        let incident = self.incident;
+        let one = |wall: &Link<WallId>| {
+            let (desk, path) = (self.clone(), format!("/api/v1/walls/{}/acts", wall.id));
+            let onclick = Callback::from(move |_: MouseEvent| {
+                desk.send(path.clone(), &|person| (client::json(&WallOrder { person, act: WallAct::TakeOver { incident } }), false));
+            });
+            html! { <button type="button" data-act="wall" disabled={*self.is_busy} {onclick}>{ format!("{} {}", words.show_on, wall.title.get(self.language)) }</button> }
+        };
+        centre.city().walls.iter().map(one).collect()
     }
 
     fn snoozes(&self, centre: &Centre, words: &ConsoleWords) -> Html {
@@ -149,6 +173,7 @@ impl Desk {
                         if standing == Standing::Triggered { { self.button("acknowledge", "main", words.acknowledge.to_owned(), Rc::new(|person| Act::Acknowledge { person })) } }
                         if standing != Standing::Triggered && !is_mine { { self.button("take", "main", words.take.to_owned(), Rc::new(|person| Act::Take { person })) } }
                         { self.snoozes(centre, words) }
+                        { self.walls(centre, words) }
                         { self.button("escalate", "", words.escalate.to_owned(), Rc::new(move |person| Act::Escalate { person, escalation, taken })) }
                         { self.resolving(words) }
                     </div>

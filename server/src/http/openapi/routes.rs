@@ -38,6 +38,7 @@ use taydo_model::shift_log::page::{LogPage, LogsPage};
 use taydo_model::shift_log::request::{OpenLog, Sign, WriteEntry};
 use taydo_model::shift_log::sheet::Sheet;
 use taydo_model::silence::Silence;
+use taydo_model::stage::{ConfirmStage, StagePage};
 use taydo_model::task::page::{TaskPage, TasksPage};
 use taydo_model::task::request::{GiveTask, TaskAct};
 use taydo_model::wall::page::{EnrolScreen, ScreenCode, ScreenPlace, ScreenToken, WallsPage};
@@ -102,6 +103,8 @@ fn server() -> Vec<Operation> {
         get::<BoardPage>("/api/v1/boards/{id}", "A board and what its panels need"),
         get::<HeadlinePage>("/api/v1/boards/{id}/headline", "A board in one sentence, and the exceptions behind it"),
         get::<WallPage>("/api/v1/walls/{id}", "A wall and the boards of its scenes"),
+        get::<StagePage>("/api/v1/stage", "The city's operating stage: what holds, what is proposed and why, what was confirmed"),
+        act("POST", "/api/v1/stage", "Confirms a stage").takes::<ConfirmStage>(),
         get::<WallsPage>("/api/v1/walls", "What every wall shows, and how its screens are"),
         act("POST", "/api/v1/walls/{id}/acts", "Does something with what a wall shows").takes::<WallOrder>(),
         op("POST", "/api/v1/screens/codes", "A code for a screen that is not enrolled", Content::json::<ScreenCode>()),

@@ -17,6 +17,7 @@ use taydo_server::hub::{Hub, Limits};
 use taydo_server::ingest::{Health, Intake};
 use taydo_server::pipeline::RecomputeDesk;
 use taydo_server::replay::{Replays, Sets};
+use taydo_server::stage::Stage;
 use taydo_server::store::{EmbeddedDatabase, Store};
 use taydo_server::telemetry::Metrics;
 use taydo_server::walls::Walls;
@@ -54,9 +55,11 @@ async fn serve(data: PathBuf) -> anyhow::Result<()> {
     let past = store.past()?;
     let sets = Sets::new(past.clone(), in_force.clone());
     let replays = Replays::new(store.clone(), past, sets, clock.clone(), tokio::runtime::Handle::current());
-    let walls = Walls::load(store.clone(), clock.clone(), in_force.clone()).await?;
+    let stage = Stage::load(store.clone(), store.past()?, clock.clone(), in_force.clone()).await?;
+    let walls = Walls::load(store.clone(), clock.clone(), in_force.clone(), stage.clone()).await?;
     let state = http::shared(State {
         paging: None,
+        stage,
         walls,
         replays,
         overdue,
