@@ -20,8 +20,10 @@ async fn recorded(small: &Small, hours: i64) {
     );
     sql.batch_execute("CREATE TABLE IF NOT EXISTS reading_20260223 PARTITION OF reading FOR VALUES FROM ('2026-02-23T00:00:00Z') TO ('2026-03-02T00:00:00Z')").await.unwrap();
     sql.batch_execute(&readings).await.unwrap();
-    // What was written past the server is told to it as to a new one.
-    sql.batch_execute("TRUNCATE reading_rollup_1h, reading_rollup_1d, reading_rollup_state, reading_rollup_stale").await.unwrap();
+    // What was written past the server is told to it as to a new one, under the locks of who writes and who rolls up.
+    let locked = "SELECT pg_advisory_xact_lock(x'746179646f11'::bigint), pg_advisory_xact_lock(x'746179646f12'::bigint)";
+    let anew = "TRUNCATE reading_rollup_1h, reading_rollup_1d, reading_rollup_state, reading_rollup_stale";
+    sql.batch_execute(&format!("BEGIN; {locked}; {anew}; COMMIT")).await.unwrap();
     eventually("the past is rolled up", Duration::from_secs(20), || async {
         small.clock.advance(jiff::SignedDuration::from_secs(5));
         let done = sql.query_opt("SELECT FROM reading_rollup_state WHERE done_1h >= '2026-03-02T00:00:00Z'", &[]).await.unwrap();

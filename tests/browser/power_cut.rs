@@ -69,12 +69,11 @@ async fn shown(display: &Chromium, what: &str, script: &str) {
     .await;
 }
 
-/// Waits for the text of the first figure on a display.
-async fn figure(display: &Chromium, text: &str) {
-    let script = format!(
+/// Whether this is the text of the first figure on a display.
+fn is_figure(text: &str) -> String {
+    format!(
         "const found = document.querySelector('.scene.on .tile[data-kpi=\"traffic.probe\"] .value')?.textContent; return found === '{text}' || (found ?? null);"
-    );
-    shown(display, &format!("the figure is {text}"), &script).await;
+    )
 }
 
 fn kill_database(data: &Path) {
@@ -149,10 +148,13 @@ async fn a_wall_without_power_comes_back_without_hands() {
     let before = wall(&centre).await;
     let plan = before["state"]["plan"]["number"].clone();
     // The figure's window of a minute will have passed when the power is back.
-    measured(&centre, 30, 31.0).await;
     let display = window(watched).await;
     shown(&display, "the scene is held", &on_wall(&plan)).await;
-    figure(&display, "31,0").await;
+    eventually("the figure is shown", BACK, || async {
+        measured(&centre, 30, 31.0).await;
+        (display.try_ask(&is_figure("31,0")).await? == true).then_some(())
+    })
+    .await;
     drop(display);
 
     let cut = std::time::Instant::now();
@@ -192,7 +194,7 @@ async fn a_wall_without_power_comes_back_without_hands() {
     .await;
     // The feed is back: the first figure follows.
     measured(&centre, 0, 32.0).await;
-    figure(first, "32,0").await;
+    shown(first, "the figure follows", &is_figure("32,0")).await;
     println!("figures follow; {:.1} s after the cut", cut.elapsed().as_secs_f64());
     kiosk.kill();
     drop(displays);

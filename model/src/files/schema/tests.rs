@@ -76,7 +76,7 @@ fn every_description_is_of_a_key_that_there_is() {
 #[test]
 fn every_kind_of_file_has_a_schema() {
     let roles = [Role::City, Role::Calendar, Role::Metrics, Role::Assets, Role::Sources, Role::Kpis, Role::Board, Role::Walls];
-    let all = roles.into_iter().chain([Role::Alerts, Role::Scenarios, Role::Duty, Role::Incidents, Role::Goals, Role::Public]);
+    let all = roles.into_iter().chain([Role::Alerts, Role::Scenarios, Role::Duty, Role::Incidents, Role::Goals, Role::Public, Role::Stage]);
     assert_eq!(kinds(), all.map(Role::kind).collect::<Vec<_>>());
     assert!(schema("kpi").is_none());
 }
