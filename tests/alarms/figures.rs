@@ -44,6 +44,16 @@ async fn incidents_are_measured_from_their_log_and_exercises_apart() {
     drop(town.sms.take_all());
 }
 
+/// Lets seconds pass until a person's shift is on record: it is from when the rota was first seen, which is within one.
+async fn on_record(town: &Town, person: &str) {
+    harness::eventually("the shift is on record", std::time::Duration::from_secs(20), || async {
+        town.clock.advance(jiff::SignedDuration::from_secs(1));
+        let sql = "SELECT count(*) FROM shift WHERE person = $1 AND ended_at IS NULL";
+        (town.sql.query_one(sql, &[&person]).await.unwrap().get::<_, i64>(0) == 1).then_some(())
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn hours_on_call_are_those_that_were_whatever_becomes_of_the_rota() {
     let mut town = Town::start().await;
@@ -55,6 +65,7 @@ async fn hours_on_call_are_those_that_were_whatever_becomes_of_the_rota() {
         json!({ "name": "Ca", "rotation": "hourly", "shift_length": 12, "start": "2026-03-02T08:00:00", "slots": [["an"], ["binh"]] });
     let rota = |layers: Value| json!({ "id": "roads", "team": "roads", "name": "Ca trực", "zone": "Asia/Ho_Chi_Minh", "layers": layers });
     town.put("rotas/roads", &rota(json!([layer]))).await;
+    on_record(&town, "an").await;
     let begun = town.at().as_secs();
     let replace =
         json!({ "id": 0, "change": "replace", "person": "an", "by": "binh", "from": town.moment(3_600), "to": town.moment(7_200) });
@@ -86,12 +97,7 @@ async fn hours_on_call_are_those_that_were_whatever_becomes_of_the_rota() {
     let other = json!({ "name": "Ca", "rotation": "daily", "shift_length": 1, "start": "2026-03-01T08:00:00", "slots": [["binh"]] });
     town.put("rotas/roads", &rota(json!([other]))).await;
     // It is noticed within a second, which must not be the hour that passes next.
-    harness::eventually("binh is on record", std::time::Duration::from_secs(20), || async {
-        town.clock.advance(jiff::SignedDuration::from_secs(1));
-        let sql = "SELECT count(*) FROM shift WHERE person = 'binh' AND ended_at IS NULL";
-        (town.sql.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) == 1).then_some(())
-    })
-    .await;
+    on_record(&town, "binh").await;
     let changed = town.at().as_secs();
     town.until(changed + 3_600).await;
     let last = figures(&town).await;

@@ -82,7 +82,7 @@ async fn what_begins_in_a_silence_is_told_at_the_first_flush_after_it() {
     let id = town.report("desk", "Cây đổ", "critical").await;
     // Its author is warned that it ends within a quarter of an hour.
     town.until(61).await;
-    assert_eq!(said(&town.sms.take(1).await[0]), "an notice 1");
+    assert_eq!(said(&town.message().await), "an notice 1");
     town.until(659).await;
     assert!(town.told().await.is_empty());
     town.until(660).await;
@@ -99,7 +99,7 @@ async fn a_silence_that_ends_before_the_fire_does_is_told_once_and_then_repeats_
     town.until(120).await;
     town.silence("desk", 360, "an").await;
     town.until(121).await;
-    assert_eq!(said(&town.sms.take(1).await[0]), "an notice 1");
+    assert_eq!(said(&town.message().await), "an notice 1");
     town.until(599).await;
     assert!(town.told().await.is_empty());
     town.until(600).await;
@@ -120,7 +120,7 @@ async fn what_ends_in_a_silence_is_told_to_those_who_know_of_it_and_to_nobody_el
     town.until(120).await;
     town.silence("desk", 600, "an").await;
     town.until(180).await;
-    assert_eq!(said(&town.sms.take(1).await[0]), "an notice 1");
+    assert_eq!(said(&town.message().await), "an notice 1");
     let unknown = town.report("desk", "Cây đổ", "critical").await;
     town.until(240).await;
     for id in [known, unknown] {
