@@ -44,6 +44,13 @@ impl Drop for Kiosk {
     }
 }
 
+/// Whether a display's key is on its browser's disk: that is seconds after it was enrolled, and a power cut before then loses it.
+fn has_kept_key(profile: &Path, output: &str) -> bool {
+    let entries = std::fs::read_dir(profile.join("Default/Local Storage/leveldb")).into_iter().flatten().flatten();
+    let (key, mut files) = (format!("taydo.screen.{output}"), entries.filter_map(|entry| std::fs::read(entry.path()).ok()));
+    files.any(|bytes| bytes.windows(key.len()).any(|part| part == key.as_bytes()))
+}
+
 /// Turns to a display's window, once it is there.
 async fn window(port: u16) -> Chromium {
     let client = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
@@ -142,6 +149,10 @@ async fn a_wall_without_power_comes_back_without_hands() {
         enrol(&centre, &display, &number.to_string()).await;
         shown(&display, "the screen joins its wall", &on_wall(&json!(0))).await;
     }
+    eventually("the browsers have kept the displays' keys", BACK, || async {
+        OUTPUTS.iter().all(|name| has_kept_key(&folder.path().join("state").join(name), name)).then_some(())
+    })
+    .await;
     for act in [json!({ "person": "an", "act": "show", "scene": 0 }), json!({ "person": "an", "act": "hold" })] {
         assert_eq!(centre.post("/api/v1/walls/main/acts", &act).await.status, 204);
     }
