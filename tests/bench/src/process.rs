@@ -65,17 +65,13 @@ impl Server {
     /// # Errors
     /// When it can't be started or ends before it has said something.
     pub fn start(program: &Path, arguments: &[&str]) -> anyhow::Result<Self> {
-        let mut child = Command::new(program)
+        let child = Command::new(program)
             .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
             .spawn()
             .with_context(|| format!("can't start {}", program.display()))?;
-        let mut greeting = String::new();
-        if let Some(out) = child.stdout.take() {
-            BufReader::new(out).read_line(&mut greeting)?;
-        }
-        let server = Self { child, greeting: greeting.trim().to_owned() };
+        let server = Self::greeted(child)?;
         ensure!(!server.greeting.is_empty(), "{} ended before it listened", program.display());
         Ok(server)
     }
@@ -87,19 +83,24 @@ impl Server {
     pub fn start_logged(program: &Path, arguments: &[&str], log: &Path, is_greeting: bool) -> anyhow::Result<Self> {
         let file = fs::File::create(log).with_context(|| format!("can't write {}", log.display()))?;
         let out = if is_greeting { Stdio::piped() } else { Stdio::from(file.try_clone()?) };
-        let mut child = Command::new(program)
+        let child = Command::new(program)
             .args(arguments)
             .stdout(out)
             .stderr(file)
             .spawn()
             .with_context(|| format!("can't start {}", program.display()))?;
+        let server = Self::greeted(child)?;
+        ensure!(!is_greeting || !server.greeting.is_empty(), "{} ended before it listened; see {}", program.display(), log.display());
+        Ok(server)
+    }
+
+    /// A child with its first line, where it is piped to here.
+    fn greeted(mut child: Child) -> anyhow::Result<Self> {
         let mut greeting = String::new();
         if let Some(out) = child.stdout.take() {
             BufReader::new(out).read_line(&mut greeting)?;
         }
-        let server = Self { child, greeting: greeting.trim().to_owned() };
-        ensure!(!is_greeting || !server.greeting.is_empty(), "{} ended before it listened; see {}", program.display(), log.display());
-        Ok(server)
+        Ok(Self { child, greeting: greeting.trim().to_owned() })
     }
 
     /// Whether it still runs.
