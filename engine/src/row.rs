@@ -127,8 +127,8 @@ impl Row {
     pub(crate) fn count_until(&self, moment: i64) -> usize {
         match &self.entries {
             _ if self.newest.is_some_and(|newest| newest <= moment) => self.len(),
-            Entries::Narrow(base, entries) => entries.partition_point(|packed| base.time_of(*packed) <= moment),
-            Entries::Wide(entries) => entries.partition_point(|entry| entry.time <= moment),
+            Entries::Narrow(base, entries) => partition_point(entries, |packed| base.time_of(*packed) <= moment),
+            Entries::Wide(entries) => partition_point(entries, |entry| entry.time <= moment),
         }
     }
 
@@ -218,6 +218,29 @@ impl Row {
             None => Entries::Wide(self.iter().collect()),
         };
     }
+}
+
+/// How many of the first are `before`, given that those are all in front of the others. Looked for from the end on, in steps that
+/// double: what is asked for mostly lies near the newest, and a search by halves would fetch memory from all over the row.
+fn partition_point<T>(entries: &VecDeque<T>, before: impl Fn(&T) -> bool) -> usize {
+    let is_before = |at: usize| entries.get(at).is_some_and(&before);
+    let mut end = entries.len();
+    let mut step = 1;
+    let mut begin = loop {
+        let Some(at) = end.checked_sub(step) else { break 0 };
+        if is_before(at) {
+            break at + 1;
+        }
+        (end, step) = (at, step * 2);
+    };
+    while begin < end {
+        let middle = begin.midpoint(end);
+        match is_before(middle) {
+            true => begin = middle + 1,
+            false => end = middle,
+        }
+    }
+    begin
 }
 
 /// Makes room where less than this is left. Rows grow by little: what they hold stays about the same once their windows are
