@@ -2,7 +2,7 @@
 -- at the end: what is rolled up, and the rest from the rows.
 
 -- How far each rollup has come; NULL while there is nothing. Rows of before `noted_until` that are written later are
--- noted in `rollup_stale`. Rows of before `raw_from` were dropped, being old: their rollups can't be made again.
+-- noted in `rollup_note`. Rows of before `raw_from` were dropped, being old: their rollups can't be made again.
 CREATE TABLE rollup_state (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     noted_until timestamptz,
@@ -13,11 +13,13 @@ CREATE TABLE rollup_state (
 );
 INSERT INTO rollup_state DEFAULT VALUES;
 
--- Hours of series that were written or deleted after they were rolled up, as often as that happened.
-CREATE TABLE rollup_stale (
+-- What was written or deleted after it was rolled up: of each series between which moments, both of one hour. A note is
+-- what one batch did; an hour is noted as often as that happened.
+CREATE TABLE rollup_note (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    series_id int NOT NULL,
-    hour timestamptz NOT NULL
+    series_ids int[] NOT NULL,
+    firsts timestamptz[] NOT NULL,
+    lasts timestamptz[] NOT NULL
 );
 
 -- What a writer asks before it commits. The lock is shared by writers and taken alone by whoever moves `noted_until`, so
@@ -30,10 +32,10 @@ END $$;
 
 CREATE FUNCTION note_deleted_observation() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO rollup_stale (series_id, hour) VALUES (OLD.series_id, date_bin('1 hour', OLD.time, 'epoch'));
+    INSERT INTO rollup_note (series_ids, firsts, lasts) VALUES (ARRAY[OLD.series_id], ARRAY[OLD.time], ARRAY[OLD.time]);
     RETURN NULL;
 END $$;
-CREATE TRIGGER rollup_stale AFTER DELETE ON observation FOR EACH ROW EXECUTE FUNCTION note_deleted_observation();
+CREATE TRIGGER note_deleted AFTER DELETE ON observation FOR EACH ROW EXECUTE FUNCTION note_deleted_observation();
 
 CREATE VIEW observation_1m AS
     SELECT time, sum, min, max, last, count, series_id FROM rollup_1m WHERE time < (SELECT done_1m FROM rollup_state)

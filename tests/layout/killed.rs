@@ -47,7 +47,7 @@ async fn done(history: &History) -> i64 {
 }
 
 async fn noted(history: &History) -> i64 {
-    history.sql("SELECT count(*) FROM rollup_stale").await
+    history.sql("SELECT count(*) FROM rollup_note").await
 }
 
 /// The last whole minute, and one more, before the clock's time.

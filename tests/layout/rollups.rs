@@ -158,7 +158,7 @@ async fn rollups_equal_the_rows_after_late_data_corrections_and_deletes() {
             .sql("SELECT (SELECT count(*) FROM rollup_1m) + (SELECT count(*) FROM rollup_1h) + (SELECT count(*) FROM rollup_1d)")
             .await;
         assert!(kept > 5_000, "{layout} keeps {kept} buckets");
-        assert_eq!(history.sql("SELECT count(*) FROM rollup_stale").await, 0, "{layout}");
+        assert_eq!(history.sql("SELECT count(*) FROM rollup_note").await, 0, "{layout}");
     }
 }
 

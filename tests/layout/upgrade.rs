@@ -8,6 +8,13 @@ use taydo_server::store::{Layout, Store};
 
 /// The number of the step that brought layouts.
 const LAYOUT_STEP: i32 = 20;
+/// The number of the step that changed how late rows are noted.
+const NOTE_STEP: i32 = 28;
+/// How they were noted before that.
+const OLDER_NOTES: &str = "DROP TABLE rollup_note; \
+    CREATE TABLE rollup_stale (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, series_id int NOT NULL, hour timestamptz NOT NULL); \
+    CREATE OR REPLACE FUNCTION note_deleted_observation() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+    INSERT INTO rollup_stale (series_id, hour) VALUES (OLD.series_id, date_bin('1 hour', OLD.time, 'epoch')); RETURN NULL; END $$";
 
 #[tokio::test]
 async fn a_layout_stays_as_it_was_chosen() {
@@ -34,6 +41,35 @@ async fn a_database_from_before_layouts_becomes_plain_wherever_it_is() {
         history.roll(after(24)).await;
         history.is_right(layout, "of an older database").await;
         assert!(history.sql("SELECT sum(count)::bigint FROM observation_1m").await > 200);
+    }
+}
+
+#[tokio::test]
+async fn what_an_older_server_notes_is_made_again_by_a_newer_one() {
+    for layout in WITH_SESSIONS {
+        let Some(database) = crate::database(layout).await else { continue };
+        let mut history = History::new(database).await;
+        let new = history.samples(after(0), 6 * 3_600, 600, 0);
+        history.write(1, new).await;
+        history.roll(after(24)).await;
+        let client = history.database.client().await;
+        client.batch_execute(OLDER_NOTES).await.unwrap();
+        client.execute("DELETE FROM schema_migration WHERE version = $1", &[&NOTE_STEP]).await.unwrap();
+        let change = |hour: i64| {
+            format!(
+                "UPDATE observation SET value = value + 8 WHERE date_bin('1 hour', time, 'epoch') = '{0}'; \
+                INSERT INTO rollup_stale (series_id, hour) SELECT id, '{0}' FROM series",
+                after(hour)
+            )
+        };
+        // Noted before the newer one came, while both serve, and by the trigger that the older one made.
+        client.batch_execute(&change(2)).await.unwrap();
+        Store::open(history.database.address(), Clock::real()).await.unwrap();
+        client.batch_execute(&change(3)).await.unwrap();
+        client.batch_execute(&format!("DELETE FROM observation WHERE date_bin('1 hour', time, 'epoch') = '{}'", after(4))).await.unwrap();
+        history.roll(after(25)).await;
+        history.is_right(layout, "after what an older server has noted").await;
+        assert_eq!(history.sql("SELECT (SELECT count(*) FROM rollup_stale) + (SELECT count(*) FROM rollup_note)").await, 0);
     }
 }
 

@@ -14,6 +14,9 @@ const QUIET: SignedDuration = SignedDuration::from_mins(15);
 const ROLLUPS_LATE: SignedDuration = SignedDuration::from_mins(30);
 /// Hours that wait to be rolled up again: late data in a flood.
 const MOST_STALE: u64 = 100_000;
+/// A verified back-up that is older is a matter for attention, and than the second one broken.
+const BACKUP_OLD: SignedDuration = SignedDuration::from_hours(36);
+const BACKUP_VERY_OLD: SignedDuration = SignedDuration::from_hours(8 * 24);
 /// Clocks further apart than this confuse people; than ten times this, leases too.
 const SKEW_MS: i64 = 2_000;
 
@@ -31,6 +34,7 @@ pub(super) fn findings(found: &Inspection, is_server_up: bool, now: Timestamp) -
     }
     findings.extend(rollups(found, now));
     findings.push(outbox(found, now));
+    findings.extend(backups(found, now));
     findings.push(skew(found.skew_ms));
     findings
 }
@@ -68,6 +72,21 @@ fn ingest(found: &Inspection, now: Timestamp) -> Finding {
         ),
         Some(at) => Finding::fine("ingest", format!("the last batch was committed at {at}")),
     }
+}
+
+/// Scheduled back-ups, where there are any. One counts when it was restored, compared, and copied to every target.
+fn backups(found: &Inspection, now: Timestamp) -> Option<Finding> {
+    let (first, good) = found.backups?;
+    let next = "read the server's log, and what /readyz warns of (docs/backups.md)";
+    let said = match good {
+        Some(at) => format!("the last verified one is {} hours old", now.duration_since(at).as_hours()),
+        None => format!("none was verified since the first was begun at {first}"),
+    };
+    Some(match now.duration_since(good.unwrap_or(first)) {
+        age if age > BACKUP_VERY_OLD => Finding::broken("backups", said, next),
+        age if age > BACKUP_OLD || good.is_none() => Finding::attention("backups", said, next),
+        _ => Finding::fine("backups", said),
+    })
 }
 
 fn evaluation(found: &Inspection, now: Timestamp) -> Finding {
@@ -149,6 +168,7 @@ mod tests {
             rollups: None,
             outbox: (0, None),
             canaries: Vec::new(),
+            backups: Some((now, Some(now))),
             skew_ms: 3,
         }
     }
@@ -158,7 +178,7 @@ mod tests {
         let now: Timestamp = "2026-03-02T01:00:00Z".parse().unwrap();
         let ago = |minutes| now - SignedDuration::from_mins(minutes);
         assert_eq!(worst(&findings(&well(now), true, now)), Level::Fine);
-        let cases: [(&str, Inspection, Level); 8] = [
+        let cases: [(&str, Inspection, Level); 11] = [
             ("schema", Inspection { schema: SchemaState::Older(1), ..well(now) }, Level::Attention),
             ("schema", Inspection { schema: SchemaState::Newer(9_999), ..well(now) }, Level::Broken),
             ("ingest", Inspection { last_batch: Some(ago(16)), ..well(now) }, Level::Attention),
@@ -166,6 +186,9 @@ mod tests {
             ("rollups", Inspection { rollups: Some((Some(ago(31)), 0)), ..well(now) }, Level::Attention),
             ("paging", Inspection { outbox: (1, Some(ago(3))), ..well(now) }, Level::Broken),
             ("paging", Inspection { canaries: vec![("sms".to_owned(), ago(6))], ..well(now) }, Level::Attention),
+            ("backups", Inspection { backups: Some((ago(5), None)), ..well(now) }, Level::Attention),
+            ("backups", Inspection { backups: Some((ago(20_000), Some(ago(37 * 60)))), ..well(now) }, Level::Attention),
+            ("backups", Inspection { backups: Some((ago(20_000), Some(ago(193 * 60)))), ..well(now) }, Level::Broken),
             ("clock", Inspection { skew_ms: -2_000, ..well(now) }, Level::Attention),
         ];
         for (about, found, level) in cases {

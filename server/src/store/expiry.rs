@@ -63,7 +63,7 @@ impl Store {
         // A day is made again from its hours, of which the first may be of the day before in UTC.
         let sql = match table {
             Table::Reading => return Ok(Some(instant.into())),
-            Table::Observation => "SELECT least(done_1m, (SELECT min(hour) FROM rollup_stale)) FROM rollup_state",
+            Table::Observation => "SELECT least(done_1m, (SELECT min(first) FROM rollup_note, unnest(firsts) AS first)) FROM rollup_state",
             Table::Minutes => "SELECT CASE WHEN raw_from IS NOT NULL THEN least(raw_from, done_1h) END FROM rollup_state",
             Table::Hours => {
                 "SELECT CASE WHEN raw_from IS NOT NULL THEN least(raw_from, done_1d) - interval '24 hours' END FROM rollup_state"

@@ -33,6 +33,8 @@ pub struct Inspection {
     pub outbox: (u64, Option<Timestamp>),
     /// Providers whose canary doesn't arrive, and since when.
     pub canaries: Vec<(String, Timestamp)>,
+    /// When scheduled back-ups began, where there are any, and the moment of the last that was verified and reached every target.
+    pub backups: Option<(Timestamp, Option<Timestamp>)>,
     /// By how many milliseconds the database's clock is ahead of `now`.
     pub skew_ms: i64,
 }
@@ -85,11 +87,19 @@ impl Look {
         let behind = self.row("lane", behind, &[]).await?;
         let evaluated = self.row("rule_evaluation", "SELECT rule, at FROM rule_evaluation ORDER BY at LIMIT 1", &[]).await?;
         let alive = self.row("presence", "SELECT max(alive_at) FROM presence", &[]).await?;
-        let rollups = self.row("rollup_state", "SELECT done_1m, (SELECT count(*) FROM rollup_stale) FROM rollup_state", &[]).await?;
+        let rollups = self
+            .row(
+                "rollup_state",
+                "SELECT done_1m, (SELECT coalesce(sum(cardinality(series_ids)), 0)::bigint FROM rollup_note) FROM rollup_state",
+                &[],
+            )
+            .await?;
         let outbox = "SELECT (SELECT count(*) FROM page WHERE state = 'waiting' AND due_at <= $1) + \
             (SELECT count(*) FROM message WHERE state IN ('waiting', 'sending')), \
             (SELECT min(due_at) FROM page WHERE state = 'waiting' AND due_at <= $1)";
         let outbox = self.row("page", outbox, &[&Micros::from(now)]).await?;
+        let backups = "SELECT min(begun_at), max(begun_at) FILTER (WHERE verified AND problem IS NULL) FROM backup_run";
+        let backups = self.row("backup_run", backups, &[]).await?;
         let version: String = about.try_get(0)?;
         Ok(Inspection {
             postgres: version.split_whitespace().next().unwrap_or_default().to_owned(),
@@ -104,6 +114,7 @@ impl Look {
             rollups: rollups.map(|row| Ok::<_, StoreError>((time(&row, 0)?, row.try_get::<_, i64>(1)?.unsigned_abs()))).transpose()?,
             outbox: outbox.map(|row| counted(&row)).transpose()?.unwrap_or_default(),
             canaries: self.canaries().await?,
+            backups: backups.map(|row| Ok::<_, StoreError>(time(&row, 0)?.zip(Some(time(&row, 1)?)))).transpose()?.flatten(),
             skew_ms,
         })
     }

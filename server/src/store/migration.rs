@@ -40,6 +40,8 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 24, name: "wall", sql: include_str!("../../../migrations/0024_wall.sql") },
     Migration { version: 25, name: "leaders", sql: include_str!("../../../migrations/0025_leaders.sql") },
     Migration { version: 26, name: "stage", sql: include_str!("../../../migrations/0026_stage.sql") },
+    Migration { version: 27, name: "stage_by", sql: include_str!("../../../migrations/0027_stage_by.sql") },
+    Migration { version: 28, name: "rollup note", sql: include_str!("../../../migrations/0028_rollup_note.sql") },
 ];
 
 /// The newest step that this program knows.

@@ -1,19 +1,19 @@
 //! Rollups by minute, hour and day.
 //!
 //! Where the database doesn't keep them itself, minutes are aggregated from the rows, hours from minutes, days from
-//! hours, each up to a mark that only grows. Whoever writes or deletes rows behind the first mark notes the hour, and
-//! noted hours are made again. Calibrating and faulty observations don't count. It must never move a mark past what is
+//! hours, each up to a mark that only grows. Whoever writes or deletes rows behind the first mark notes between which
+//! moments of which series, and what was noted is made again. Calibrating and faulty observations don't count. It must never move a mark past what is
 //! not aggregated, whenever it is killed, and never make an hour again whose rows were dropped.
 
+mod note;
 mod statement;
 
 use super::partition::Table;
 use super::{Layout, Store, StoreError, aggregate, micros::Micros, session::Session};
 use jiff::{SignedDuration, Timestamp};
-use statement::{DAYS, DAYS_DONE, FIRST, FORGET, HOURS, HOURS_DONE, MEND, MINUTES};
-use std::collections::BTreeSet;
-use taydo_engine::Sample;
-use tokio_postgres::{Statement, Transaction};
+use note::Noted;
+pub(super) use note::Notes;
+use statement::{DAYS, DAYS_DONE, FIRST, HOURS, HOURS_DONE, MEND, MINUTES};
 
 /// `rollup_noted_until` takes this lock too.
 const NOTED: i64 = 0x7461_7964_6f03;
@@ -24,13 +24,9 @@ const LAG: SignedDuration = SignedDuration::from_secs(60);
 /// So much is rolled up in one transaction; twice as much after each piece in a row that had nothing, up to the longest.
 const PIECE: SignedDuration = SignedDuration::from_hours(6);
 const LONGEST_PIECE: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// Noted hours that are made again in one transaction. The others have their turn in the next.
-const CELLS: i64 = 5_000;
 
 const MINUTE: i64 = 60_000_000;
 const HOUR: i64 = 60 * MINUTE;
-
-pub(super) const NOTED_UNTIL: &str = "SELECT rollup_noted_until()";
 
 /// What one round has done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -50,7 +46,7 @@ pub struct Rolled {
 pub struct RollupProgress {
     /// Up to where minutes are rolled up; `None` while there is nothing.
     pub until: Option<Timestamp>,
-    /// Hours of series that were written or deleted since, and wait to be made again.
+    /// Hours of series that wait to be made again, as often as they were noted.
     pub noted: u64,
 }
 
@@ -85,30 +81,11 @@ impl Store {
         if !self.layout().is_rolled_by_us() {
             return Ok(None);
         }
-        let sql = "SELECT done_1m, (SELECT count(*) FROM rollup_stale) FROM rollup_state";
+        let sql = "SELECT done_1m, (SELECT coalesce(sum(cardinality(series_ids)), 0)::bigint FROM rollup_note) FROM rollup_state";
         let row = self.client().await?.query_one(sql, &[]).await?;
         let until: Option<Micros> = row.try_get(0)?;
         Ok(Some(RollupProgress { until: until.map(Micros::timestamp), noted: row.try_get::<_, i64>(1)?.unsigned_abs() }))
     }
-}
-
-/// Notes the hours of series, among those just written, that lie before `noted_until`.
-pub(super) async fn note(transaction: &Transaction<'_>, noted_until: Option<Micros>, samples: &[Sample]) -> Result<(), StoreError> {
-    let Some(noted_until) = noted_until else { return Ok(()) };
-    let late = samples.iter().map(|sample| (sample.series.0, Micros::from(sample.time))).filter(|(_, time)| *time < noted_until);
-    let cells: BTreeSet<(i32, Micros)> = late.map(|(series, time)| (series, floor(time, HOUR))).collect();
-    if cells.is_empty() {
-        return Ok(());
-    }
-    let (series, hours): (Vec<i32>, Vec<Micros>) = cells.into_iter().unzip();
-    let sql = "INSERT INTO rollup_stale (series_id, hour) SELECT * FROM unnest($1::int[], $2::timestamptz[])";
-    transaction.execute(sql, &[&series, &hours]).await?;
-    Ok(())
-}
-
-/// Up to where rows must be noted, for a writer that commits next.
-pub(super) async fn noted_until(transaction: &Transaction<'_>, statement: &Statement) -> Result<Option<Micros>, tokio_postgres::Error> {
-    transaction.query_one(statement, &[]).await?.try_get(0)
 }
 
 impl Roller {
@@ -181,32 +158,23 @@ impl Roller {
         Ok(Rolled { buckets, mended, until: Some(until.max(from).timestamp()), has_more: more_noted || until < target })
     }
 
-    /// Makes noted hours again, each once, however often it was noted. Returns how many, and whether there are more.
+    /// Makes again what was noted, each hour once, however often it was noted. Returns how many, and whether there are more.
     async fn mend(&self, session: &mut Session, raw_from: Option<Micros>) -> Result<(u64, bool), StoreError> {
-        let sql = "SELECT series_id, hour FROM rollup_stale GROUP BY series_id, hour ORDER BY min(id) LIMIT $1";
-        let rows = session.client.query(sql, &[&CELLS]).await?;
-        if rows.is_empty() {
+        let noted = Noted::read(&session.client).await?;
+        if noted.is_empty() {
             return Ok((0, false));
         }
-        let (mut series, mut hours) = (Vec::<i32>::with_capacity(rows.len()), Vec::<Micros>::with_capacity(rows.len()));
-        for row in &rows {
-            series.push(row.try_get(0)?);
-            hours.push(row.try_get(1)?);
-        }
-        // Of an hour whose rows were dropped, the rollup is all that is left.
-        let is_kept = |hour: &Micros| raw_from.is_none_or(|from| *hour >= from);
-        let (kept_series, kept_hours): (Vec<i32>, Vec<Micros>) =
-            series.iter().zip(&hours).filter(|(_, hour)| is_kept(hour)).map(|(series, hour)| (*series, *hour)).unzip();
-        self.store.partitions().ensure(&mut session.client, Table::Minutes, kept_hours.iter().copied()).await?;
-        self.store.partitions().ensure(&mut session.client, Table::Hours, kept_hours.iter().copied()).await?;
+        let cells = noted.cells(raw_from);
+        self.store.partitions().ensure(&mut session.client, Table::Minutes, cells.hours.iter().copied()).await?;
+        self.store.partitions().ensure(&mut session.client, Table::Hours, cells.hours.iter().copied()).await?;
         let transaction = session.client.transaction().await?;
         // The notes go first: rows whose note is gone by then are seen by what follows, and later ones are noted anew.
-        transaction.execute(FORGET, &[&series, &hours]).await?;
+        noted.forget(&transaction).await?;
         for step in MEND {
-            transaction.execute(step, &[&kept_series, &kept_hours]).await?;
+            transaction.execute(step, &[&cells.series, &cells.hours, &cells.since, &cells.until]).await?;
         }
         transaction.commit().await?;
-        Ok((kept_series.len() as u64, i64::try_from(rows.len()).unwrap_or(CELLS) == CELLS))
+        Ok((cells.hours.len() as u64, noted.has_more))
     }
 
     /// Rolls up a piece of minutes, then hours and days that are complete with it. Returns how many buckets.

@@ -48,8 +48,8 @@ struct Connection {
     cases: Statement,
     rejects: Statement,
     batch: Statement,
-    /// Where the server keeps the rollups: up to where rows must be noted for them.
-    noted_until: Option<Statement>,
+    /// Where the server keeps the rollups: what notes for them is written with.
+    notes: Option<rollup::Notes>,
 }
 
 impl Writer {
@@ -112,8 +112,8 @@ impl Writer {
             cases: client.prepare(case::UPSERT).await?,
             rejects: client.prepare(reject::INSERT).await?,
             batch: client.prepare(INSERT_BATCH).await?,
-            noted_until: match self.store.layout().is_rolled_by_us() {
-                true => Some(client.prepare(rollup::NOTED_UNTIL).await?),
+            notes: match self.store.layout().is_rolled_by_us() {
+                true => Some(rollup::Notes::prepare(client).await?),
                 false => None,
             },
             session,
@@ -151,12 +151,11 @@ impl Writer {
         let received = Micros::from(now);
         let parameters: [&(dyn ToSql + Sync); 5] = [&position.lane, &position.seq, &received, &min, &max];
         let batch_row = transaction.execute(&connection.batch, &parameters);
-        match connection.noted_until.as_ref().filter(|_| !samples.is_empty()) {
+        match connection.notes.as_ref().filter(|_| !samples.is_empty()) {
             // Asked together, for one way to the database and back.
-            Some(statement) => {
-                let asked = rollup::noted_until(&transaction, statement);
-                let (_, noted_until) = tokio::try_join!(batch_row, asked)?;
-                rollup::note(&transaction, noted_until, &samples).await?;
+            Some(notes) => {
+                let (_, until) = tokio::try_join!(batch_row, notes.until(&transaction))?;
+                notes.note(&transaction, until, &samples).await?;
             }
             None => drop(batch_row.await?),
         }

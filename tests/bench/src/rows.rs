@@ -8,7 +8,9 @@ use std::fmt::Write;
 /// Series of the bench's city.
 pub const SERIES: u64 = 1_000;
 /// Milliseconds between two values of a series.
-const STEP_MS: i64 = 400;
+const STEP_MS: i64 = 25;
+/// A part of the longest kind takes so many milliseconds.
+pub const PART_MS: i64 = 1_000 * STEP_MS;
 /// Microseconds between 1970 and 2000, PostgreSQL's epoch.
 const POSTGRES_EPOCH_US: i64 = 946_684_800_000_000;
 
@@ -16,7 +18,7 @@ const POSTGRES_EPOCH_US: i64 = 946_684_800_000_000;
 #[derive(Debug, Clone, Copy)]
 pub struct Rows {
     /// The first instant, milliseconds since 1970; parts differ in its last digits.
-    pub first_ms: i64,
+    first_ms: i64,
     /// How many rows.
     pub count: u64,
 }
@@ -30,6 +32,13 @@ struct Row {
 }
 
 impl Rows {
+    /// So many rows of the bench's part of this number, from about this moment on. Parts that overlap have different numbers
+    /// as long as they are fewer than a step has milliseconds.
+    #[must_use]
+    pub fn of_part(part: i64, about_ms: i64, count: u64) -> Self {
+        Self { first_ms: about_ms / STEP_MS * STEP_MS + part % STEP_MS, count }
+    }
+
     fn row(number: u64, first_ms: i64) -> Row {
         let instant = (number / SERIES).cast_signed();
         let value = (200 + (number.wrapping_mul(2_654_435_761) >> 7) % 600) as f64 / 10.0;
@@ -168,7 +177,7 @@ mod tests {
         let rows = Rows { first_ms: 1_773_273_600_003, count: 3_000 };
         let lines: String = rows.lines(1_300).iter().map(|body| String::from_utf8(body.to_vec()).unwrap()).collect();
         assert_eq!(lines.lines().count(), 3_000);
-        assert_eq!(lines.lines().nth(1_000), Some("road,asset=s0000 speed=58.2 1773273600403"));
+        assert_eq!(lines.lines().nth(1_000), Some("road,asset=s0000 speed=58.2 1773273600028"));
         assert_eq!(rows.copies(1_000).len(), 3);
         assert_eq!(rows.copies(3_000)[0].len(), 19 + 3_000 * 42 + 2);
         assert_eq!(rows.messages(1).len(), 3_000);
@@ -176,7 +185,7 @@ mod tests {
         assert_eq!(packs.len(), 1_000);
         assert_eq!(
             packs[0].1,
-            r#"[{"ts":1773273600003,"values":{"speed":20}},{"ts":1773273600403,"values":{"speed":58.2}},{"ts":1773273600803,"values":{"speed":36.5}}]"#
+            r#"[{"ts":1773273600003,"values":{"speed":20}},{"ts":1773273600028,"values":{"speed":58.2}},{"ts":1773273600053,"values":{"speed":36.5}}]"#
         );
     }
 }

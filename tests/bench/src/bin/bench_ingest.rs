@@ -17,7 +17,7 @@ use taydo_bench::database::{self, COPY_TABLE, Cost};
 use taydo_bench::figures::{Figures, verdict};
 use taydo_bench::influx::Influx;
 use taydo_bench::process::{self, Server, tree_cpu_s};
-use taydo_bench::rows::{Rows, city};
+use taydo_bench::rows::{PART_MS, Rows, city};
 use taydo_bench::senders;
 use taydo_bench::stopwatch::{Stopwatch, now_ms};
 use taydo_server::clock::Clock;
@@ -31,8 +31,11 @@ const ROWS: u64 = 1_000_000;
 const SINGLE_ROWS: u64 = 60_000;
 /// Rows of a COPY and of an HTTP request.
 const BATCH: u64 = 10_000;
-/// The oldest row lies this far back: within what may be late, so that the engine takes all of them as it would live.
-const BACK_MS: i64 = 14 * 60_000;
+/// Rows that come in time are of the last half minute, for which nothing is rolled up yet.
+const IN_TIME_MS: i64 = 30_000;
+/// Late rows begin this far back, each part after the one before, as a gateway sends what it kept while its link was down:
+/// rolled up, and within what may be late, so that the engine takes all of them as it would live.
+const LATE_MS: i64 = 14 * 60_000;
 
 /// A way in, or the floor.
 #[derive(Clone, Copy)]
@@ -43,7 +46,11 @@ enum Way {
     Lines {
         connections: usize,
     },
-    /// The same while a board is opened again and again.
+    /// The same with rows whose minutes are rolled up already.
+    LateLines {
+        connections: usize,
+    },
+    /// Lines in time while a board is opened again and again.
     LinesAndBoards {
         connections: usize,
     },
@@ -60,12 +67,14 @@ enum Way {
 const BOARD_EVERY_MS: u64 = 50;
 const CHARTS: u32 = 12;
 
-const WAYS: [(&str, Way, u64); 8] = [
+const WAYS: [(&str, Way, u64); 10] = [
     ("COPY, 1 connection", Way::Copy { connections: 1 }, ROWS),
     ("HTTP line protocol, 2 connections", Way::Lines { connections: 2 }, ROWS),
     ("COPY, 2 connections", Way::Copy { connections: 2 }, ROWS),
     ("HTTP line protocol, 4 connections", Way::Lines { connections: 4 }, ROWS),
     ("the same, 12 charts read 20 times a s", Way::LinesAndBoards { connections: 4 }, ROWS),
+    ("late rows, 2 connections", Way::LateLines { connections: 2 }, ROWS),
+    ("late rows, 4 connections", Way::LateLines { connections: 4 }, ROWS),
     ("InfluxDB /write, 4 connections", Way::Influx { connections: 4 }, ROWS),
     ("MQTT, 100 values a message", Way::Messages { values: 100 }, ROWS),
     ("MQTT, 1 value a message", Way::Messages { values: 1 }, SINGLE_ROWS),
@@ -110,8 +119,8 @@ async fn run(folder: &Path, config: Config) -> anyhow::Result<()> {
     client.batch_execute(COPY_TABLE).await?;
     let mut speeds: [Figures; WAYS.len()] = Default::default();
     let mut costs: [Figures; WAYS.len()] = Default::default();
-    let first_ms = (now_ms() - BACK_MS) / 1_000 * 1_000;
-    let mut part = 0;
+    let begun_ms = now_ms();
+    let (mut part, mut late_parts) = (0, 0);
     // The first round makes the series and warms everything up; it is not counted.
     let only = std::env::args().nth(1).unwrap_or_default();
     for round in 0..=ROUNDS {
@@ -121,7 +130,14 @@ async fn run(folder: &Path, config: Config) -> anyhow::Result<()> {
                 continue;
             }
             part += 1;
-            let rows = Rows { first_ms: first_ms + part, count: *count };
+            let first_ms = match way {
+                Way::LateLines { .. } => {
+                    late_parts += 1;
+                    begun_ms - LATE_MS + late_parts * PART_MS
+                }
+                _ => now_ms() - IN_TIME_MS,
+            };
+            let rows = Rows::of_part(part, first_ms, *count);
             let before = database::stored(&client).await?;
             let cost = match (way, &mut influx) {
                 (Way::Influx { connections }, Some(influx)) => influx.store(&rows.lines(BATCH), *count, *connections).await,
@@ -179,7 +195,7 @@ impl Bench {
         match way {
             Way::Copy { connections } => database::copy(&self.config, &rows.copies(BATCH), rows.count, connections, self.postmaster).await,
             Way::Influx { .. } => anyhow::bail!("InfluxDB is not here"),
-            Way::Lines { connections } => {
+            Way::Lines { connections } | Way::LateLines { connections } => {
                 let bodies = rows.lines(BATCH);
                 self.measured(async { senders::post_lines(&self.address, &bodies, connections).await }).await
             }
