@@ -34,11 +34,14 @@ const WALL_ENERGY: &str = "platform.wall_energy";
 /// Watts for one round, in kilowatt hours.
 const KWH: f64 = EVERY_S as f64 / 3_600_000.0;
 
+/// How old the last back-up is that was verified and reached every target, h.
+const BACKUP_AGE: &str = "platform.backup_age";
+
 /// Whether a feed keeps its rhythm.
 pub(crate) const FEED_ON_TIME: &str = "platform.feed_on_time";
 
 /// Everything that is measured, where the city defines a metric for it.
-pub const METRICS: [&str; 11] = [
+pub const METRICS: [&str; 12] = [
     FEED_ON_TIME,
     PRESENCE,
     "platform.ingest_lag",
@@ -50,6 +53,7 @@ pub const METRICS: [&str; 11] = [
     "platform.disk_free",
     "platform.days_left",
     WALL_ENERGY,
+    BACKUP_AGE,
 ];
 
 /// What is measured with.
@@ -149,6 +153,7 @@ impl SelfWatch {
         self.cpu = cpu;
         measured.extend(idle.map(|idle| Measured::new("platform.cpu_free", idle)));
         measured.extend(self.space(now).await);
+        measured.extend(self.backup_age_h(now).await.map(|age_h| Measured::new(BACKUP_AGE, age_h)));
         measured.extend(self.parts.walls.watts(now).map(|watts| Measured::new(WALL_ENERGY, watts * KWH)));
         measured
     }
@@ -193,6 +198,12 @@ impl SelfWatch {
         let grown = self.growth.note(now, bytes);
         measured.extend(disk.map(|room| Measured::new("platform.days_left", days_left(room.free, grown))));
         measured
+    }
+
+    /// Where none was ever verified there is no age; that none was is told by whoever makes them.
+    async fn backup_age_h(&self, now: Timestamp) -> Option<f64> {
+        let good = self.parts.store.backup_record().await.ok()?.good?;
+        Some(now.duration_since(good.begun_at).as_secs_f64().max(0.0) / 3_600.0)
     }
 
     async fn write(&self, measured: &[Measured], now: Timestamp) -> Result<(), SubmitError> {

@@ -70,7 +70,7 @@ pub use backup_run::{BackupRecord, BackupRun};
 pub use batch::{Committed, NewReject, NewSample, WriteBatch};
 pub use batch_log::CommittedBatch;
 pub use case::CaseStream;
-pub use dump::{DumpError, dump, load};
+pub use dump::{DumpError, Extension, dump, load};
 pub use embedded::{EmbeddedDatabase, EmbeddedError};
 pub use error::{Cause, StoreError};
 pub use expiry::Dropped;

@@ -3,78 +3,12 @@
 //! The displays are kept by the kiosk's own script. Nobody touches anything until feeds are back.
 
 use super::*;
-use chromium::program;
-use harness::{Broker, Setup, free_port, repository};
-use std::os::unix::process::CommandExt;
+use harness::{Broker, Setup, free_port};
+use kiosk::{BACK, Kiosk, an, enrol, free_ports, have_kept_keys, on_wall, shown, window};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 const OUTPUTS: [&str; 2] = ["A", "B"];
-/// Two browsers that start beside a server and a database, on a machine that does other things too.
-const BACK: Duration = Duration::from_secs(90);
-
-/// The displays' computer: the kiosk's script with its windows, in a process group of its own.
-struct Kiosk(Child);
-
-impl Kiosk {
-    fn start(folder: &Path, server: &str, port: u16) -> Self {
-        let conf = folder.join("kiosk.conf");
-        let browser = program("TAYDO_CHROMIUM", "/usr/bin/chromium");
-        let outputs: Vec<String> = OUTPUTS.iter().map(|name| format!("{name}:0,0:960x540")).collect();
-        let text = format!("server={server}\noutputs={}\nbrowser={}\nport={port}\nlanguage=vi\n", outputs.join(" "), browser.display());
-        std::fs::write(&conf, text).expect("the kiosk's configuration");
-        let mut command = Command::new(repository().join("packaging/kiosk/taydo-kiosk"));
-        command.env("TAYDO_KIOSK_CONF", &conf).env("STATE_DIRECTORY", folder.join("state")).env("RUNTIME_DIRECTORY", folder.join("run"));
-        command.env("TAYDO_KIOSK_BROWSER_FLAGS", "--headless=new --no-sandbox --disable-gpu --disable-background-networking");
-        command.process_group(0).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        Self(command.spawn().expect("the kiosk's script runs"))
-    }
-
-    /// Ends the script and all of its windows as a power cut would.
-    fn kill(&mut self) {
-        // The windows are in the script's group; the browser's helpers end with their windows.
-        let _ = Command::new("kill").args(["-9", "--", &format!("-{}", self.0.id())]).stderr(Stdio::null()).status();
-        let _ = self.0.wait();
-    }
-}
-
-impl Drop for Kiosk {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-/// Whether a display's key is on its browser's disk: that is seconds after it was enrolled, and a power cut before then loses it.
-fn has_kept_key(profile: &Path, output: &str) -> bool {
-    let entries = std::fs::read_dir(profile.join("Default/Local Storage/leveldb")).into_iter().flatten().flatten();
-    let (key, mut files) = (format!("taydo.screen.{output}"), entries.filter_map(|entry| std::fs::read(entry.path()).ok()));
-    files.any(|bytes| bytes.windows(key.len()).any(|part| part == key.as_bytes()))
-}
-
-/// Turns to a display's window, once it is there.
-async fn window(port: u16) -> Chromium {
-    let client = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
-    eventually("the window answers", BACK, || async {
-        let pages: Value = client.get(format!("http://127.0.0.1:{port}/json/list")).send().await.ok()?.json().await.ok()?;
-        pages.as_array()?.iter().any(|page| page["type"] == "page").then_some(())
-    })
-    .await;
-    Chromium::attach(port).await
-}
-
-/// Waits until a display's script answer is true. Its page may be on the way from the waiting page to the wall's.
-async fn shown(display: &Chromium, what: &str, script: &str) {
-    let last = std::cell::RefCell::new(Value::Null);
-    eventually(
-        || format!("{what}, the last answer is {}", last.borrow()),
-        BACK,
-        || async {
-            last.replace(display.try_ask(script).await.unwrap_or_default());
-            (*last.borrow() == Value::Bool(true)).then_some(())
-        },
-    )
-    .await;
-}
 
 /// Whether this is the text of the first figure on a display.
 fn is_figure(text: &str) -> String {
@@ -89,32 +23,8 @@ fn kill_database(data: &Path) {
     let _ = Command::new("kill").args(["-9", pid]).status();
 }
 
-async fn enrol(centre: &Centre, display: &Chromium, name: &str) {
-    shown(
-        display,
-        "the screen shows a code",
-        "return /^\\d{3} \\d{3}$/.test(document.querySelector('.enrolment .code')?.textContent.trim());",
-    )
-    .await;
-    let code = display.ask("return document.querySelector('.enrolment .code').textContent.replace(/\\D/g, '');").await;
-    let what = json!({ "person": "an", "code": code, "wall": "main", "display": name });
-    assert_eq!(centre.post("/api/v1/screens", &what).await.status, 201);
-}
-
-fn on_wall(plan: &Value) -> String {
-    format!(
-        "const wall = document.querySelector('main.wall'); return (wall?.dataset.shown === 'scene' && wall.dataset.plan === '{plan}' && document.documentElement.dataset.link === 'live') \
-         || (wall ? wall.dataset.shown + ' ' + wall.dataset.plan : document.body?.innerText ?? null);"
-    )
-}
-
 async fn wall(centre: &Centre) -> Value {
     centre.get("/api/v1/walls").await.body["walls"][0].clone()
-}
-
-async fn an(centre: &Centre) {
-    let an = json!({ "id": "an", "name": "Nguyễn Văn An", "zone": "Asia/Ho_Chi_Minh", "language": "vi", "quiet": null, "contacts": [], "rules": [] });
-    assert_eq!(centre.put("/api/v1/persons/an", &an).await.status, 204);
 }
 
 /// A value that was measured so many seconds ago.
@@ -130,7 +40,7 @@ async fn a_wall_without_power_comes_back_without_hands() {
     let _alone = alone().await;
     let folder = tempfile::Builder::new().prefix("taydo-cut").tempdir().expect("a folder");
     let data = tempfile::Builder::new().prefix("taydo-data").tempdir().expect("a data folder");
-    let (port, watched) = (free_port(), free_ports());
+    let (port, watched) = (free_port(), free_ports(OUTPUTS.len()));
     let mut broker = Broker::start().await;
     let start = |broker: &Broker| Setup {
         city: "tests/cities/alarms",
@@ -140,7 +50,7 @@ async fn a_wall_without_power_comes_back_without_hands() {
         ..Setup::default()
     };
     // The displays come first, and wait.
-    let mut kiosk = Kiosk::start(folder.path(), &format!("http://127.0.0.1:{port}"), watched);
+    let mut kiosk = Kiosk::without_outputs(folder.path(), &format!("http://127.0.0.1:{port}"), &OUTPUTS, watched);
     let mut centre = Centre::start(start(&broker)).await;
     has_pages(&centre).await;
     an(&centre).await;
@@ -149,10 +59,7 @@ async fn a_wall_without_power_comes_back_without_hands() {
         enrol(&centre, &display, &number.to_string()).await;
         shown(&display, "the screen joins its wall", &on_wall(&json!(0))).await;
     }
-    eventually("the browsers have kept the displays' keys", BACK, || async {
-        OUTPUTS.iter().all(|name| has_kept_key(&folder.path().join("state").join(name), name)).then_some(())
-    })
-    .await;
+    have_kept_keys(&folder.path().join("state"), &OUTPUTS).await;
     for act in [json!({ "person": "an", "act": "show", "scene": 0 }), json!({ "person": "an", "act": "hold" })] {
         assert_eq!(centre.post("/api/v1/walls/main/acts", &act).await.status, 204);
     }
@@ -175,7 +82,7 @@ async fn a_wall_without_power_comes_back_without_hands() {
     broker.kill();
 
     // All begin at once, as their units do; the displays are the fastest.
-    kiosk = Kiosk::start(folder.path(), &format!("http://127.0.0.1:{port}"), watched);
+    kiosk = Kiosk::without_outputs(folder.path(), &format!("http://127.0.0.1:{port}"), &OUTPUTS, watched);
     broker.restart().await;
     let mut centre = Centre::start(start(&broker)).await;
     println!("the server is ready {:.1} s after the cut", cut.elapsed().as_secs_f64());
@@ -210,12 +117,6 @@ async fn a_wall_without_power_comes_back_without_hands() {
     kiosk.kill();
     drop(displays);
     assert_eq!(centre.stop().await, Some(0));
-}
-
-/// The first of as many free ports in a row as there are displays.
-fn free_ports() -> u16 {
-    let is_free = |port: u16| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
-    (0..100).map(|_| free_port()).find(|port| is_free(port.saturating_add(1))).expect("two free ports in a row")
 }
 
 #[tokio::test]

@@ -1,7 +1,6 @@
 //! A wall of six screens: enrolled by their codes, switched together, taken over together, and missed when they no longer draw.
 
 use super::*;
-use fantoccini::wd::WindowHandle;
 use harness::Setup;
 use std::time::Instant;
 
@@ -19,15 +18,20 @@ const WATCH: &str = "
     look();
     new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ['data-plan'] });";
 
-struct Hall {
-    centre: Centre,
-    browser: Chromium,
-    windows: Vec<WindowHandle>,
+/// The takeover's title isn't cut off by what stands below it.
+const TITLE_SEEN: &str = "
+    const bottom = (one) => document.querySelector(one).getBoundingClientRect().bottom;
+    return bottom('.takeover h2') <= Math.min(bottom('.takeover > header'), innerHeight);";
+
+pub(super) struct Hall {
+    pub(super) centre: Centre,
+    pub(super) browser: Chromium,
+    pub(super) windows: Vec<String>,
 }
 
 impl Hall {
     /// A centre with An in it, and a wall without screens.
-    async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         let centre = Centre::start(Setup { city: "tests/cities/alarms", ..Setup::default() }).await;
         has_pages(&centre).await;
         let an = json!({ "id": "an", "name": "Nguyễn Văn An", "zone": "Asia/Ho_Chi_Minh", "language": "vi", "quiet": null, "contacts": [], "rules": [] });
@@ -41,7 +45,7 @@ impl Hall {
     }
 
     /// One more screen, enrolled by the code that it shows.
-    async fn enrol(&mut self, number: usize) {
+    pub(super) async fn enrol(&mut self, number: usize) {
         self.windows.push(self.browser.open_window().await);
         self.browser.size(960, 540).await;
         self.browser.open(&format!("{}/wall?output={number}&lang=vi", self.centre.url)).await;
@@ -65,7 +69,7 @@ impl Hall {
         .await;
     }
 
-    async fn act(&self, act: Value) -> Value {
+    pub(super) async fn act(&self, act: Value) -> Value {
         let mut order = act;
         order["person"] = json!("an");
         let answer = self.centre.post("/api/v1/walls/main/acts", &order).await;
@@ -73,7 +77,7 @@ impl Hall {
         self.wall().await["state"]["plan"].clone()
     }
 
-    async fn wall(&self) -> Value {
+    pub(super) async fn wall(&self) -> Value {
         self.centre.get("/api/v1/walls").await.body["walls"][0].clone()
     }
 
@@ -176,6 +180,7 @@ impl Hall {
         let answer = self.centre.post("/api/v1/incidents", &fire).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         self.on_all("the takeover", "return document.querySelector('main.wall')?.dataset.shown === 'takeover' && document.querySelector('.takeover h2').innerText === 'Cháy chợ Tân An' && document.querySelectorAll('.strip li').length === 1;").await;
+        self.on_all("its title is seen whole", TITLE_SEEN).await;
         self.picture("takeover").await;
         self.browser.size(3840, 2160).await;
         self.browser.screenshot("wall-takeover-3840").await;
@@ -222,7 +227,7 @@ async fn the_walls_page_shows_what_screens_do_and_controls_them() {
     hall.browser.size(1440, 900).await;
     hall.browser.open(&format!("{}/walls?lang=vi", hall.centre.url)).await;
     let browser = &hall.browser;
-    until(browser, "the page shows the screens", "return document.querySelectorAll('.spot').length === 6 && document.querySelector('.screens li')?.dataset.state === 'live' && document.querySelectorAll('.sketch .cell').length > 3;").await;
+    until(browser, "the page shows the screens", "return document.querySelectorAll('.spot').length === 6 && document.querySelector('.screens li')?.dataset.state === 'live' && document.querySelectorAll('.miniature .panel').length > 3;").await;
     // Nothing is done in nobody's name.
     browser.ask("document.querySelector('[data-act=next]').click();").await;
     until(

@@ -39,7 +39,7 @@ pub use live::Viewer;
 pub use mail::{Certificate, Letter, MailServer};
 pub use pglite::full_timescale;
 pub use small_disk::SmallDisk;
-pub use timescale::timescale;
+pub use timescale::{timescale, timescale_programs};
 
 use std::future::Future;
 use std::path::PathBuf;

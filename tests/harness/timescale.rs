@@ -1,40 +1,16 @@
 //! A private TimescaleDB of a test binary, in the Debian root that `cargo xtask setup` made.
 //!
-//! It runs in a mount namespace of its own, on a socket in a temporary folder, and ends with the process. It must never
-//! write into the root, which other test binaries use at the same time.
+//! It runs on a socket in a temporary folder, and ends with the process. It must never be started where its tests would say that they cover
+//! it and don't.
 
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
+use taydo_outside::Timescale;
 use tokio::sync::OnceCell;
 
 static SERVER: OnceCell<Option<tokio_postgres::Config>> = OnceCell::const_new();
-
-/// What runs in the namespace: `$0` the root, `$1` the folder of this server. Its input closes when the test process
-/// ends, however that ends, and then it stops the server. Signals to the whole group, as Ctrl-C sends, are not for it.
-const SCRIPT: &str = r#"
-trap '' INT TERM HUP
-root=$0 folder=$1
-bin=$(cd "$root" && echo usr/lib/postgresql/*/bin)
-mkdir "$folder/inner"
-mount -t proc proc "$root/proc"
-mount -t tmpfs -o mode=1777,size=1g tmpfs "$root/dev/shm"
-mount --bind "$folder/inner" "$root/mnt"
-chroot "$root" chown postgres: /mnt
-chroot --userspec=postgres:postgres "$root" "/$bin/initdb" -D /mnt/data -A trust -E UTF8 --locale=C.UTF-8 -U taydo --no-sync \
-    </dev/null >/dev/null
-# In the background `$!` is this very process, because chroot becomes the server.
-chroot --userspec=postgres:postgres "$root" "/$bin/postgres" -D /mnt/data -k /mnt -c listen_addresses= \
-    -c shared_preload_libraries=timescaledb -c timescaledb.telemetry_level=off -c timescaledb.max_background_workers=0 \
-    -c max_locks_per_transaction=256 </dev/null >/dev/null 2>"$folder/log" &
-server=$!
-cat >/dev/null || true
-kill -INT "$server" || true
-wait "$server" || true
-rm -rf "$folder"/*
-rmdir "$folder"
-"#;
 
 /// The server's address; `None`, and said so, where it can't be had.
 ///
@@ -46,20 +22,50 @@ pub async fn timescale() -> Option<&'static tokio_postgres::Config> {
             println!("not covered: TimescaleDB's Apache edition is not here; `cargo xtask setup` says why");
             return None;
         };
-        let Some(mut command) = as_root("unshare") else {
+        let Some(command) = as_root("unshare") else {
             println!(
                 "not covered: TimescaleDB's Apache edition, which runs in a root of its own and needs root, or sudo without a password"
             );
             return None;
         };
-        let folder = tempfile::Builder::new().prefix("taydo-timescale").tempdir().expect("a folder for TimescaleDB").keep();
-        command.args(["--mount", "sh", "-ec", SCRIPT]).arg(root).arg(&folder);
-        let running = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("unshare runs");
+        let server = Timescale::start(command, Path::new(&root), &[]).unwrap_or_else(|error| panic!("{error:#}"));
+        crate::eventually("TimescaleDB answers", Duration::from_secs(60), || async { server.answers().await.ok() }).await;
+        let address = server.address().clone();
         // Its input closes with this process, which is what it waits for.
-        std::mem::forget(running);
-        Some(ready(&folder).await)
+        std::mem::forget(server);
+        Some(address)
     });
     server.await.as_ref()
+}
+
+/// A folder with the programs that copy this server's databases, for `TAYDO_POSTGRES_BIN`: they are the root's, and run outside of it with
+/// its libraries.
+///
+/// # Panics
+/// When there is no root; [`timescale`] has said so before.
+#[must_use]
+pub fn timescale_programs() -> tempfile::TempDir {
+    let root = PathBuf::from(std::env::var_os("TAYDO_TIMESCALE_ROOT").expect("a Debian root with TimescaleDB"));
+    let below = |folder: PathBuf, is_it: fn(&str) -> bool| {
+        let mut entries = std::fs::read_dir(&folder).expect("a folder of the root").flatten();
+        entries.find(|entry| is_it(&entry.file_name().to_string_lossy())).expect("what is in every such root").path()
+    };
+    let loader = below(root.join("usr/lib64"), |name| name.starts_with("ld-linux"));
+    let libraries = below(root.join("usr/lib"), |name| name.ends_with("-linux-gnu"));
+    let programs = below(root.join("usr/lib/postgresql"), |_| true).join("bin");
+    let folder = tempfile::Builder::new().prefix("taydo-programs").tempdir().expect("a folder for programs");
+    for name in ["pg_dump", "pg_restore"] {
+        let text = format!(
+            "#!/bin/sh\nexec '{}' --library-path '{}' '{}' \"$@\"\n",
+            loader.display(),
+            libraries.display(),
+            programs.join(name).display()
+        );
+        let file = folder.path().join(name);
+        std::fs::write(&file, text).expect("a program");
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).expect("a program");
+    }
+    folder
 }
 
 /// A command as root, where this process may.
@@ -74,13 +80,4 @@ fn as_root(program: &str) -> Option<Command> {
         command.args(["-n", program]);
         command
     })
-}
-
-async fn ready(folder: &Path) -> tokio_postgres::Config {
-    let mut address = tokio_postgres::Config::new();
-    address.host_path(folder.join("inner")).user("taydo").dbname("postgres");
-    let log = folder.join("log");
-    let why = || format!("TimescaleDB starts; its log: {}", std::fs::read_to_string(&log).unwrap_or_default());
-    crate::eventually(why, Duration::from_secs(60), || async { address.connect(tokio_postgres::NoTls).await.ok().map(drop) }).await;
-    address
 }

@@ -6,6 +6,7 @@
 
 mod expiry;
 mod killed;
+mod restore;
 mod rollups;
 mod spine;
 mod storage;

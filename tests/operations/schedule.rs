@@ -1,7 +1,9 @@
 //! Back-ups at their time: made, restored and compared, copied, kept for some time, and told when they stay away.
 
 use crate::{centre, count, lines, sql};
-use harness::eventually;
+use harness::{Centre, MovedClock, Setup, eventually, repository};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -52,6 +54,8 @@ async fn a_scheduled_backup_is_verified_copied_and_told_of_when_a_target_fails()
     let copies = backups_in(shelf.path());
     assert_eq!(copies.len(), 1);
     assert!(!server.get("/readyz").await.body["warnings"].to_string().contains("backups:"));
+    let doctor = crate::tool::taydo(data.path(), &["doctor", "--server", &server.url]).await;
+    assert!(doctor.output.contains("backups     the last verified one is "), "{doctor:?}");
     eventually("it is over", Duration::from_secs(20), || async { (count(&sql(data.path()).await, open).await == 0).then_some(()) }).await;
     assert!(!data.path().join("rehearsing").exists(), "what was restored to compare is gone");
     assert_eq!(server.stop().await, Some(0));
@@ -59,4 +63,59 @@ async fn a_scheduled_backup_is_verified_copied_and_told_of_when_a_target_fails()
     let other = tempfile::tempdir().unwrap();
     let restored = crate::tool::taydo(other.path(), &["restore", copies[0].to_str().unwrap()]).await;
     assert_eq!(restored.code, Some(0), "{restored:?}");
+}
+
+/// The small city, which observes itself too: how old its last good back-up is.
+fn watched_city(folder: &Path) {
+    let small = repository().join("tests/cities/mini");
+    let copied = std::process::Command::new("cp").arg("-r").arg(small).arg(folder).status().unwrap();
+    assert!(copied.success());
+    let add = |file: &str, text: &str| {
+        let path = folder.join("mini").join(file);
+        fs::write(&path, fs::read_to_string(&path).unwrap_or_default() + text).unwrap();
+    };
+    add("sources.toml", "\n[platform]\ntitle = { vi = \"Nền tảng\", en = \"The platform\" }\nway = \"self\"\nmax_series = 100\n");
+    let age = "[\"platform.backup_age\"]\ntitle = { vi = \"Tuổi bản sao lưu\", en = \"Age of the back-up\" }\nunit = \"h\"\n";
+    add("metrics.toml", &format!("\n{age}resolution = 0.1\nrange = [0, 100000]\n"));
+    let from =
+        "better = \"lower\"\nevery = \"5m\"\nfrom = { observations = \"platform.backup_age\", aggregate = \"last\", window = \"1h\" }\n";
+    add("kpis/platform.toml", &format!("{age}{from}"));
+}
+
+#[tokio::test]
+async fn the_age_of_the_last_verified_backup_is_a_figure_like_any_other() {
+    let (data, city) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    watched_city(city.path());
+    let file = city.path().join("backups.toml");
+    fs::write(&file, "format_version = 1\nat = \"02:30\"\nalert_after_h = 36\n").unwrap();
+    let clock = MovedClock::at("2026-03-02T03:00:00Z");
+    let mut server = Centre::start(Setup {
+        city: city.path().join("mini").to_str().unwrap(),
+        clock: Some(&clock),
+        data: Some(data.path().to_owned()),
+        more: &["--backups", file.to_str().unwrap()],
+        ..Setup::default()
+    })
+    .await;
+    eventually("the first one is verified", Duration::from_secs(60), || async {
+        let metrics = server.get("/metrics").await.body;
+        metrics.as_str()?.contains("taydo_backup_age_seconds").then_some(())
+    })
+    .await;
+    let made = backups_in(&data.path().join("backups"));
+    let manifest: Value = serde_json::from_str(&fs::read_to_string(made[0].join("manifest.json")).unwrap()).unwrap();
+    let made_at: Timestamp = manifest["taken_at"].as_str().unwrap().parse().unwrap();
+    clock.advance(SignedDuration::from_hours(7));
+    // The next minute measures, and the next five minutes' instant records.
+    let reading = eventually("it is recorded", Duration::from_secs(60), || async {
+        clock.advance(SignedDuration::from_secs(20));
+        let readings = server.readings("platform.backup_age", "", "2026-03-02T10:00:00Z", "2026-03-03T02:00:00Z").await;
+        readings.into_iter().find(|reading| reading["value"].as_f64().is_some_and(|age_h| age_h > 1.0))
+    })
+    .await;
+    let at: Timestamp = reading["time"].as_str().unwrap().parse().unwrap();
+    let (said_h, true_h) = (reading["value"].as_f64().unwrap(), at.duration_since(made_at).as_secs_f64() / 3_600.0);
+    // It was measured within the hour that the figure looks back on.
+    assert!(said_h <= true_h + 0.1 && said_h > true_h - 1.1, "{said_h} h, is {true_h} h: {reading}");
+    assert_eq!(server.stop().await, Some(0));
 }

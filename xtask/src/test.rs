@@ -128,6 +128,11 @@ impl Stage {
                         Ok(folder) => _ = cargo.env("TAYDO_AXE", folder.join("axe.min.js")),
                         Err(error) => progress::say("not covered", &format!("accessibility: {error:#}")),
                     }
+                    for (variable, program) in [("TAYDO_SWAY", "sway"), ("TAYDO_GRIM", "grim")] {
+                        if let Some(path) = setup::optional(places, program, program) {
+                            cargo.env(variable, path);
+                        }
+                    }
                 }
                 cargo.args(["test", "--workspace", "--test", name]).args(FEATURES);
                 if name == OPERATIONS

@@ -68,7 +68,7 @@ pub async fn make(
         schema,
         postgres: facts.postgres,
         dumped_by,
-        layout: facts.timescaledb.as_ref().map_or("plain", |_| "timescale").to_owned(),
+        layout: facts.layout.unwrap_or_else(|| "plain".to_owned()),
         timescaledb: facts.timescaledb,
         definitions: facts.definitions.map(|(hash, _)| hash),
         city,

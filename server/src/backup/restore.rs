@@ -4,7 +4,7 @@
 
 use super::{Sealed, Step, Tell};
 use crate::clock::Clock;
-use crate::store::{self, EmbeddedDatabase, Facts, ScratchDatabase, Snapshot, load};
+use crate::store::{self, EmbeddedDatabase, Extension, Facts, Layout, ScratchDatabase, Snapshot, load};
 use anyhow::{Context as _, bail, ensure};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
@@ -115,6 +115,9 @@ pub async fn into_database(
         sealed.manifest.postgres,
         facts.postgres
     );
+    if let Some(extension) = extension(sealed) {
+        extension.check(config, facts.tables == 0).await?;
+    }
     if facts.tables == 0 {
         let outcome = fill(sealed, config, tell).await;
         outcome.context("the database was empty and now holds a part; drop it and make it again before the next attempt")?;
@@ -129,6 +132,12 @@ pub async fn into_database(
     }
     let aside = scratch.take_place(config, clock.now()).await?;
     Ok(Restored { replaced: Some(format!("the database {aside} on the same server")) })
+}
+
+/// What its database needs of TimescaleDB.
+fn extension(sealed: &Sealed) -> Option<Extension<'_>> {
+    let is_full = sealed.manifest.layout == Layout::Timescale.name();
+    sealed.manifest.timescaledb.as_deref().map(|version| Extension { version, is_full })
 }
 
 /// A back-up of a newer program's schema is refused: this one could not run over it.
@@ -186,7 +195,7 @@ async fn rebuild(sealed: &Sealed, scratch: &Path, clock: &Clock, tell: Tell<'_>)
 async fn fill(sealed: &Sealed, config: &tokio_postgres::Config, tell: Tell<'_>) -> anyhow::Result<()> {
     tell(Step::Loading);
     let manifest = &sealed.manifest;
-    load(config, &sealed.database(), manifest.dumped_by, manifest.timescaledb.as_deref(), || tell(Step::Loading)).await?;
+    load(config, &sealed.database(), manifest.dumped_by, extension(sealed), || tell(Step::Loading)).await?;
     let copy = Snapshot::take(config).await?;
     let census = copy.census(|table, done, of| tell(Step::Counting { table: table.to_owned(), done, of })).await?;
     let differences = manifest.differences(&census);

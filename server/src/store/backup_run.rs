@@ -41,7 +41,10 @@ impl Store {
     /// See [`StoreError`].
     pub async fn begin_backup(&self, now: Timestamp) -> Result<i64, StoreError> {
         let client = self.client().await?;
-        client.execute("DELETE FROM backup_run WHERE id <= (SELECT max(id) FROM backup_run) - $1", &[&KEPT]).await?;
+        // However long they have failed since: the last good one is known.
+        let old = "DELETE FROM backup_run WHERE id <= (SELECT max(id) FROM backup_run) - $1 \
+            AND id <> coalesce((SELECT max(id) FROM backup_run WHERE verified AND problem IS NULL), 0)";
+        client.execute(old, &[&KEPT]).await?;
         let row = client.query_one("INSERT INTO backup_run (begun_at) VALUES ($1) RETURNING id", &[&Micros::from(now)]).await?;
         Ok(row.try_get(0)?)
     }

@@ -32,6 +32,14 @@ pub enum DumpError {
         /// What there is.
         found: String,
     },
+    /// The server can't hold what the copied database needs of TimescaleDB.
+    #[error("the back-up is of a database with TimescaleDB {wanted}, and {found}; restore it on a server with just that")]
+    Extension {
+        /// Its version, with its edition where that matters.
+        wanted: String,
+        /// What there is, in words.
+        found: String,
+    },
     /// The program failed.
     #[error("{program} failed: {said}")]
     Failed {
@@ -82,6 +90,42 @@ pub async fn dump(
     Ok(programs.major)
 }
 
+/// What a copied database needs of TimescaleDB.
+#[derive(Debug, Clone, Copy)]
+pub struct Extension<'a> {
+    /// Its version, to the last digit: its tables describe themselves in each version's own way.
+    pub version: &'a str,
+    /// Whether it needs the full edition, for columns and continuous aggregates.
+    pub is_full: bool,
+}
+
+impl Extension<'_> {
+    /// Makes sure that a server has it, and that a database which is to be filled doesn't have another one. Changes nothing.
+    ///
+    /// # Errors
+    /// [`DumpError::Extension`] where it can't be had there.
+    pub async fn check(&self, config: &tokio_postgres::Config, is_to_be_filled: bool) -> Result<(), DumpError> {
+        let session = Session::connect(config, "taydo restore", None).await?;
+        let sql = "SELECT (SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'), \
+            ARRAY(SELECT version FROM pg_available_extension_versions WHERE name = 'timescaledb'), \
+            coalesce(current_setting('shared_preload_libraries', true), '') LIKE '%timescaledb%', \
+            current_setting('timescaledb.license', true)";
+        let row = session.client.query_one(sql, &[]).await?;
+        let (made, versions): (Option<String>, Vec<String>) = (row.try_get(0)?, row.try_get(1)?);
+        let (is_loaded, license): (bool, Option<String>) = (row.try_get(2)?, row.try_get(3)?);
+        let found = match made.filter(|_| is_to_be_filled) {
+            Some(made) if made != self.version => format!("this database has {made}"),
+            _ if versions.is_empty() => "this server has none".to_owned(),
+            _ if !versions.iter().any(|version| version == self.version) => format!("this server has {}", versions.join(", ")),
+            _ if !is_loaded => "this server doesn't load it (shared_preload_libraries)".to_owned(),
+            _ if self.is_full && license.as_deref() != Some("timescale") => "this server has the Apache edition".to_owned(),
+            _ => return Ok(()),
+        };
+        let edition = if self.is_full { ", full edition" } else { "" };
+        Err(DumpError::Extension { wanted: format!("{}{edition}", self.version), found })
+    }
+}
+
 /// Fills an empty database from such a file, which `dumped_by` has written. A database with TimescaleDB is told before and after.
 ///
 /// # Errors
@@ -90,14 +134,15 @@ pub async fn load(
     config: &tokio_postgres::Config,
     file: &Path,
     dumped_by: u32,
-    timescaledb: Option<&str>,
+    timescaledb: Option<Extension<'_>>,
     mut tell: impl FnMut(),
 ) -> Result<(), DumpError> {
     let programs = Binaries::at_least(dumped_by).map_err(|found| DumpError::Programs { wanted: dumped_by, found })?;
     let access = Access::of(config)?;
     let session = Session::connect(config, "taydo restore", None).await?;
-    if let Some(version) = timescaledb {
-        let version = version.replace('\'', "''");
+    if let Some(extension) = &timescaledb {
+        extension.check(config, true).await?;
+        let version = extension.version.replace('\'', "''");
         session.client.batch_execute(&format!("CREATE EXTENSION IF NOT EXISTS timescaledb VERSION '{version}'")).await?;
         session.client.batch_execute("SELECT timescaledb_pre_restore()").await?;
     }

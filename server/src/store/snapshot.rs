@@ -25,6 +25,8 @@ pub struct Facts {
     pub schema: Option<i32>,
     /// The version of TimescaleDB in it, where it has that.
     pub timescaledb: Option<String>,
+    /// The layout that it was made with, where it has one.
+    pub layout: Option<String>,
     /// What it takes on its disk, in bytes.
     pub size_bytes: u64,
     /// When data last came in.
@@ -90,6 +92,10 @@ impl Snapshot {
             true => client.query_one("SELECT max(version) FROM schema_migration", &[]).await?.try_get(0)?,
             false => None,
         };
+        let layout = match self.has("layout").await? {
+            true => client.query_opt("SELECT name FROM layout", &[]).await?.map(|row| row.try_get(0)).transpose()?,
+            false => None,
+        };
         let newest = match self.has("ingest_batch").await? {
             true => client.query_one("SELECT max(committed_at) FROM ingest_batch", &[]).await?.try_get(0)?,
             false => None,
@@ -99,6 +105,7 @@ impl Snapshot {
             postgres: one.try_get::<_, i32>(0)?.unsigned_abs(),
             size_bytes: one.try_get::<_, i64>(1)?.unsigned_abs(),
             timescaledb: one.try_get(2)?,
+            layout,
             schema,
             newest,
             definitions: self.definitions().await?,

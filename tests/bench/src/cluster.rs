@@ -4,53 +4,28 @@
 
 use crate::process::tree_cpu_s;
 use crate::stopwatch::Stopwatch;
-use anyhow::{Context, ensure};
-use std::io::{BufRead, BufReader, Write};
+use anyhow::ensure;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
+use taydo_outside::Timescale;
 use taydo_server::clock::Clock;
 use taydo_server::store::EmbeddedDatabase;
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::Config;
 
-/// What runs in a mount namespace of its own: `$0` the root, `$1` the folder of this server. Each line that it reads lets the
-/// server start anew, and says so when the old one has stopped; when its input closes, however that comes, it stops the server and
-/// removes the folder. The settings that matter for speed are those of the embedded database.
-const SCRIPT: &str = r#"
-trap '' INT TERM HUP
-root=$0 folder=$1
-bin=$(cd "$root" && echo usr/lib/postgresql/*/bin)
-mkdir "$folder/inner"
-mount -t proc proc "$root/proc"
-mount -t tmpfs -o mode=1777,size=1g tmpfs "$root/dev/shm"
-mount --bind "$folder/inner" "$root/mnt"
-chroot "$root" chown postgres: /mnt
-chroot --userspec=postgres:postgres "$root" "/$bin/initdb" -D /mnt/data -A trust -E UTF8 --locale=C.UTF-8 -U taydo --no-sync \
-    </dev/null >/dev/null
-start() {
-    # In the background `$!` is this very process, because chroot becomes the server.
-    chroot --userspec=postgres:postgres "$root" "/$bin/postgres" -D /mnt/data -k /mnt -c listen_addresses= \
-        -c shared_preload_libraries=timescaledb -c timescaledb.telemetry_level=off -c timescaledb.max_background_workers=0 \
-        -c max_locks_per_transaction=256 -c work_mem=16MB -c max_wal_size=2GB -c min_wal_size=160MB -c wal_compression=on \
-        -c wal_buffers=16MB -c wal_level=minimal -c max_wal_senders=0 -c checkpoint_timeout=10min -c jit=off \
-        -c random_page_cost=1.1 </dev/null >/dev/null 2>>"$folder/log" &
-    server=$!
-}
-stop() {
-    kill -INT "$server" || true
-    wait "$server" || true
-}
-start
-echo started
-while read -r word; do
-    stop
-    start
-    echo started
-done
-stop
-rm -rf "$folder"/*
-rmdir "$folder"
-"#;
+/// The settings that matter for speed are those of the embedded database.
+const SETTINGS: [&str; 10] = [
+    "work_mem=16MB",
+    "max_wal_size=2GB",
+    "min_wal_size=160MB",
+    "wal_compression=on",
+    "wal_buffers=16MB",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "checkpoint_timeout=10min",
+    "jit=off",
+    "random_page_cost=1.1",
+];
 
 /// A running server.
 #[derive(Debug)]
@@ -62,7 +37,7 @@ pub struct Cluster {
 #[derive(Debug)]
 enum Running {
     Embedded { data: PathBuf, database: Option<EmbeddedDatabase> },
-    Chroot { folder: PathBuf, child: Child, input: Option<ChildStdin>, output: BufReader<ChildStdout> },
+    Timescale(Box<Timescale>),
 }
 
 impl Cluster {
@@ -80,17 +55,10 @@ impl Cluster {
     /// # Errors
     /// When it doesn't start.
     pub async fn timescale(root: &Path) -> anyhow::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("taydo-timescale").tempdir().context("can't make a temporary folder")?.keep();
-        let mut command = Command::new("unshare");
-        command.args(["--mount", "sh", "-ec", SCRIPT]).arg(root).arg(&folder);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().context("can't start unshare")?;
-        let (input, output) = (child.stdin.take(), child.stdout.take().context("the script's output")?);
-        let mut address = Config::new();
-        address.host_path(folder.join("inner")).user("taydo").dbname("postgres");
-        let server = Running::Chroot { folder, child, input, output: BufReader::new(output) };
-        let mut cluster = Self { server, address };
-        cluster.until_up().await?;
-        Ok(cluster)
+        let server = Timescale::start(Command::new("unshare"), root, &SETTINGS)?;
+        answers(&server).await?;
+        let address = server.address().clone();
+        Ok(Self { server: Running::Timescale(Box::new(server)), address })
     }
 
     /// How to reach its first database.
@@ -123,7 +91,7 @@ impl Cluster {
     pub fn cpu_s(&self) -> f64 {
         match &self.server {
             Running::Embedded { data, .. } => crate::database::postmaster(data).map_or(0.0, tree_cpu_s),
-            Running::Chroot { child, .. } => tree_cpu_s(child.id()),
+            Running::Timescale(server) => tree_cpu_s(server.pid()),
         }
     }
 
@@ -140,9 +108,9 @@ impl Cluster {
                 *database = Some(EmbeddedDatabase::start(data, Clock::real()).await?.0);
                 Ok(())
             }
-            Running::Chroot { input, .. } => {
-                input.as_mut().context("the script's input")?.write_all(b"again\n")?;
-                self.until_up().await
+            Running::Timescale(server) => {
+                server.restart()?;
+                answers(server).await
             }
         }
     }
@@ -157,27 +125,19 @@ impl Cluster {
                 Some(database) => Ok(database.stop().await?),
                 None => Ok(()),
             },
-            Running::Chroot { mut child, input, .. } => {
-                drop(input);
-                child.wait()?;
-                Ok(())
-            }
+            Running::Timescale(server) => server.stop(),
         }
     }
+}
 
-    async fn until_up(&mut self) -> anyhow::Result<()> {
-        let Running::Chroot { folder, output, .. } = &mut self.server else { return Ok(()) };
-        let mut line = String::new();
-        output.read_line(&mut line)?;
-        let log = || std::fs::read_to_string(folder.join("log")).unwrap_or_default();
-        ensure!(line.trim() == "started", "TimescaleDB does not start: {}", log());
-        let patience = Stopwatch::start();
-        while let Err(error) = self.address.connect(NoTls).await {
-            ensure!(patience.seconds() < 60.0, "TimescaleDB does not start: {error}: {}", log());
-            Clock::real().sleep(Duration::from_millis(50)).await;
-        }
-        Ok(())
+/// Waits until a server can be used.
+async fn answers(server: &Timescale) -> anyhow::Result<()> {
+    let patience = Stopwatch::start();
+    while let Err(error) = server.answers().await {
+        ensure!(patience.seconds() < 60.0, "{error:#}");
+        Clock::real().sleep(Duration::from_millis(50)).await;
     }
+    Ok(())
 }
 
 /// Writes everything to the disk and empties the system's cache of it, where this process may; whether it did.

@@ -26,12 +26,14 @@ impl Binaries {
         })
     }
 
-    /// The oldest that are at least of this major version: programs that copy data work with servers that are older than they.
-    /// Otherwise what there is instead, in words.
+    /// The oldest programs for copying data that are at least of this major version: they work with servers that are older than
+    /// they. A server's own programs needn't be there. Otherwise what there is instead, in words.
     pub(in crate::store) fn at_least(major: u32) -> Result<Self, String> {
-        let mut found = Self::installed();
+        let client = |folder: PathBuf| version(&folder.join("pg_dump")).map(|major| Self { folder, major });
+        let mut found: Vec<Self> = candidates().into_iter().filter_map(client).collect();
+        found.sort_by_key(|binaries| std::cmp::Reverse(binaries.major));
         let newest = found.first().map_or_else(|| "none are installed".to_owned(), |newest| format!("{} is installed", newest.major));
-        found.retain(|binaries| binaries.major >= major && binaries.program("pg_dump").is_file());
+        found.retain(|binaries| binaries.major >= major);
         found.pop().ok_or(newest)
     }
 
@@ -51,13 +53,17 @@ impl Binaries {
         if !postgres.is_file() || !folder.join("initdb").is_file() {
             return None;
         }
-        let output = std::process::Command::new(postgres).arg("--version").output().ok()?;
-        // "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let version = text.split_once("(PostgreSQL) ")?.1;
-        let major = version.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()?;
-        Some(Self { folder: folder.to_owned(), major })
+        Some(Self { folder: folder.to_owned(), major: version(&postgres)? })
     }
+}
+
+/// The major version of one of PostgreSQL's programs; `None` where it isn't there.
+fn version(program: &Path) -> Option<u32> {
+    let output = std::process::Command::new(program).arg("--version").output().ok()?;
+    // "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let version = text.split_once("(PostgreSQL) ")?.1;
+    version.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
 fn candidates() -> Vec<PathBuf> {
