@@ -306,6 +306,14 @@ pub fn custom_property(name: &str) -> Option<String> {
     style.get_property_value(name).ok().map(|value| value.trim().to_owned())
 }
 
+/// The size of the page's letters, in CSS pixels.
+#[must_use]
+pub fn letter_px() -> f64 {
+    let style = root().and_then(|root| window()?.get_computed_style(root.as_ref()).ok()?);
+    let size = style.and_then(|style| style.get_property_value("font-size").ok());
+    size.and_then(|size| size.trim_end_matches("px").parse().ok()).unwrap_or(16.0)
+}
+
 /// The window's width, in CSS pixels.
 #[must_use]
 pub fn width_px() -> Option<f64> {

@@ -3,11 +3,12 @@
 //! Must never try again by itself; whoever asks knows whether that makes sense.
 
 use crate::{
-    locale::{refusal, words},
+    browser,
+    locale::{code, refusal, words},
     store::Key,
     tree::parse,
 };
-use gloo_net::http::{Request, Response};
+use gloo_net::http::{Request, RequestBuilder, Response};
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use taydo_model::{
@@ -62,6 +63,11 @@ impl ClientError {
 /// The status of a figure or a file that was refused; its body is the same as when it is taken.
 const NOT_TAKEN: u16 = 422;
 
+/// In which language refusals are to be said: the page's, whatever the browser's own is.
+fn spoken(request: RequestBuilder) -> RequestBuilder {
+    request.header("accept-language", code(browser::language()))
+}
+
 fn unreachable(error: gloo_net::Error) -> ClientError {
     ClientError::Unreachable(error.to_string())
 }
@@ -76,7 +82,7 @@ async fn get<T: DeserializeOwned>(path: String) -> Result<T, ClientError> {
 /// # Errors
 /// When the server refuses or can't be reached.
 pub async fn text(path: String) -> Result<String, ClientError> {
-    body(Request::get(&path).send().await.map_err(unreachable)?).await
+    body(spoken(Request::get(&path)).send().await.map_err(unreachable)?).await
 }
 
 async fn read<T: DeserializeOwned>(answer: Response) -> Result<T, ClientError> {
@@ -189,11 +195,11 @@ pub async fn ask<T: DeserializeOwned>(path: String, json: String) -> Result<T, C
 /// # Errors
 /// When the server refuses or can't be reached.
 pub async fn remove(path: String) -> Result<(), ClientError> {
-    body(Request::delete(&path).send().await.map_err(unreachable)?).await.map(drop)
+    body(spoken(Request::delete(&path)).send().await.map_err(unreachable)?).await.map(drop)
 }
 
 async fn post(path: String, json: String) -> Result<String, ClientError> {
-    let request = Request::post(&path).header("content-type", "application/json").body(json).map_err(unreachable)?;
+    let request = spoken(Request::post(&path)).header("content-type", "application/json").body(json).map_err(unreachable)?;
     body(request.send().await.map_err(unreachable)?).await
 }
 
@@ -236,7 +242,7 @@ pub async fn add_override(rota: &RotaId, one: &OverrideNote) -> Result<(), Clien
 /// # Errors
 /// When it is over, when the server refuses, or when it can't be reached.
 pub async fn remove_override(id: OverrideId) -> Result<(), ClientError> {
-    let request = Request::delete(&format!("/api/v1/overrides/{}", id.0));
+    let request = spoken(Request::delete(&format!("/api/v1/overrides/{}", id.0)));
     body(request.send().await.map_err(unreachable)?).await.map(drop)
 }
 
@@ -255,7 +261,7 @@ pub async fn freeze(body: String) -> Result<FrozenMade, ClientError> {
 /// # Errors
 /// When the server refuses or can't be reached.
 pub async fn revoke_frozen(id: FrozenId, by: &PersonId) -> Result<(), ClientError> {
-    let request = Request::delete(&format!("/api/v1/frozen/{}?person={by}", id.0));
+    let request = spoken(Request::delete(&format!("/api/v1/frozen/{}?person={by}", id.0)));
     body(request.send().await.map_err(unreachable)?).await.map(drop)
 }
 
@@ -285,6 +291,7 @@ pub async fn upload(file: &web_sys::File, how: &Sending) -> Result<Verdict, Clie
     let (name, title) = (escape(name), escape(&file.name()));
     let path =
         format!("/api/v1/forms/uploads?department={department}&name={name}&file={title}&dry_run={dry_run}&good_rows={good_rows}{confirm}");
-    let request = Request::post(&path).header("content-type", "application/octet-stream").body(file.clone()).map_err(unreachable)?;
+    let request =
+        spoken(Request::post(&path)).header("content-type", "application/octet-stream").body(file.clone()).map_err(unreachable)?;
     read(request.send().await.map_err(unreachable)?).await
 }

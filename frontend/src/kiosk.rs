@@ -3,10 +3,10 @@
 //! `/wall` is an enrolled screen's own, and shows a code until it is one; `/wall/{id}?display=NAME` looks on. Must never need
 //! a hand, and never show that all is well when the screen no longer draws.
 
-mod beat;
+pub(crate) mod beat;
 mod enrol;
-mod screen;
-mod stage;
+pub(crate) mod screen;
+pub(crate) mod stage;
 mod takeover;
 
 use crate::{

@@ -99,20 +99,32 @@ pub struct SayingNote {
 impl Saying {
     /// What keeps it from being taken, with what to do; `None` when it is sound.
     #[must_use]
-    pub fn problem(&self, city: &City) -> Option<String> {
+    pub fn problem(&self, city: &City) -> Option<Text> {
         for (name, text) in [("title.vi", &self.title.vi), ("title.en", &self.title.en), ("source", &self.source)] {
             if text.trim().is_empty() {
-                return Some(format!("`{name}` is empty; say it in a few words"));
+                return Some(Text {
+                    vi: format!("`{name}` để trống; hãy ghi vài chữ"),
+                    en: format!("`{name}` is empty; say it in a few words"),
+                });
             }
             if text.chars().count() > MOST_CHARACTERS {
-                return Some(format!("`{name}` has more than {MOST_CHARACTERS} characters; make it shorter"));
+                return Some(Text {
+                    vi: format!("`{name}` dài hơn {MOST_CHARACTERS} ký tự; hãy viết ngắn hơn"),
+                    en: format!("`{name}` has more than {MOST_CHARACTERS} characters; make it shorter"),
+                });
             }
         }
         if self.to.is_some_and(|to| to <= self.from) {
-            return Some("`to` is not after `from`; leave it out while nobody knows the end".to_owned());
+            return Some(Text::new(
+                "`to` không ở sau `from`; hãy bỏ trống khi chưa biết lúc kết thúc",
+                "`to` is not after `from`; leave it out while nobody knows the end",
+            ));
         }
         let unknown = self.area.as_ref().filter(|area| !city.areas.iter().any(|known| known.id == **area))?;
-        Some(format!("there is no area `{unknown}`; leave `area` out for the whole city"))
+        Some(Text {
+            vi: format!("không có khu vực `{unknown}`; hãy bỏ trống `area` cho cả thành phố"),
+            en: format!("there is no area `{unknown}`; leave `area` out for the whole city"),
+        })
     }
 }
 
@@ -130,7 +142,7 @@ mod tests {
         let problem = |change: &dyn Fn(&mut Saying)| {
             let mut saying = sound.clone();
             change(&mut saying);
-            saying.problem(&city).unwrap_or_default()
+            saying.problem(&city).unwrap_or_default().en
         };
         assert_eq!(problem(&|_| {}), "");
         assert!(problem(&|saying| saying.title.en = " ".into()).contains("title.en"));

@@ -52,9 +52,11 @@ pub struct Freeze {
 impl Freeze {
     /// What keeps it from being taken, with what to do; `None` when it is sound.
     #[must_use]
-    pub fn problem(&self) -> Option<String> {
+    pub fn problem(&self) -> Option<Text> {
         let is_sound = (1..=MAX_DAYS).contains(&self.days);
-        (!is_sound).then(|| format!("`days` is a number from 1 to {MAX_DAYS}"))
+        (!is_sound).then(|| Text {
+            vi: format!("số ngày là từ 1 đến {MAX_DAYS}"), en: format!("`days` is a number from 1 to {MAX_DAYS}")
+        })
     }
 }
 

@@ -88,7 +88,7 @@ pub struct Shown<'a> {
     pub scope: &'a Scope,
     /// What the scope is called; empty for the city.
     pub place: &'a Text,
-    /// The newest recorded reading.
+    /// The newest reading.
     pub reading: Option<&'a Reading>,
 }
 

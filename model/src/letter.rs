@@ -2,8 +2,8 @@
 //!
 //! It must never say what a letter says: that is made when its time has come.
 
-use crate::PersonId;
 use crate::rota::Day;
+use crate::{PersonId, Text};
 use jiff::Timestamp;
 use jiff::civil::{Date, Time, time};
 use jiff::tz::TimeZone;
@@ -49,14 +49,20 @@ pub struct Turn {
 impl LetterOrder {
     /// What keeps it from being taken, with what to do; `None` when it is sound.
     #[must_use]
-    pub fn problem(&self) -> Option<String> {
+    pub fn problem(&self) -> Option<Text> {
         if self.recipients.len() > MOST_RECIPIENTS {
-            return Some(format!("`recipients` has {} people; at most {MOST_RECIPIENTS} are taken", self.recipients.len()));
+            return Some(Text {
+                vi: format!("thư gửi cho {} người; nhiều nhất là {MOST_RECIPIENTS}", self.recipients.len()),
+                en: format!("`recipients` has {} people; at most {MOST_RECIPIENTS} are taken", self.recipients.len()),
+            });
         }
         let url = self.url.as_deref()?;
         let is_web = url.starts_with("https://") || url.starts_with("http://");
         let is_plain = url.chars().count() <= MOST_URL && !url.chars().any(|c| c.is_control() || c.is_whitespace() || "\"'<>".contains(c));
-        (!is_web || !is_plain).then(|| format!("`url` is {url:?}; write where people reach the pages, such as https://ioc.example.vn"))
+        (!is_web || !is_plain).then(|| Text {
+            vi: format!("`url` là {url:?}; hãy ghi địa chỉ mọi người mở trang, như https://ioc.example.vn"),
+            en: format!("`url` is {url:?}; write where people reach the pages, such as https://ioc.example.vn"),
+        })
     }
 
     /// The last turn at or before a moment.

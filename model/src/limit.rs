@@ -2,7 +2,7 @@
 //!
 //! It must never hold a limit without a reason, nor decide which is in force: the definition set does, with these in it.
 
-use crate::{KpiId, PersonId};
+use crate::{KpiId, PersonId, Text};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -72,11 +72,14 @@ pub struct ChangeLimit {
 impl ChangeLimit {
     /// What keeps it from being taken, with what to do; `None` when it is sound.
     #[must_use]
-    pub fn problem(&self) -> Option<String> {
+    pub fn problem(&self) -> Option<Text> {
         let reason = &self.reason;
         let is_sound = !reason.trim().is_empty() && reason.chars().count() <= MAX_REASON_CHARS && !reason.chars().any(char::is_control);
-        let reason = (!is_sound).then(|| format!("`reason` has 1 to {MAX_REASON_CHARS} characters in one line"));
-        reason.or_else(|| self.value.is_some_and(|value| !value.is_finite()).then(|| "`value` is a number".to_owned()))
+        let reason = (!is_sound).then(|| Text {
+            vi: format!("lý do có từ 1 đến {MAX_REASON_CHARS} ký tự trên một dòng"),
+            en: format!("`reason` has 1 to {MAX_REASON_CHARS} characters in one line"),
+        });
+        reason.or_else(|| self.value.is_some_and(|value| !value.is_finite()).then(|| Text::new("`value` là một số", "`value` is a number")))
     }
 }
 

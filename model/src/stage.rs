@@ -3,8 +3,11 @@
 //! A stage is only proposed here. It must never be changed without somebody's name, nor be told as known while figures that
 //! could raise it are not.
 
+pub mod lead;
+
 use crate::{KpiId, PersonId, Text};
 use jiff::{SignedDuration, Timestamp};
+use lead::{By, Lead};
 use serde::{Deserialize, Serialize};
 
 /// The highest stage; the lowest is 1.
@@ -138,6 +141,9 @@ pub struct Confirmed {
     pub person: PersonId,
     /// Why.
     pub reason: String,
+    /// By what they could; absent where it was not asked yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<By>,
     /// What was proposed at that time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposed: Option<u8>,
@@ -253,6 +259,9 @@ pub struct StagePage {
     /// What is proposed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposed: Option<Proposed>,
+    /// Who leads the shift, and so confirms a stage; where nobody is known to, anybody of the roster does.
+    #[serde(default)]
+    pub leads: Vec<Lead>,
     /// What was confirmed, the newest first.
     pub log: Vec<Confirmed>,
     /// What the figures are called.
@@ -301,7 +310,15 @@ mod tests {
     }
 
     fn confirmed(stage: u8, second: i64) -> Confirmed {
-        Confirmed { at: at(second), stage, person: PersonId::new("an").unwrap(), reason: "r".to_owned(), proposed: None, computed: None }
+        Confirmed {
+            at: at(second),
+            stage,
+            person: PersonId::new("an").unwrap(),
+            reason: "r".to_owned(),
+            by: None,
+            proposed: None,
+            computed: None,
+        }
     }
 
     #[test]

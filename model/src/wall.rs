@@ -5,6 +5,7 @@
 
 pub mod page;
 pub mod plan;
+pub mod report;
 
 use crate::{BoardId, Text, WallId};
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,7 @@
 //! A topic is a board seen through a view. All frames of a topic carry its mode, epoch and sequence; a client that
 //! knows the last pair it has seen can resume there.
 
-use crate::{BoardId, ErrorCode, Reading, WallId};
+use crate::{BoardId, ErrorCode, Reading, WallId, wall::report::Showing};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -225,5 +225,11 @@ pub enum ClientMessage {
         /// The board that it shows; none while it shows something else.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         shows: Option<BoardId>,
+        /// What it shows.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        showing: Option<Showing>,
+        /// The number of the plan that it follows.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        plan: Option<i64>,
     },
 }

@@ -61,7 +61,7 @@ impl UsualBands {
             tracing::warn!(wanted = wanted.len(), held = MOST, "rules ask for more baselines than are held");
         }
         for (kpi, scope) in wanted.into_iter().take(MOST) {
-            if let Some(baseline) = store.baseline(kpi, scope, None).await? {
+            if let Some(baseline) = store.baseline(kpi, scope, None, None).await? {
                 bands.slots.entry(kpi.clone()).or_default().insert(scope.clone(), baseline.slots);
             }
         }

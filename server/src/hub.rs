@@ -143,6 +143,13 @@ impl Hub {
         }
     }
 
+    /// The newest reading of each figure that a topic shows, whoever watches it; none where there is no such topic.
+    #[must_use]
+    pub fn current(&self, topic: &Topic) -> Vec<Reading> {
+        let state = self.topics().by_name.get(topic).cloned();
+        state.map(|topic| topic.state().current.values().cloned().collect()).unwrap_or_default()
+    }
+
     /// Sends what has changed to everybody who watches it. Live readings replace what is known; recorded ones are
     /// points of trends.
     pub fn publish(&self, now: Timestamp, live: &[Reading], recorded: &[Reading]) {

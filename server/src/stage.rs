@@ -3,6 +3,8 @@
 //! It rests on recorded readings of the whole city. It must never change the stage by itself, nor tell a stage as known that
 //! rests on readings from before the centre was away.
 
+mod lead;
+
 use crate::clock::Clock;
 use crate::definitions::InForce;
 use crate::http::refusal::chain;
@@ -11,9 +13,10 @@ use crate::store::{Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use taydo_model::stage::lead::{Lead, entitled};
 use taydo_model::stage::{ConfirmStage, Confirmed, Course, Judged, StagePage, StageSign, Stages, sign};
 use taydo_model::wire::Knowledge;
-use taydo_model::{Definitions, KpiId, Quality, Reading, Scope};
+use taydo_model::{Definitions, KpiId, PersonId, Quality, Reading, Scope, Text};
 
 /// How often it looks.
 const EVERY: Duration = Duration::from_secs(5);
@@ -21,6 +24,20 @@ const EVERY: Duration = Duration::from_secs(5);
 const GRACE_S: i64 = 120;
 /// The most confirmations in an answer.
 const LOG: u32 = 50;
+
+/// Why a stage isn't confirmed.
+#[derive(Debug, thiserror::Error)]
+pub enum Declined {
+    /// The city has no stages.
+    #[error("the city has no stages; stage.toml defines them")]
+    NoStages,
+    /// Somebody else leads the shift.
+    #[error("{}", .0.en)]
+    NotLeading(Text),
+    /// The store can't keep it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
 
 /// The stage. Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]
@@ -102,6 +119,7 @@ impl Stage {
         let log = self.0.store.stage_confirmations(LOG).await?;
         let definitions = self.0.definitions.get();
         let title = |kpi: KpiId| definitions.kpi(&kpi).map(|found| (kpi.clone(), found.title.clone()));
+        let (leads, _) = self.leads(now).await?;
         let sign = self.sign(now);
         let state = self.state();
         let proposed = state.stages.as_ref().and_then(|stages| state.course.proposed(stages, state.confirmed.as_ref(), now));
@@ -111,24 +129,36 @@ impl Stage {
             judged: state.judged.clone(),
             unknown_since: state.course.unknown_since,
             proposed,
+            leads,
             log,
             titles: state.stages.iter().flat_map(|stages| stages.kpis()).filter_map(title).collect(),
             stages: state.stages.as_deref().cloned(),
         })
     }
 
-    /// Somebody confirms a stage; `false` where the city has none.
+    /// Who leads the shift, and who keeps the server.
+    async fn leads(&self, now: Timestamp) -> Result<(Vec<Lead>, Option<PersonId>), StoreError> {
+        let logs = self.0.store.shift_logs(None, 0).await?;
+        let roster = self.0.store.roster(now).await?;
+        let definitions = self.0.definitions.get();
+        let leads = lead::leads(&logs, definitions.duty.shift_lead.as_ref(), &roster, now);
+        Ok((leads, roster.keeper.clone()))
+    }
+
+    /// Whoever leads the shift confirms a stage.
     ///
     /// # Errors
-    /// See [`StoreError`].
-    pub async fn confirm(&self, what: &ConfirmStage) -> Result<bool, StoreError> {
+    /// When the city has no stages, when somebody else leads, or when the store can't keep it.
+    pub async fn confirm(&self, what: &ConfirmStage) -> Result<(), Declined> {
         let now = self.0.clock.now();
+        let (leads, keeper) = self.leads(now).await?;
+        let by = entitled(&what.person, &leads, keeper.as_ref()).map_err(Declined::NotLeading)?;
         let one = {
             let state = self.state();
-            let Some(stages) = &state.stages else { return Ok(false) };
+            let Some(stages) = &state.stages else { return Err(Declined::NoStages) };
             let proposed = state.course.proposed(stages, state.confirmed.as_ref(), now).map(|one| one.stage);
             let (person, reason) = (what.person.clone(), what.reason.clone());
-            Confirmed { at: now, stage: what.stage, person, reason, proposed, computed: state.judged.stage }
+            Confirmed { at: now, stage: what.stage, person, reason, by: Some(by), proposed, computed: state.judged.stage }
         };
         self.0.store.confirm_stage(&one).await?;
         let mut state = self.state();
@@ -136,7 +166,7 @@ impl Stage {
         if state.confirmed.as_ref().is_none_or(|before| before.at <= one.at) {
             state.confirmed = Some(one);
         }
-        Ok(true)
+        Ok(())
     }
 }
 

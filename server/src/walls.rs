@@ -25,6 +25,7 @@ use takeover::Seen;
 use taydo_model::stage::StageSign;
 use taydo_model::wall::page::{Critical, ScreenId, WallActed, WallDeed, WallState, WallStatus};
 use taydo_model::wall::plan::{Plan, WallAct};
+use taydo_model::wall::report::Report;
 use taydo_model::wall::{Care, Wall};
 use taydo_model::wire::ServerMessage;
 use taydo_model::{Definitions, PersonId, WallId};
@@ -86,10 +87,10 @@ pub struct Attendance {
 
 impl Attendance {
     /// The screen draws.
-    pub fn beat(&self, frames: u64, shows: Option<taydo_model::BoardId>) {
+    pub fn beat(&self, frames: u64, report: Report) {
         if let Some(screen) = self.screen {
             let now = self.walls.0.clock.now();
-            self.walls.state().screens.drew(screen, frames, shows, now);
+            self.walls.state().screens.drew(screen, frames, report, now);
         }
     }
 }

@@ -96,3 +96,38 @@ async fn after_an_outage_the_stage_is_unknown_until_feeds_are_back() {
     assert_eq!(town.confirm("an", 4, "theo camera").await.status, 204);
     assert_eq!(town.stage().await["sign"]["stage"], 4);
 }
+
+#[tokio::test]
+async fn only_whoever_leads_the_shift_confirms_a_stage() {
+    let town = Town::start().await;
+    for person in ["an", "binh", "chi"] {
+        town.person(person).await;
+    }
+    let by = async || town.stage().await["log"][0]["by"].clone();
+    assert_eq!(town.stage().await["leads"], json!([]));
+    assert_eq!(town.confirm("chi", 2, "mưa").await.status, 204);
+    assert_eq!(by().await, "anybody", "nobody was known to lead, and the log says so");
+
+    let log = json!({ "person": "an", "desk": "Bàn 1", "lead": "binh", "on_duty": ["chi"] });
+    let opened = town.centre.post("/api/v1/shift-logs", &log).await;
+    assert_eq!(opened.status, 201, "{opened:?}");
+    assert_eq!(town.stage().await["leads"], json!([{ "person": "binh", "name": "BINH", "by": "shift_log" }]));
+    let refused = town.confirm("chi", 3, "mưa").await;
+    assert_eq!((refused.status, &refused.body["code"]), (403, &json!("forbidden")), "{refused:?}");
+    assert!(refused.body["message"].as_str().unwrap().contains("BINH"), "it says who can: {refused:?}");
+    assert_eq!((town.stage().await["sign"]["stage"].clone(), by().await), (json!(2), json!("anybody")), "nothing was changed");
+    assert_eq!(town.confirm("binh", 3, "mưa").await.status, 204);
+    assert_eq!(by().await, "shift_log");
+
+    // Who has handed over leads until somebody has taken over.
+    let id = opened.body["head"]["id"].clone();
+    let sign = async |act: &str, person: &str| {
+        let seen = town.centre.get(&format!("/api/v1/shift-logs/{id}")).await.body["head"]["lines"].clone();
+        let signed = json!({ "act": act, "person": person, "seen": seen });
+        assert_eq!(town.centre.post(&format!("/api/v1/shift-logs/{id}/signatures"), &signed).await.status, 200);
+    };
+    sign("hand_over", "binh").await;
+    assert_eq!(town.confirm("binh", 2, "nước rút").await.status, 204);
+    sign("take_over", "an").await;
+    assert_eq!(town.stage().await["leads"], json!([]), "the next log is not open yet");
+}

@@ -65,6 +65,14 @@ async fn as_of_gives_what_was_shown_then() {
     assert_eq!(shown(&format!("&as_of={first}")).await, [Some(30.0)], "neither the correction nor the later minute");
     assert_eq!(shown(&format!("&as_of={START}")).await, [None; 0]);
 
+    let beside = async |as_of: &str| {
+        let path = format!("/api/v1/kpis/road.speed/compare?at=2026-03-02T01:02:00Z{as_of}");
+        let page = small.centre.get(&path).await.body;
+        (page["now"]["time"].clone(), page["now"]["value"].clone())
+    };
+    assert_eq!(beside("").await, (json!("2026-03-02T01:02:00Z"), json!(40.0)));
+    assert_eq!(beside(&format!("&as_of={first}")).await, (json!(minute), json!(30.0)), "compared as it was known then");
+
     let revisions = small.centre.get(&format!("/api/v1/kpis/road.speed/revisions?time={minute}")).await.body["revisions"].clone();
     let told: Vec<_> = revisions.as_array().unwrap().iter().map(|one| (one["revision"].as_i64(), one["value"].as_f64())).collect();
     assert_eq!(told, [(Some(1), Some(30.0)), (Some(2), Some(40.0))], "{revisions}");
@@ -145,6 +153,8 @@ async fn the_band_of_an_hour_is_learnt_and_every_version_is_kept() {
         small.centre.get(&path).await.body
     };
     let page = band("").await;
+    let then = small.clock.now();
+    assert_eq!(band(&format!("&as_of={START}")).await, Value::Null, "it was not made yet");
     let points = page["points"].as_array().unwrap();
     assert_eq!(points.len(), 3, "{page}");
     assert_eq!(points[2]["time"], "2026-03-02T03:00:00Z");
@@ -177,6 +187,7 @@ async fn the_band_of_an_hour_is_learnt_and_every_version_is_kept() {
     assert_eq!(made["version"], 2);
     assert!(near(&band("").await["points"][2]["middle"], 90.0));
     assert_eq!(band("&version=1").await, page);
+    assert_eq!(band(&format!("&as_of={then}")).await, page, "what was usual, as far as it was known then");
     let few = small.centre.post("/api/v1/kpis/hall.hourly/baseline?scope=asset:road-1", &json!({})).await;
     assert_eq!((few.status, &few.body["code"]), (400, &json!("invalid")));
 }
@@ -365,6 +376,7 @@ async fn events_are_said_changed_and_withdrawn_and_nothing_that_was_said_is_lost
     assert_eq!(listed("from=2026-03-02T01:00:00Z&to=2026-03-02T02:00:00Z").await, [1]);
     assert_eq!(listed("from=2026-03-02T01:00:00Z&to=2026-03-02T08:00:00Z").await, [1, 2]);
     assert_eq!(listed("from=2026-04-01T00:00:00Z&to=2026-04-02T00:00:00Z").await, [2], "nobody knows when the rain ends");
+    let then = small.clock.now();
 
     small.pass(5);
     let changed = small.centre.put("/api/v1/events/1", &works("2026-03-05T00:00:00Z", false)).await.body;
@@ -373,6 +385,8 @@ async fn events_are_said_changed_and_withdrawn_and_nothing_that_was_said_is_lost
     small.centre.put("/api/v1/events/1", &works("2026-03-05T00:00:00Z", true)).await;
     assert_eq!(listed("from=2026-03-02T01:00:00Z&to=2026-03-02T02:00:00Z").await, [0_i64; 0]);
     assert_eq!(listed("from=2026-03-02T01:00:00Z&to=2026-03-02T02:00:00Z&withdrawn=true").await, [1]);
+    assert_eq!(listed(&format!("from=2026-03-02T01:00:00Z&to=2026-03-04T02:00:00Z&as_of={then}")).await, [1, 2], "as it was said then");
+    assert_eq!(listed(&format!("from=2026-03-04T00:00:00Z&to=2026-03-04T01:00:00Z&as_of={then}")).await, [2], "it was to end before");
     let history = small.centre.get("/api/v1/events/1").await.body["events"].clone();
     let told: Vec<_> =
         history.as_array().unwrap().iter().map(|one| (one["version"].as_i64().unwrap(), one["says"]["withdrawn"].clone())).collect();

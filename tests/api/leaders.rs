@@ -41,6 +41,27 @@ async fn a_board_is_told_in_one_sentence_that_never_claims_calm_for_what_is_miss
 }
 
 #[tokio::test]
+async fn a_board_is_not_told_to_have_no_data_for_what_it_shows() {
+    let small = Small::start().await;
+    let now = json!([observation("road.speed", "road-1", START, 10.0)]);
+    assert_eq!(small.centre.post("/api/v1/observations?source=api", &now).await.body["accepted"], 1);
+    let asked = std::cell::Cell::new(0);
+    eventually("the figure is told of as soon as it is live", Duration::from_secs(20), || async {
+        // So few steps that no instant of the figure's own grid comes: nothing is recorded yet.
+        asked.set(asked.get() + 1);
+        if asked.get() < 50 {
+            small.clock.advance(jiff::SignedDuration::from_millis(100));
+        }
+        let told = small.centre.get("/api/v1/boards/main/headline").await.body;
+        let of_speed = told["exceptions"].as_array()?.iter().find(|one| one["kpi"] == "road.speed").cloned()?;
+        (of_speed["kind"] == "beyond").then_some(())
+    })
+    .await;
+    let recorded = small.centre.readings("road.speed", "city", START, "2026-03-02T02:00:00Z").await;
+    assert!(recorded.iter().all(|point| point["value"].is_null()), "{recorded:?}");
+}
+
+#[tokio::test]
 async fn a_task_is_given_answered_sent_back_and_closed_with_the_figure_since() {
     let small = Small::start().await;
     small.person("an").await;

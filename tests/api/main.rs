@@ -15,6 +15,7 @@ mod live;
 mod mqtt;
 mod passport;
 mod records;
+mod refusals;
 mod spans;
 mod sql;
 mod ways_in;

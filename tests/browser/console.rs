@@ -41,7 +41,7 @@ async fn an_incident_is_seen_and_acknowledged_by_click_and_by_keyboard() {
     assert_eq!(room.standing(high).await, "acknowledged");
     // Whoever comes second is told so, in the server's words.
     browser.type_keys("a").await;
-    room.says(".answer", "answered already").await;
+    room.says(".answer", "đã có người trả lời").await;
     browser.type_keys("?").await;
     until(browser, "the keys are shown", "return document.querySelector('.keys') !== null;").await;
     room.clock.advance(jiff::SignedDuration::from_mins(17));
@@ -115,16 +115,23 @@ async fn the_shift_lead_says_which_stage_the_city_is_in() {
     let _alone = alone().await;
     let room = Room::start("2026-03-02T01:00:00Z").await;
     let browser = &room.browser;
+    let log = json!({ "person": "an", "desk": "Bàn 1", "lead": "an", "on_duty": ["chi"] });
+    assert_eq!(room.centre.post("/api/v1/shift-logs", &log).await.status, 201);
     browser.size(1440, 900).await;
     let is_in = |stage: &str| {
         format!("return document.querySelector('.stage-desk')?.dataset.stage === '{stage}' && document.fonts.status === 'loaded';")
     };
     room.open("/console", "the stage is not known", &is_in("unknown")).await;
     assert!(room.text(".stage-desk").await.contains("Cấp vận hành: chưa rõ"));
-    room.fill("#actor", "an").await;
+    room.fill("#actor", "chi").await;
     room.press(".stage-desk summary").await;
     room.fill("select[name=stage]", "3").await;
     room.fill("input[name=reason]", "Mưa lớn, ngập nhiều tuyến").await;
+    room.press(".stage-desk button[type=submit]").await;
+    // Chi is told in her language who leads; nothing is confirmed.
+    room.says(".stage-desk .answer", "cấp vận hành do trưởng ca xác nhận, lúc này là Nguyễn Văn An").await;
+    assert!(browser.complaints().await.iter().all(|complaint| complaint.contains("403")));
+    room.fill("#actor", "an").await;
     room.press(".stage-desk button[type=submit]").await;
     until(browser, "the stage holds", &is_in("3")).await;
     browser.ask("document.querySelector('.stage-desk > details:last-of-type').open = true;").await;

@@ -83,7 +83,7 @@ async fn a_leader_sees_what_needs_attention_gives_it_away_and_sees_what_became_o
     room.look("leaders-task").await;
     // Only whoever gave it judges.
     room.press("[data-act=close]").await;
-    room.says(".task-acts .said", "closes it or sends it back").await;
+    room.says(".task-acts .said", "mới kết thúc hoặc trả lại việc này").await;
     room.fill("#actor", "an").await;
     room.press("[data-act=close]").await;
     until(browser, "it is closed", "return document.querySelector('.task')?.dataset.standing === 'closed';").await;

@@ -19,6 +19,7 @@ mod motion;
 mod on_call;
 mod outputs;
 mod power_cut;
+mod previews;
 mod replay;
 mod room;
 mod shift_log;

@@ -36,7 +36,7 @@ async fn a_rota_shows_its_gap_and_somebody_stands_in_for_another() {
     let stored = room.centre.get("/api/v1/rotas/room").await.body["rota"]["overrides"].clone();
     assert_eq!((&stored[0]["from"], &stored[0]["to"]), (&json!("2026-03-03T05:00:00Z"), &json!("2026-03-03T11:00:00Z")));
     stand_in(&room, "binh", "an", ("2026-03-03T17:00", "2026-03-03T19:00")).await;
-    room.says(".stand-in", "names the same person").await;
+    room.says(".stand-in", "đã ghi cùng người").await;
     room.look("rota-changed").await;
     for _ in 0..2 {
         room.press(".changes li button").await;

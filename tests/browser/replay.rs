@@ -13,13 +13,31 @@ async fn names(room: &Room, time: &str) {
     until(&room.browser, &format!("the band names {time}"), &script).await;
 }
 
+/// A value of the probe within a minute of the standing clock, and the minute's reading on record.
+async fn records(room: &Room, value: f64) {
+    let time = room.clock.now();
+    let observation = json!([{ "metric": "probe.value", "labels": { "asset": "p1" }, "time": time, "value": value }]);
+    assert_eq!(room.centre.post("/api/v1/observations?source=api", &observation).await.status, 200);
+    room.clock.advance(SignedDuration::from_secs(30));
+    eventually("the reading is on record", Duration::from_secs(20), || async {
+        let path = format!("/api/v1/kpis/traffic.probe/readings?from={time}&to={}", room.clock.now());
+        let points = room.centre.get(&path).await.body["points"].clone();
+        points.as_array().is_some_and(|points| points.iter().any(|point| point["value"] == value)).then_some(())
+    })
+    .await;
+    room.clock.advance(SignedDuration::from_secs(30));
+}
+
 #[tokio::test]
 async fn an_hour_is_scrubbed_on_the_console_and_on_a_board() {
     let _alone = alone().await;
     let room = Room::start("2026-03-02T01:00:00Z").await;
     let browser = &room.browser;
     browser.size(1440, 900).await;
-    room.clock.advance(SignedDuration::from_mins(10));
+    room.clock.advance(SignedDuration::from_secs(40));
+    records(&room, 10.0).await;
+    records(&room, 25.0).await;
+    room.clock.advance(SignedDuration::from_secs(440));
     let id = room.incident("Cây đổ chắn ngang đường Nguyễn Trãi", "high").await;
     room.clock.advance(SignedDuration::from_mins(10));
     let answer = room.centre.post(&format!("/api/v1/incidents/{id}/acts"), &json!({ "act": "acknowledge", "person": "an" })).await;
@@ -38,7 +56,8 @@ async fn an_hour_is_scrubbed_on_the_console_and_on_a_board() {
         json!([true, true])
     );
 
-    // To the next event, by keyboard: it is opened, and nobody can answer it in the past.
+    // To the next event, by keyboard, once the bar knows them: it is opened, and nobody can answer it in the past.
+    until(browser, "the events' marks", "return document.querySelectorAll('.turns > *').length === 2;").await;
     browser.ask("document.activeElement.blur();").await;
     browser.ask("document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight', shiftKey: true, bubbles: true }));").await;
     names(&room, "08:10:00").await;
@@ -61,6 +80,13 @@ async fn an_hour_is_scrubbed_on_the_console_and_on_a_board() {
     names(&room, "08:21:00").await;
     until(browser, "its panels", "return document.querySelector('.tile') !== null;").await;
     room.look("replay-board").await;
+    // Compared as it was then: the minute of 08:02 was not on record when it began.
+    room.open(&format!("/board/main?{stretch}&at=2026-03-02T01:03:30Z&lang=en"), "the board of then", SHOWN).await;
+    room.says(".tile .compare", "Rising").await;
+    room.fill(".replay-bar input", "150").await;
+    names(&room, "08:02:30").await;
+    until(browser, "nothing before it", "return !document.querySelector('.tile .compare')?.innerText.includes('Rising');").await;
+    room.says(".tile .value", "25").await;
     room.press(".to-live").await;
     until(browser, "the present", "return !document.querySelector('.replay') && !document.documentElement.hasAttribute('data-past') && !document.title.startsWith('PHÁT') && !location.search.includes('replay');").await;
     assert_eq!(browser.complaints().await, Vec::<String>::new());

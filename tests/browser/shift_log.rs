@@ -54,7 +54,7 @@ async fn a_shift_is_opened_written_and_signed_by_both() {
     room.press("[data-act=ask-sign]").await;
     until(browser, "it is asked", "return document.querySelector('[data-act=sign]') !== null;").await;
     room.press("[data-act=sign]").await;
-    room.says(".signing .said", "somebody else").await;
+    room.says(".signing .said", "phải là người khác ký").await;
     room.fill("#actor", "chi").await;
     room.press("[data-act=ask-sign]").await;
     until(browser, "it is asked", "return document.querySelector('[data-act=sign]') !== null;").await;

@@ -110,6 +110,10 @@ async fn pages_are_whole_at_every_size() {
     let _city = simulate(&centre, &broker).await;
     let an = json!({ "id": "an", "name": "An", "zone": "Asia/Ho_Chi_Minh", "language": "vi", "quiet": null, "contacts": [], "rules": [] });
     assert_eq!(centre.put("/api/v1/persons/an", &an).await.status, 204);
+    let policy = json!({ "id": "roads", "steps": [{ "targets": [{ "person": "an" }], "delay_s": 600 }], "repeats": 0, "fallback": "an" });
+    assert_eq!(centre.put("/api/v1/policies/roads", &policy).await.status, 204);
+    let team = json!({ "id": "giao-thong", "name": "Đội giao thông", "policy": "roads", "members": ["an"] });
+    assert_eq!(centre.put("/api/v1/teams/giao-thong", &team).await.status, 204);
     let browser = Chromium::start().await;
     let mut look = Look { browser: &browser, url: &centre.url, language: "vi", theme: "dark", part: String::new(), faults: Vec::new() };
     // Each page once with every size, and once in the other theme and language.
@@ -169,7 +173,38 @@ impl Look<'_> {
                 format!("if (document.querySelector('main.wall')?.dataset.board !== '{}') return false; {FILLED}", &self.part[1..]);
             self.at("/wall/main", &is_full).await;
         }
+        self.emergency(centre).await;
         self.part.clear();
+    }
+
+    /// The wall while an incident has taken it over, and while visitors see it.
+    async fn emergency(&mut self, centre: &Centre) {
+        let fire = json!({ "person": "an", "title": "Cháy chợ Tân An, nhiều ki-ốt, khói lan sang khu dân cư", "severity": "critical", "team": "giao-thong", "place": "12 Lý Tự Trọng" });
+        let opened = centre.post("/api/v1/incidents", &fire).await;
+        assert_eq!(opened.status, 200, "{opened:?}");
+        let act = async |act: Value| {
+            let mut order = act;
+            order["person"] = json!("an");
+            assert_eq!(centre.post("/api/v1/walls/main/acts", &order).await.status, 204);
+        };
+        self.part = "-takeover".to_owned();
+        let is_on = |shown: &str| {
+            format!(
+                "return document.querySelector('main.wall')?.dataset.shown === '{shown}' && document.querySelector('.strip li') !== null && document.fonts.status === 'loaded';"
+            )
+        };
+        self.at("/wall/main", &is_on("takeover")).await;
+        act(json!({ "act": "present", "minutes": 5 })).await;
+        self.part = "-presentation".to_owned();
+        self.at("/wall/main", &is_on("scene")).await;
+        assert_eq!(
+            self.browser.ask("return document.body.innerText.includes('Tân An') || document.body.innerText.includes('Lý Tự Trọng');").await,
+            false,
+            "what people typed is no matter for visitors"
+        );
+        act(json!({ "act": "end_presentation" })).await;
+        let over = json!({ "person": "an", "act": "resolve" });
+        assert_eq!(centre.post(&format!("/api/v1/incidents/{}/acts", opened.body["incident"]), &over).await.status, 200);
     }
 
     async fn at(&mut self, path: &str, is_full: &str) {

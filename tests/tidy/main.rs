@@ -130,6 +130,38 @@ fn actix_stays_in_the_http_shell_and_nothing_is_global() {
     none("actix is used in server/src/http only, and no state is global", offenders);
 }
 
+/// What programs ask for, and not people by a page's buttons: there a refusal may be said in English alone.
+const FOR_PROGRAMS: &[&str] = &[
+    "access",
+    "baseline",
+    "body",
+    "figures",
+    "headline",
+    "history",
+    "hook",
+    "intake",
+    "live",
+    "public",
+    "ranking",
+    "recompute",
+    "record",
+    "refusal",
+    "site",
+    "standby",
+    "table",
+    "why",
+];
+
+#[test]
+fn what_people_are_refused_is_said_in_both_languages() {
+    let http = sources().into_iter().filter_map(|(path, text)| Some((path.strip_prefix("server/src/http/")?.to_owned(), text)));
+    let of_people = http.filter(|(path, _)| !FOR_PROGRAMS.contains(&path.split(['/', '.']).next().unwrap_or_default()));
+    let is_one_tongue = |line: &&str| line.contains("Refusal::new(") || line.contains("Refusal::not_found(");
+    let offenders = of_people
+        .flat_map(|(path, text)| text.lines().filter(is_one_tongue).map(|line| format!("{path}: {}", line.trim())).collect::<Vec<_>>());
+    none("people read refusals in their language: use Refusal::both, missing or malformed", offenders.collect());
+}
+
 #[test]
 fn every_route_has_a_row_in_the_access_table() {
     let root = repository();

@@ -7,7 +7,10 @@ use std::{
     cell::{Cell, RefCell},
     rc::Rc,
 };
-use taydo_model::{BoardId, wall::page::BEAT_MS, wire::ClientMessage};
+use taydo_model::{
+    wall::{page::BEAT_MS, report::Report},
+    wire::ClientMessage,
+};
 use wasm_bindgen::{JsCast, prelude::Closure};
 
 /// Between two counted frames, in milliseconds: a loop at the screen's own pace would keep it from resting.
@@ -15,7 +18,7 @@ const REST_MS: u32 = 200;
 
 /// The loop.
 struct Beat {
-    /// The wall that is attended, with the board that is on; none while the screen shows a code or waits for the server.
+    /// The wall that is attended, with what is on; none while the screen shows a code or waits for the server.
     wall: RefCell<Option<(Centre, Shows)>>,
     frames: Cell<u32>,
     sent_ms: Cell<f64>,
@@ -24,8 +27,8 @@ struct Beat {
     frame: RefCell<Option<Closure<dyn FnMut()>>>,
 }
 
-/// The board that is on.
-pub(super) type Shows = Rc<RefCell<Option<BoardId>>>;
+/// What is on.
+pub(crate) type Shows = Rc<RefCell<Report>>;
 
 /// The page's loop.
 #[derive(Clone)]
@@ -76,7 +79,8 @@ impl Beat {
                 browser::set_title(&format!("Tây Đô {}", self.frames.get()));
             }
             if let Some((centre, shows)) = &*self.wall.borrow() {
-                centre.say(&ClientMessage::Beat { frames: u64::from(self.frames.get()), shows: shows.borrow().clone() });
+                let Report { shows, showing, plan } = shows.borrow().clone();
+                centre.say(&ClientMessage::Beat { frames: u64::from(self.frames.get()), shows, showing, plan });
             }
         }
         let this = self.clone();

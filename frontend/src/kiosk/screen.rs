@@ -21,14 +21,15 @@ use std::{
 };
 use taydo_model::{
     WallId,
-    wall::Profile,
+    wall::{Profile, report::Report},
     wire::{ClientMessage, Topic, View},
 };
 use wasm_bindgen::{JsCast, prelude::Closure};
 use yew::prelude::*;
 
 /// Labels fill this angle at the farthest seat, in minutes of arc; the style sheet's other sizes are shares of it.
-const LABEL_ARC_MIN: f64 = 20.0;
+pub(crate) const LABEL_ARC_MIN: f64 = 20.0;
+
 /// Which wall, and which of its displays.
 #[derive(Clone, PartialEq, Properties)]
 pub(super) struct WallProps {
@@ -104,7 +105,7 @@ pub(super) fn WallView(props: &WallProps) -> Html {
     let width = page.as_ref().zip(display).and_then(|(page, at)| page.wall.displays.get(at)).map(|display| display.size_px.0);
     use_wall_size(page.as_ref().zip(width).map(|(page, width)| (page.wall.profile.clone(), width)));
     let (timeline, heard) = use_timeline(&centre, &props.id, props.token.clone());
-    let shows: Shows = use_mut_ref(|| None);
+    let shows: Shows = use_mut_ref(Report::default);
     let follower = centre.clone();
     use_effect_with(page.clone(), move |page| {
         if let Some(page) = page {

@@ -4,7 +4,7 @@
 //! It changes at instants of the server's time that it knows beforehand, and builds what comes next before it is on: all
 //! screens change in the same frame, as far as frames go. Must never hide the strip or the clock.
 
-use super::takeover::TakeoverView;
+use super::{beat::Shows, takeover::TakeoverView};
 use crate::{
     app::use_speech,
     browser,
@@ -26,6 +26,7 @@ use taydo_model::{
     wall::{
         page::{Critical, WallState},
         plan::{Plan, Shown, Takeover},
+        report::Report,
     },
 };
 use yew::prelude::*;
@@ -38,15 +39,20 @@ const SHIFTS: [(i32, i32); 4] = [(0, 0), (3, 0), (3, 3), (0, 3)];
 const AHEAD_MS: i64 = 3_000;
 
 #[derive(Clone, Properties)]
-pub(super) struct StageProps {
+pub(crate) struct StageProps {
+    /// The wall and its boards.
     pub page: Rc<WallPage>,
     /// The display's place in the wall's list.
     pub display: usize,
+    /// What the wall shows, as the server announces it.
     pub timeline: Rc<RefCell<Timeline>>,
     /// Counts what was heard: the timeline itself is always the same.
     pub heard: u32,
-    /// The board that is on, for the beats.
-    pub shows: Rc<RefCell<Option<BoardId>>>,
+    /// What is on, for the beats.
+    pub shows: Shows,
+    /// Whether it is a small picture on another page, which is not the page's main part and leaves its pace alone.
+    #[prop_or_default]
+    pub is_preview: bool,
 }
 
 impl PartialEq for StageProps {
@@ -136,7 +142,6 @@ impl Painter {
         let Some(state) = timeline.at(now.time).cloned() else { return (None, None) };
         let next = timeline.next(now.time).map(Rc::as_ref);
         let newest = timeline.newest().cloned().unwrap_or_else(|| state.clone());
-        self.shift(now.time);
         let (shown, on) = match state.plan.shown(&self.props.page.wall.scenes, now.time) {
             Shown::Scene { scene, .. } => ("scene", self.board(scene)),
             Shown::Takeover => {
@@ -147,8 +152,13 @@ impl Painter {
         };
         // At night an incident is read as by day.
         let dark = if shown == "takeover" { 0 } else { self.darkness(centre, now.time) };
-        centre.set_slow(dark > 0);
-        *self.props.shows.borrow_mut() = on.clone().filter(|_| shown == "scene");
+        if !self.props.is_preview {
+            self.shift(now.time);
+            centre.set_slow(dark > 0);
+        }
+        let showing = state.plan.shown(&self.props.page.wall.scenes, now.time).showing();
+        *self.props.shows.borrow_mut() =
+            Report { shows: on.clone().filter(|_| shown == "scene"), showing: Some(showing), plan: Some(state.plan.number) };
         let upcoming = self.upcoming(&state, next, now.time).filter(|board| Some(board) != on.as_ref());
         let takeover = state.plan.taken_over(now.time).filter(|_| shown == "takeover");
         if takeover != self.last_takeover.as_deref() {
@@ -216,7 +226,7 @@ fn identity(props: &StageProps, language: Language) -> Html {
 
 /// The screen.
 #[component]
-pub(super) fn Stage(props: &StageProps) -> Html {
+pub(crate) fn Stage(props: &StageProps) -> Html {
     let language = use_speech().language;
     let place = use_node_ref();
     let dimmer = use_node_ref();
@@ -237,9 +247,10 @@ pub(super) fn Stage(props: &StageProps) -> Html {
     let boards = use_memo(props.page.clone(), |page| page.boards.iter().cloned().map(Rc::new).collect::<Vec<Rc<BoardPage>>>());
     let page_of = |id: &BoardId| boards.iter().find(|page| page.board.id == *id).cloned();
     let words = words(language);
-    let Some(picture) = picture else { return html! { <main class="failure"><p>{ words.loading }</p></main> } };
+    let tag = if props.is_preview { "div" } else { "main" };
+    let Some(picture) = picture else { return html! { <@{tag} class="failure"><p>{ words.loading }</p></@> } };
     if picture.shown == "nothing" {
-        return html! { <main class="failure"><p>{ words.no_scenes }</p></main> };
+        return html! { <@{tag} class="failure"><p>{ words.no_scenes }</p></@> };
     }
     let on = picture.boards.iter().find(|(_, is_on)| *is_on).and_then(|(id, _)| page_of(id));
     let scene = |(id, is_on): &(BoardId, bool)| {
@@ -251,7 +262,7 @@ pub(super) fn Stage(props: &StageProps) -> Html {
     let takeover = picture.takeover.clone().map(|takeover| html! { <TakeoverView {takeover} page={props.page.clone()} /> });
     let title = if picture.shown == "takeover" { None } else { on.as_ref().map(|page| page.board.title.get(language).to_owned()) };
     html! {
-        <main class="wall" ref={place} data-shown={picture.shown} data-plan={picture.plan.to_string()}
+        <@{tag} class="wall" ref={place} data-shown={picture.shown} data-plan={picture.plan.to_string()}
             data-board={on.map(|page| page.board.id.to_string())} data-presented={picture.is_presented.then_some("true")}>
             <header>
                 <h1>{ title.unwrap_or_else(|| props.page.wall.title.get(language).to_owned()) }</h1>
@@ -264,6 +275,6 @@ pub(super) fn Stage(props: &StageProps) -> Html {
             <div class="scenes">{ for picture.boards.iter().filter_map(scene) }{ takeover }</div>
             { picture.is_identifying.then(|| identity(props, language)) }
             <div class="dimmer" ref={dimmer} aria-hidden="true"></div>
-        </main>
+        </@>
     }
 }

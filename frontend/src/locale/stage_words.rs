@@ -17,6 +17,10 @@ texts! {
         because: "Vì", "Because";
         not_known: "Chưa có số liệu", "Not known";
         log: "Các lần xác nhận", "What was confirmed";
+        lead: "Trưởng ca xác nhận", "Confirmed by the shift lead";
+        nobody_leads: "Chưa biết ai là trưởng ca: ai trong danh bạ cũng xác nhận được, và sổ ghi rõ điều đó", "Nobody is known to lead the shift: anybody of the roster can confirm, and the log says so";
+        as_keeper: "quản trị máy chủ", "keeper of the server";
+        unled: "không rõ trưởng ca", "no shift lead known";
         never: "Chưa ai xác nhận cấp nào", "Nobody has confirmed a stage";
     }
 }

@@ -1,17 +1,12 @@
 //! Answers that a page asks for again and again while it is open, and at once when it has changed something.
 //!
-//! Must never ask faster than it is told to, nor let an old answer pass for a new one: whoever shows it is told since when
+//! Must never let an old answer pass for a new one: whoever shows it is told since when
 //! the server has not answered.
 
-use crate::{
-    centre::Centre,
-    client::{self, ClientError},
-    tree,
-};
-use gloo_timers::future::TimeoutFuture;
+use crate::{asker::Asker, centre::Centre, client::ClientError, tree};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
-use std::{cell::Cell, rc::Rc};
+use std::rc::Rc;
 use taydo_model::console::IncidentsNotes;
 use yew::prelude::*;
 
@@ -49,7 +44,6 @@ pub fn use_asked<T: DeserializeOwned + 'static>(key: String, every_ms: u32, path
     let centre = use_context::<Centre>();
     let newest = known.clone();
     use_effect_with((key, *round), move |_| {
-        let is_wanted = Rc::new(Cell::new(true));
         let take = move |text: Result<String, ClientError>| {
             let parsed = text.and_then(|text| tree::parse(&text).ok_or_else(|| ClientError::Unreachable("JSON".to_owned())));
             let mut known = newest.borrow_mut();
@@ -64,8 +58,8 @@ pub fn use_asked<T: DeserializeOwned + 'static>(key: String, every_ms: u32, path
             // Ages are told anew with each answer, and while there is none.
             update.force_update();
         };
-        ask(Box::new(path), every_ms, Box::new(take), is_wanted.clone());
-        move || is_wanted.set(false)
+        let asker = Asker::start(Box::new(path), every_ms, Box::new(take));
+        move || drop(asker)
     });
     let rounds = use_mut_ref(|| 0_u32);
     let again = {
@@ -84,22 +78,4 @@ pub fn use_asked<T: DeserializeOwned + 'static>(key: String, every_ms: u32, path
 #[hook]
 pub fn use_incidents(key: String, every_ms: u32, path: Rc<dyn Fn() -> String>) -> Asked<IncidentsNotes> {
     use_asked(key, every_ms, move || path())
-}
-
-/// One loop for all types: each of its own would weigh seven kilobytes.
-fn ask(path: Box<dyn Fn() -> String>, every_ms: u32, take: Box<dyn Fn(Result<String, ClientError>)>, is_wanted: Rc<Cell<bool>>) {
-    wasm_bindgen_futures::spawn_local(async move {
-        while is_wanted.get() {
-            let answer = client::text(path()).await;
-            if !is_wanted.get() {
-                return;
-            }
-            let is_final = answer.as_ref().is_err_and(ClientError::is_final);
-            take(answer);
-            if is_final {
-                return;
-            }
-            TimeoutFuture::new(every_ms).await;
-        }
-    });
 }

@@ -6,19 +6,27 @@
 use super::asked::use_asked;
 use crate::{
     app::{Link, use_speech},
+    browser,
     centre::Centre,
+    clock::seconds_between,
     locale::{Language, console_words, leader_words, words},
-    panels::marks,
+    panels::{Look, marks, use_look},
     route::Route,
+    store::{Interest, Key},
 };
+use std::rc::Rc;
 use taydo_model::{
-    BoardId,
+    BoardId, Quality, Reading,
     headline::{Exception, ExceptionKind, HeadlinePage, Outlook},
 };
 use yew::prelude::*;
 
 /// How often the sentence is asked for, in milliseconds.
 const ASK_MS: u32 = 15_000;
+/// How soon it is asked for where the board knows more, in milliseconds.
+const CATCH_UP_MS: u32 = 1_000;
+/// A reading of the board that is not older proves that a figure is known, in seconds.
+const FRESH_S: i64 = 60;
 /// So many exceptions are shown at once; the others open.
 const SHOWN: usize = 4;
 
@@ -58,6 +66,32 @@ fn line(one: &Exception, language: Language) -> Html {
     }
 }
 
+/// Asks again soon where the sentence says of a figure that it isn't known, while the board beside it shows the figure.
+#[hook]
+fn use_catching_up(centre: &Centre, page: Option<Rc<HeadlinePage>>, again: Callback<()>) {
+    let known = page.clone();
+    let make = || -> Look<bool> {
+        Box::new(move |centre: &Centre, now| {
+            let unknown = known.iter().flat_map(|page| &page.exceptions).filter(|one| one.kind == ExceptionKind::Unknown);
+            let is_shown = |key: Key| {
+                let is_fresh = |reading: &Reading| {
+                    reading.value.is_some() && reading.quality == Quality::Good && seconds_between(reading.time, now.time) < FRESH_S
+                };
+                centre.read(|store| store.reading(&key).is_some_and(is_fresh))
+            };
+            let keys = unknown.filter_map(|one| Some(Key { kpi: one.kpi.clone()?, scope: one.scope.clone() }));
+            (keys.into_iter().any(is_shown), None)
+        })
+    };
+    let time = page.as_ref().map(|page| page.time);
+    let is_behind = use_look(centre, time, Vec::<Interest>::new, make).unwrap_or(false);
+    use_effect_with((time, is_behind), move |(_, is_behind)| {
+        if *is_behind {
+            browser::after(CATCH_UP_MS, move || again.emit(()));
+        }
+    });
+}
+
 /// The section.
 #[component]
 pub fn Headline(props: &HeadlineProps) -> Html {
@@ -66,6 +100,7 @@ pub fn Headline(props: &HeadlineProps) -> Html {
     let board = props.board.clone();
     let asked = use_asked::<HeadlinePage>(props.board.to_string(), ASK_MS, move || format!("/api/v1/boards/{board}/headline"));
     let Some(centre) = use_context::<Centre>() else { return Html::default() };
+    use_catching_up(&centre, asked.answer.clone(), asked.again.clone());
     let calendar = centre.calendar();
     let broken = super::broken(asked.broken.as_ref(), &calendar, language);
     let Some(page) = &asked.answer else { return html! { <section class="headline" aria-label={words.headline}>{ broken }</section> } };

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     app::{use_answer, use_speech},
+    asker::use_rounds,
     browser,
     centre::Centre,
     client,
@@ -24,8 +25,7 @@ use crate::{
     locale::{self, words},
     panels::{marks, tile::use_comparisons},
 };
-use gloo_timers::future::TimeoutFuture;
-use std::{cell::Cell, rc::Rc};
+use std::rc::Rc;
 use taydo_model::{Kpi, KpiId, Scope, compare::Against, kpi::Dimension, passport::PassportPage, text::Language};
 use yew::prelude::*;
 
@@ -39,30 +39,6 @@ pub struct KpiProps {
     pub id: KpiId,
     /// For whom.
     pub scope: Scope,
-}
-
-/// Counts up while the page is open.
-#[hook]
-fn use_rounds() -> u32 {
-    let round = use_state_eq(|| 0);
-    let setter = round.setter();
-    use_effect_with((), move |()| {
-        let is_wanted = Rc::new(Cell::new(true));
-        let wanted = is_wanted.clone();
-        wasm_bindgen_futures::spawn_local(async move {
-            let mut round = 0_u32;
-            loop {
-                TimeoutFuture::new(ASK_MS).await;
-                if !wanted.get() {
-                    return;
-                }
-                round = round.wrapping_add(1);
-                setter.set(round);
-            }
-        });
-        move || is_wanted.set(false)
-    });
-    *round
 }
 
 fn number(page: &PassportPage, shown: &Figure, language: Language) -> Html {
@@ -107,7 +83,7 @@ fn Number(props: &ShownProps) -> Html {
     let Some(centre) = use_context::<Centre>() else { return Html::default() };
     let now = page.reading.as_ref().map_or(centre.city().time, |reading| reading.time);
     let shown = figure::figure(&page.kpi, &props.scope, page.reading.as_ref(), None, now, language);
-    let compare = use_comparisons(&page.kpi, &props.scope, Against::ALL.to_vec(), language);
+    let compare = use_comparisons(&centre, &page.kpi, &props.scope, Against::ALL.to_vec(), language);
     html! { <div class="broad">{ number(page, &shown, language) }<div class="comparisons">{ compare }</div></div> }
 }
 
@@ -165,7 +141,7 @@ fn Behind(props: &ShownProps) -> Html {
 pub fn KpiView(props: &KpiProps) -> Html {
     let language = use_speech().language;
     let words = words(language);
-    let round = use_rounds();
+    let round = use_rounds(ASK_MS);
     let actor = use_actor();
     let ask = |((id, scope), _): ((KpiId, Scope), u32)| async move { client::passport(&id, &scope).await };
     let (page, error) = use_answer(((props.id.clone(), props.scope.clone()), round), ask);

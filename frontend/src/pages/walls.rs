@@ -6,12 +6,12 @@ mod acts;
 mod preview;
 mod screens;
 
-use super::{Failure, Frame, actor::use_actor, asked::use_asked};
+use super::{Banner, Failure, Frame, actor::use_actor, asked::use_asked};
 use crate::{
     app::{use_answer, use_notice, use_speech},
     centre::Centre,
     client,
-    locale::{Language, WallWords, wall_words},
+    locale::{Language, wall_words},
     pages::sending::use_sending,
 };
 use acts::Acts;
@@ -21,38 +21,13 @@ use std::rc::Rc;
 use taydo_model::{
     BoardId,
     api::WallPage,
-    wall::{
-        page::{WallStatus, WallsPage},
-        plan::Shown,
-    },
+    wall::page::{WallStatus, WallsPage},
     wire::{Topic, View},
 };
 use yew::prelude::*;
 
 /// How often the page asks, in milliseconds.
 const ASK_MS: u32 = 2_000;
-
-/// What a wall shows, in words.
-fn shown(status: &WallStatus, centre: &Centre, words: &WallWords, language: Language) -> Html {
-    let (plan, now) = (&status.state.plan, centre.now().time);
-    let minute = |at| centre.calendar().second(at);
-    let on = match plan.shown(&status.wall.scenes, now) {
-        Shown::Blank => words.blank.to_owned(),
-        Shown::Nothing => words.nothing.to_owned(),
-        Shown::Takeover => {
-            let title = plan.takeover.as_ref().map(|one| format!(" #{} {}", one.incident.0, one.title.get(language)));
-            format!("{}{}", words.takeover, title.unwrap_or_default())
-        }
-        Shown::Scene { scene, until: None } => format!("{}/{} · {}", scene + 1, status.wall.scenes.len(), words.held),
-        Shown::Scene { scene, until: Some(until) } => {
-            format!("{}/{} · {} {}", scene + 1, status.wall.scenes.len(), words.until, minute(until))
-        }
-    };
-    let presented = plan.presentation_until.filter(|_| plan.is_presented(now));
-    let presented =
-        presented.map(|until| html! { <span class="chip">{ format!("{} {} {}", words.presented, words.until, minute(until)) }</span> });
-    html! { <p class="on-now"><b>{ words.now }</b>{ " " }{ on }{ " " }{ presented }</p> }
-}
 
 /// What the walls' boards bring, so that previews show how they stand.
 #[hook]
@@ -111,8 +86,7 @@ pub fn Walls() -> Html {
         html! {
             <section class="wall-desk" key={status.wall.id.to_string()} data-wall={status.wall.id.to_string()}>
                 <h2>{ status.wall.title.get(language) }</h2>
-                { shown(&status, &centre, words, language) }
-                <Preview status={status.clone()} {page} />
+                <Preview status={status.clone()} {page} is_old={asked.broken.is_some()} />
                 <Acts status={status.clone()} actor={actor.clone()} sending={sending.clone()} has_keys={n == 0} />
                 <Screens status={status.clone()} actor={actor.clone()} sending={sending.clone()} />{ watts }
                 { acts::done(&status, &actor, &centre, language) }
@@ -122,6 +96,7 @@ pub fn Walls() -> Html {
     let head = actor.select(language);
     html! {
         <Frame title={words.title} {head}>
+            <Banner />
             { old }
             { sending.view() }
             <p class="note">{ words.keys }</p>

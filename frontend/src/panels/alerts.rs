@@ -38,7 +38,7 @@ pub fn list(open: &[&ViewNote], limit: usize, now: Timestamp, language: Language
         html! {
             <li key={incident.id.0} data-severity={severity::severity_code(incident.severity)}>
                 <span class="how-bad">{ severity::severity(incident.severity, false, words) }{ severity::exercise(view.exercise, words) }</span>
-                <span class="what"><b class="name">{ heading }</b><small>{ view.place.get(language) }</small></span>
+                <span class="what"><b class="name">{ heading }</b><small class="where">{ view.place.get(language) }</small></span>
                 <span class="whose">{ severity::standing(incident.standing, words) }<span class="age">{ locale::span(seconds_between(incident.opened_at, now), language) }</span></span>
             </li>
         }

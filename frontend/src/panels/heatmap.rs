@@ -2,16 +2,16 @@
 //!
 //! Must never show an hour of which nothing is recorded as if it had a value.
 
-use super::{PanelProps, marks};
+use super::{PanelProps, again::use_played, marks};
 use crate::{
     areas::{SHADES, shade},
+    asker::use_rounds,
     centre::Centre,
     client, figure,
     hours::{DAYS, HOURS, Hours, pieces},
     locale::{self, Language, panel_words, words},
     store::Key,
 };
-use gloo_timers::future::TimeoutFuture;
 use jiff::Timestamp;
 use std::{cell::Cell, rc::Rc};
 use taydo_model::{Kpi, Scope, Status, api, board::Content};
@@ -19,6 +19,8 @@ use yew::prelude::*;
 
 /// An hour more is there after an hour.
 const ASK_MS: u32 = 10 * 60_000;
+/// In a replay the hours are looked for anew with each so many seconds that have been played.
+const PLAYED_S: u32 = 3600;
 
 /// What is known of the week.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,26 +45,27 @@ async fn fetch(centre: &Centre, key: &Key, days: u16, every_s: u32) -> Option<Ho
 fn use_hours(centre: &Centre, key: Key, days: u16, every_s: u32) -> Known {
     let known = use_state_eq(|| Known::Loading);
     let setter = known.setter();
+    // Of what the hours are that are here.
+    let held = use_mut_ref(|| None::<(Key, u16, Option<Timestamp>)>);
+    let (round, played) = (use_rounds(ASK_MS), use_played(centre, PLAYED_S));
     let centre = centre.clone();
-    use_effect_with((key, days), move |(key, days)| {
+    use_effect_with((key, days, round, played), move |(key, days, ..)| {
         let is_wanted = Rc::new(Cell::new(true));
         let (key, days, wanted) = (key.clone(), *days, is_wanted.clone());
         wasm_bindgen_futures::spawn_local(async move {
-            let mut was_here = false;
-            while wanted.get() {
-                let found = fetch(&centre, &key, days, every_s).await;
-                if !wanted.get() {
-                    return;
+            let found = fetch(&centre, &key, days, every_s).await;
+            if !wanted.get() {
+                return;
+            }
+            let mut held = held.borrow_mut();
+            let this = (key, days, played);
+            match found {
+                Some(hours) => {
+                    *held = Some(this);
+                    setter.set(Known::Here(Rc::new(hours)));
                 }
-                match found {
-                    Some(hours) => {
-                        was_here = true;
-                        setter.set(Known::Here(Rc::new(hours)));
-                    }
-                    None if !was_here => setter.set(Known::Failed),
-                    None => {}
-                }
-                TimeoutFuture::new(ASK_MS).await;
+                None if *held != Some(this) => setter.set(Known::Failed),
+                None => {}
             }
         });
         move || is_wanted.set(false)

@@ -63,7 +63,10 @@ impl Surface {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let pixels = |length: f64| (length * ratio).round().clamp(0.0, 16_384.0) as u32;
         let size = (pixels(place.width()), pixels(place.height()));
-        (size.0 > 20 && size.1 > 20).then(|| Self { size, font_px: (font_px * ratio).round(), palette: palette() })
+        // In a small picture of a screen letters shrink with all else.
+        let laid_out = element.dyn_ref::<web_sys::HtmlElement>().map_or(0, web_sys::HtmlElement::offset_width);
+        let shrunk = if laid_out > 0 { place.width() / f64::from(laid_out) } else { 1.0 };
+        (size.0 > 20 && size.1 > 20).then(|| Self { size, font_px: (font_px * ratio * shrunk).round().max(1.0), palette: palette() })
     }
 }
 

@@ -77,10 +77,8 @@ pub fn Tile(props: &PanelProps) -> Html {
         Content::Value { scope, compare, .. } => (scope.clone(), compare.clone()),
         _ => (Scope::City, Vec::new()),
     };
-    let centre = use_context::<Centre>();
-    let is_past = centre.as_ref().is_none_or(Centre::is_past);
-    let compare = use_comparisons(&props.kpi, &scope, if is_past { Vec::new() } else { against }, props.language);
-    let Some(centre) = centre else { return Html::default() };
+    let Some(centre) = use_context::<Centre>() else { return Html::default() };
+    let compare = use_comparisons(&centre, &props.kpi, &scope, against, props.language);
     let key = Key { kpi: props.kpi.id.clone(), scope };
     let interests = || vec![Interest::Figure(key.clone()), Interest::Course(key.clone(), figure::course_span_s(&props.kpi))];
     let view = use_look(&centre, props.clone(), interests, || look(props.kpi.clone(), key.clone(), props.language));

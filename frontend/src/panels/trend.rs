@@ -200,8 +200,7 @@ pub fn Trend(props: &PanelProps) -> Html {
     let is_open = use_state_eq(|| false);
     let Content::Trend { scopes, span_s, band, .. } = &props.panel.content else { return Html::default() };
     let Some(centre) = use_context::<Centre>() else { return Html::default() };
-    let background =
-        use_background(&props.kpi.id, props.language, &centre, scopes.first().filter(|_| *band && !centre.is_past()).cloned(), *span_s);
+    let background = use_background(&props.kpi.id, props.language, &centre, scopes.first().filter(|_| *band).cloned(), *span_s);
     let keys: Vec<Key> = scopes.iter().map(|scope: &Scope| Key { kpi: props.kpi.id.clone(), scope: scope.clone() }).collect();
     let interests = || keys.iter().map(|key| Interest::Course(key.clone(), *span_s)).collect();
     let make = || look(props, keys.clone(), *span_s, (surface.clone(), background.clone()), [below.clone(), above.clone()]);

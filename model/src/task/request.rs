@@ -3,7 +3,7 @@
 //! It must never let a text through that couldn't be shown.
 
 use super::MAX_TEXT_CHARS;
-use crate::{Allowance, DepartmentId, KpiId, PersonId, Scope};
+use crate::{Allowance, DepartmentId, KpiId, PersonId, Scope, Text};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -78,7 +78,7 @@ impl TaskAct {
 
     /// What keeps it from being taken, with what to do; `None` when it is sound.
     #[must_use]
-    pub fn problem(&self) -> Option<String> {
+    pub fn problem(&self) -> Option<Text> {
         match self {
             Self::Answer { text, .. } | Self::SendBack { text, .. } => problem(text),
             Self::Close { text, .. } => {
@@ -95,15 +95,20 @@ impl TaskAct {
 impl GiveTask {
     /// What keeps it from being taken, with what to do; `None` when it is sound.
     #[must_use]
-    pub fn problem(&self) -> Option<String> {
+    pub fn problem(&self) -> Option<Text> {
         let both = self.within.is_some() == self.due.is_some();
-        let when = both.then(|| "say either `within` or `due`".to_owned());
+        let when = both.then(|| Text::new("hãy ghi hoặc `within` hoặc `due`", "say either `within` or `due`"));
         let long = self.key.as_ref().is_some_and(|key| key.len() > 128 || key.chars().any(char::is_control));
-        problem(&self.text).or(when).or_else(|| long.then(|| "`key` has at most 128 bytes in one line".to_owned()))
+        problem(&self.text)
+            .or(when)
+            .or_else(|| long.then(|| Text::new("`key` có nhiều nhất 128 byte trên một dòng", "`key` has at most 128 bytes in one line")))
     }
 }
 
-fn problem(text: &str) -> Option<String> {
+fn problem(text: &str) -> Option<Text> {
     let is_sound = !text.trim().is_empty() && text.chars().count() <= MAX_TEXT_CHARS && !text.chars().any(|c| c.is_control() && c != '\n');
-    (!is_sound).then(|| format!("`text` has 1 to {MAX_TEXT_CHARS} characters, and no control characters but line breaks"))
+    (!is_sound).then(|| Text {
+        vi: format!("nội dung có từ 1 đến {MAX_TEXT_CHARS} ký tự, không có ký tự điều khiển ngoài xuống dòng"),
+        en: format!("`text` has 1 to {MAX_TEXT_CHARS} characters, and no control characters but line breaks"),
+    })
 }

@@ -5,6 +5,7 @@
 use super::{
     Wall,
     plan::{Plan, WallAct},
+    report::Showing,
 };
 use crate::{
     BoardId, PersonId, Text, WallId,
@@ -91,9 +92,15 @@ pub struct ScreenStatus {
     /// How many frames it counted since its page was loaded.
     #[serde(default)]
     pub frames: u64,
-    /// The board that it last said it shows; none while it shows something else.
+    /// The board that it last said it shows; none while it shows something else or is not live.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shows: Option<BoardId>,
+    /// What it last said that it shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub showing: Option<Showing>,
+    /// The number of the plan that it last said it follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<i64>,
 }
 
 /// What somebody did with a wall.

@@ -8,7 +8,7 @@ use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage};
-use taydo_model::ErrorCode;
+use taydo_model::{ErrorCode, Text};
 
 /// What somebody may do. The order is from least to most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -190,7 +190,13 @@ pub(super) async fn guard(request: ServiceRequest, next: Next<impl MessageBody>)
     let pattern = request.match_pattern().unwrap_or_default();
     match allows(&principal, method.as_str(), &pattern) {
         Some(true) => {}
-        Some(false) => return Err(Refusal::new(ErrorCode::Forbidden, "this principal may not do this").into()),
+        Some(false) => {
+            return Err(Refusal::both(
+                ErrorCode::Forbidden,
+                Text::new("bạn không được phép làm việc này", "this principal may not do this"),
+            )
+            .into());
+        }
         None if ACCESS.iter().any(|(_, route, _)| *route == pattern) => {
             return Err(Refusal::new(ErrorCode::MethodNotAllowed, format!("this address does not answer to {method}")).into());
         }
@@ -213,7 +219,8 @@ fn refuse_foreign_origin(request: &ServiceRequest) -> Result<(), Refusal> {
 
 /// The refusal of a page that is not ours.
 pub(super) fn foreign() -> Refusal {
-    Refusal::new(ErrorCode::ForeignOrigin, "only pages of this server may ask for this")
+    let said = Text::new("chỉ trang của máy chủ này mới được yêu cầu việc này", "only pages of this server may ask for this");
+    Refusal::both(ErrorCode::ForeignOrigin, said)
 }
 
 /// Whether there is exactly one `Origin` and it is this server, as the client addresses it.

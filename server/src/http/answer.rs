@@ -237,7 +237,10 @@ struct Form {
 
 async fn take(request: &HttpRequest, payload: Payload, state: &State, opened: &Opened) -> Result<HttpResponse, Refusal> {
     let body = body::read(request, payload, &state.clock).await?;
-    let wrong = || Refusal::new(taydo_model::ErrorCode::Malformed, "the form can't be read");
+    let wrong = || {
+        let said = taydo_model::Text::new("không đọc được biểu mẫu; hãy mở lại liên kết", "the form can't be read; open the link again");
+        Refusal::both(taydo_model::ErrorCode::Malformed, said)
+    };
     let text = String::from_utf8(body).map_err(|_| wrong())?;
     let form: Form = web::Query::<Form>::from_query(&text).map_err(|_| wrong())?.into_inner();
     let person = opened.link.person.clone();

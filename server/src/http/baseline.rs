@@ -20,6 +20,7 @@ pub(super) struct Range {
     from: Timestamp,
     to: Timestamp,
     version: Option<i32>,
+    as_of: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -30,8 +31,11 @@ pub(super) struct Of {
 }
 
 pub(super) async fn band(request: HttpRequest, id: Path<String>, state: Data<State>) -> Result<Json<Option<BaselinePage>>, Refusal> {
-    let Range { scope, from, to, version } = query(&request)?;
-    let definitions = state.definitions.get();
+    let Range { scope, from, to, version, as_of } = query(&request)?;
+    let definitions = match as_of {
+        Some(then) => state.replays.sets().at(then, then).await.map_err(|error| unavailable(&error))?.0,
+        None => state.definitions.get(),
+    };
     let kpi = kpi::find(&definitions, &id, &scope)?;
     if to < from {
         return Err(Refusal::new(ErrorCode::Invalid, "`from` is after `to`"));
@@ -40,7 +44,7 @@ pub(super) async fn band(request: HttpRequest, id: Path<String>, state: Data<Sta
         let message = format!("the range holds more than {MAX_HOURS} hours; ask for a shorter one");
         return Err(Refusal::new(ErrorCode::TooLarge, message));
     }
-    let found = state.store.baseline(&kpi.id, &scope, version).await.map_err(|error| unavailable(&error))?;
+    let found = state.store.baseline(&kpi.id, &scope, version, as_of).await.map_err(|error| unavailable(&error))?;
     let Some(baseline) = found else {
         return match version {
             Some(version) => Err(Refusal::not_found(format!("version {version} of the baseline of {} for {scope}", kpi.id))),

@@ -10,7 +10,7 @@ use flate2::read::MultiGzDecoder;
 use futures_util::StreamExt;
 use std::io::Read;
 use std::time::Duration;
-use taydo_model::ErrorCode;
+use taydo_model::{ErrorCode, Text};
 
 /// The largest body on the wire.
 const MAX_BODY_BYTES: usize = 4 << 20;
@@ -25,7 +25,12 @@ pub(super) async fn read(request: &HttpRequest, payload: Payload, clock: &Clock)
     if announced.is_some_and(|bytes| bytes > MAX_BODY_BYTES) {
         return Err(too_large());
     }
-    let late = |_| Refusal::new(ErrorCode::Timeout, format!("the body did not arrive within {} s", BODY_TIME.as_secs()));
+    let late = |_| {
+        let seconds = BODY_TIME.as_secs();
+        let (vi, en) =
+            (format!("nội dung không tới đủ trong {seconds} giây; hãy gửi lại"), format!("the body did not arrive within {seconds} s"));
+        Refusal::both(ErrorCode::Timeout, Text { vi, en })
+    };
     let body = clock.timeout(BODY_TIME, gather(payload, announced.unwrap_or(0))).await.map_err(late)??;
     match request.headers().get(header::CONTENT_ENCODING).map(|text| text.to_str().unwrap_or("?")) {
         None | Some("identity" | "") => Ok(body.into()),
@@ -37,7 +42,10 @@ pub(super) async fn read(request: &HttpRequest, payload: Payload, clock: &Clock)
 }
 
 fn too_large() -> Refusal {
-    Refusal::new(ErrorCode::TooLarge, format!("the body is larger than {} MiB; send it in parts", MAX_BODY_BYTES >> 20))
+    let most = MAX_BODY_BYTES >> 20;
+    let (vi, en) =
+        (format!("nội dung lớn hơn {most} MiB; hãy gửi từng phần"), format!("the body is larger than {most} MiB; send it in parts"));
+    Refusal::both(ErrorCode::TooLarge, Text { vi, en })
 }
 
 async fn gather(mut payload: Payload, announced: usize) -> Result<BytesMut, Refusal> {

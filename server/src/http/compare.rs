@@ -19,15 +19,19 @@ pub(super) struct Moment {
     #[serde(default)]
     scope: Scope,
     at: Option<Timestamp>,
+    as_of: Option<Timestamp>,
 }
 
 pub(super) async fn compare(request: HttpRequest, id: Path<String>, state: Data<State>) -> Result<Json<ComparePage>, Refusal> {
-    let Moment { scope, at } = query(&request)?;
-    let definitions = state.definitions.get();
+    let Moment { scope, at, as_of } = query(&request)?;
+    let definitions = match as_of {
+        Some(then) => state.replays.sets().at(then, then).await.map_err(|error| unavailable(&error))?.0,
+        None => state.definitions.get(),
+    };
     let kpi = kpi::find(&definitions, &id, &scope)?;
     let days = Days::of(&definitions);
-    let at = at.unwrap_or_else(|| state.clock.now());
-    let newest = state.store.newest_instant(&kpi.id, &scope, oldest(kpi, at), at).await.map_err(|error| unavailable(&error))?;
+    let at = at.or(as_of).unwrap_or_else(|| state.clock.now());
+    let newest = state.store.newest_instant(&kpi.id, &scope, (oldest(kpi, at), at), as_of).await.map_err(|error| unavailable(&error))?;
     let now = newest.unwrap_or_else(|| kpi.last_instant(at).unwrap_or(at));
 
     let others: Vec<(Against, Aligned)> =
@@ -35,7 +39,7 @@ pub(super) async fn compare(request: HttpRequest, id: Path<String>, state: Data<
     let course = course(kpi, now, days.zone());
     let wanted = others.iter().map(|(_, other)| other.time).chain(course.moments.iter().copied()).chain([now]);
     let wanted: Vec<Timestamp> = wanted.collect::<std::collections::BTreeSet<_>>().into_iter().collect();
-    let readings = state.store.readings_at(&kpi.id, &scope, &wanted).await.map_err(|error| unavailable(&error))?;
+    let readings = state.store.readings_at(&kpi.id, &scope, &wanted, as_of).await.map_err(|error| unavailable(&error))?;
 
     let side = |time: Timestamp| readings.get(&time).map_or_else(|| Side::missing(time), Side::of);
     let mut latest = side(now);

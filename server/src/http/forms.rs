@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use taydo_model::form::{Draft, Duty, EntriesPage, FormsPage, RowState, Stated, Verdict};
-use taydo_model::{Definitions, DepartmentId, ErrorCode, KpiId, Scope};
+use taydo_model::{Definitions, DepartmentId, ErrorCode, KpiId, Scope, Text};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,8 +50,7 @@ pub(super) async fn enter(
     principal: ReqData<Principal>,
 ) -> Result<HttpResponse, Refusal> {
     let body = body::read(&request, payload, &state.clock).await?;
-    let draft: Draft =
-        serde_json::from_slice(&body).map_err(|error| Refusal::new(ErrorCode::Malformed, format!("the entry can't be read: {error}")))?;
+    let draft: Draft = serde_json::from_slice(&body).map_err(|error| Refusal::malformed("số liệu nhập", "entry", &error))?;
     let verdict = state.door.enter(&state.definitions.get(), "page", principal.word(), &draft).await.map_err(|error| refusal(&error))?;
     Ok(answer(&verdict))
 }
@@ -114,7 +113,9 @@ pub(super) async fn template_xlsx(request: HttpRequest, state: Data<State>) -> R
 /// What a department is asked for, its name, and its template's.
 async fn asked(request: &HttpRequest, state: &State) -> Result<(String, String, Vec<Duty>), Refusal> {
     let Of { department } = query(request)?;
-    let id = department.ok_or_else(|| Refusal::new(ErrorCode::Invalid, "the query: name the department: ?department=ID"))?;
+    let id = department.ok_or_else(|| {
+        Refusal::both(ErrorCode::Invalid, Text::new("hãy ghi đơn vị: ?department=ID", "the query: name the department: ?department=ID"))
+    })?;
     let page = state.door.page(&state.definitions.get(), Some(&id)).await.map_err(|error| refusal(&error))?;
     let title = page.departments.iter().find(|one| one.id == id).map_or_else(|| id.to_string(), |one| one.title.vi.clone());
     Ok((title, format!("so-lieu-{id}"), page.duties))
@@ -140,8 +141,14 @@ fn attachment(content_type: &'static str, name: &str, content: Vec<u8>) -> HttpR
 
 fn refusal(error: &DoorError) -> Refusal {
     match error {
-        DoorError::UnknownDepartment(_) => Refusal::new(ErrorCode::NotFound, error.to_string()),
-        DoorError::Overtaken => Refusal::new(ErrorCode::Busy, error.to_string()).retry_after(1),
+        DoorError::UnknownDepartment(name) => {
+            let vi = format!("không có đơn vị {name:?} phải nhập số liệu; xem /api/v1/forms");
+            Refusal::both(ErrorCode::NotFound, Text { vi, en: error.to_string() })
+        }
+        DoorError::Overtaken => {
+            let vi = "người khác vừa nhập một trong các số này; hãy xem lại rồi gửi lại".to_owned();
+            Refusal::both(ErrorCode::Busy, Text { vi, en: error.to_string() }).retry_after(1)
+        }
         DoorError::Store(error) => unavailable(error),
     }
 }

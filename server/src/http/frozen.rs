@@ -16,7 +16,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use jiff::SignedDuration;
 use serde::Deserialize;
 use taydo_model::frozen::{Freeze, FrozenId, FrozenMade, FrozenPages};
-use taydo_model::{ErrorCode, PersonId};
+use taydo_model::{ErrorCode, PersonId, Text};
 
 /// The most pages in one answer.
 const MOST: u32 = 200;
@@ -40,10 +40,10 @@ pub(super) struct By {
 
 pub(super) async fn make(request: HttpRequest, payload: Payload, state: Data<State>) -> Result<HttpResponse, Refusal> {
     let body = body::read(&request, payload, &state.clock).await?;
-    let wanted: Freeze = serde_json::from_slice(&body)
-        .map_err(|error| Refusal::new(ErrorCode::Malformed, format!("the body says nothing to freeze: {error}")))?;
+    let wanted: Freeze =
+        serde_json::from_slice(&body).map_err(|error| Refusal::malformed("yêu cầu chụp trang", "wish to freeze a page", &error))?;
     if let Some(problem) = wanted.problem() {
-        return Err(Refusal::new(ErrorCode::Invalid, problem));
+        return Err(Refusal::both(ErrorCode::Invalid, problem));
     }
     known(&state, &wanted.person).await?;
     let now = state.clock.now();
@@ -68,12 +68,18 @@ pub(super) async fn revoke(request: HttpRequest, id: Path<i64>, state: Data<Stat
     known(&state, &person).await?;
     match state.store.revoke_frozen(FrozenId(*id), &person, state.clock.now()).await.map_err(|error| unavailable(&error))? {
         true => Ok(HttpResponse::NoContent().finish()),
-        false => Err(Refusal::not_found(format!("frozen page {id}"))),
+        false => Err(Refusal::missing("trang chụp", "frozen page", id)),
     }
 }
 
 pub(super) async fn serve(token: Path<String>, state: Data<State>) -> Result<HttpResponse, Refusal> {
-    let gone = || Refusal::not_found("such page: the link has expired, was revoked, or is not whole");
+    let gone = || {
+        let said = Text::new(
+            "không có trang này: liên kết đã hết hạn, đã bị thu hồi, hoặc bị thiếu",
+            "there is no such page: the link has expired, was revoked, or is not whole",
+        );
+        Refusal::both(ErrorCode::NotFound, said)
+    };
     if token.len() != TOKEN_CHARS || !token.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(gone());
     }

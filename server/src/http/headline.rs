@@ -1,6 +1,6 @@
 //! A board in one sentence.
 //!
-//! It gathers the newest recorded readings, what is open and how the feeds are; what they come to the shared model says. It
+//! It gathers the newest readings, recorded or as the board shows them now, what is open and how the feeds are; what they come to the shared model says. It
 //! must never leave out a figure because it is missing.
 
 use super::State;
@@ -15,7 +15,7 @@ use taydo_model::api::FeedState;
 use taydo_model::board::Board;
 use taydo_model::console::IncidentView;
 use taydo_model::headline::{HeadlinePage, Shown, headline as tell};
-use taydo_model::wire::Knowledge;
+use taydo_model::wire::{Knowledge, Topic, View};
 use taydo_model::{BoardId, Definitions, KpiId, Reading, Scope, Text};
 
 /// The most open incidents that are looked at.
@@ -40,11 +40,23 @@ pub(super) async fn of(state: &State, definitions: &Definitions, board: &Board) 
     let (feeds, _) = state.health.snapshot(definitions, now);
     let late = feeds.iter().filter(|feed| matches!(feed.state, FeedState::Silent | FeedState::Problem)).count();
     let places: Vec<Text> = wanted.iter().map(|(_, scope)| place(definitions, scope)).collect();
-    let reading = |kpi: &KpiId, scope: &Scope| found.iter().find(|one: &&Reading| one.kpi == *kpi && one.scope == *scope);
+    let live = state.hub.current(&Topic { board: board.id.clone(), view: View::All });
+    let of = |kpi: &KpiId, scope: &Scope, from: &[Reading]| from.iter().find(|one| one.kpi == *kpi && one.scope == *scope).cloned();
+    // After a start a figure is live before it is recorded: the sentence must not deny the number that the board shows beside it.
+    let newest: Vec<Option<Reading>> = wanted
+        .iter()
+        .map(|(kpi, scope)| match (of(kpi, scope, &found), of(kpi, scope, &live)) {
+            (Some(recorded), Some(live)) => Some(if live.time >= recorded.time { live } else { recorded }),
+            (recorded, live) => recorded.or(live),
+        })
+        .collect();
     let shown: Vec<Shown<'_>> = wanted
         .iter()
         .zip(&places)
-        .filter_map(|((id, scope), place)| Some(Shown { kpi: definitions.kpi(id)?.as_ref(), scope, place, reading: reading(id, scope) }))
+        .zip(&newest)
+        .filter_map(|(((id, scope), place), reading)| {
+            Some(Shown { kpi: definitions.kpi(id)?.as_ref(), scope, place, reading: reading.as_ref() })
+        })
         .collect();
     Ok(tell(&shown, &open, late, now))
 }

@@ -37,14 +37,14 @@ pub(super) async fn delete(name: Path<String>, state: Data<State>) -> Result<Htt
     if state.store.remove_heartbeat(&name).await.map_err(|error| unavailable(&error))? {
         Ok(HttpResponse::NoContent().finish())
     } else {
-        Err(Refusal::not_found(format!("heartbeat {name}")))
+        Err(Refusal::missing("nhịp", "heartbeat", name))
     }
 }
 
 pub(super) async fn beat(name: Path<String>, state: Data<State>) -> Result<HttpResponse, Refusal> {
     let now = state.clock.now();
     let told = state.store.heartbeat(&name, now).await.map_err(|error| unavailable(&error))?;
-    let told = told.ok_or_else(|| Refusal::not_found(format!("heartbeat {name}")))?;
+    let told = told.ok_or_else(|| Refusal::missing("nhịp", "heartbeat", &name))?;
     if told {
         let closed = state.store.close_by_key(&heartbeat_key(&name), &state.definitions.get(), now).await;
         closed.map_err(|error| unavailable(&error))?;

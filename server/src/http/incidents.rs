@@ -55,7 +55,13 @@ pub(super) async fn list(request: HttpRequest, state: Data<State>) -> Result<Jso
 async fn then(state: &State, at: Timestamp, closed_since: Option<Timestamp>) -> Result<Json<IncidentsPage>, Refusal> {
     let now = state.clock.now();
     if at > now {
-        return Err(Refusal::new(ErrorCode::Invalid, format!("`at` is {at}, which is in the future; now it is {now}")));
+        return Err(Refusal::both(
+            ErrorCode::Invalid,
+            Text {
+                vi: format!("`at` là {at}, còn ở tương lai; bây giờ là {now}"),
+                en: format!("`at` is {at}, which is in the future; now it is {now}"),
+            },
+        ));
     }
     let (definitions, _) = state.replays.sets().at(at, at).await.map_err(|error| unavailable(&error))?;
     let episodes = Episodes::at(state.replays.past(), at, closed_since.unwrap_or(at)).await.map_err(|error| unavailable(&error))?;
@@ -73,7 +79,7 @@ pub(super) async fn one(id: Path<i64>, state: Data<State>) -> Result<Json<Incide
 pub(super) async fn page(state: &State, id: IncidentId) -> Result<IncidentPage, Refusal> {
     let now = state.clock.now();
     let rows = state.store.incidents_by_id(&[id]).await.map_err(|error| unavailable(&error))?;
-    let row = rows.into_iter().next().ok_or_else(|| Refusal::not_found(format!("incident {}", id.0)))?;
+    let row = rows.into_iter().next().ok_or_else(|| Refusal::missing("sự cố", "incident", id.0))?;
     let log = state.store.incident_log(id).await.map_err(|error| unavailable(&error))?;
     let outcomes = state.store.page_outcomes(id).await.map_err(|error| unavailable(&error))?;
     let groups = state.store.groups(&[row.incident.group]).await.map_err(|error| unavailable(&error))?;
@@ -239,31 +245,37 @@ pub(super) async fn act(request: HttpRequest, payload: Payload, id: Path<i64>, s
 
 /// Refuses an act that names what there is not: a step of another check-list, a team, an incident that it can't be merged with.
 async fn known(state: &State, id: IncidentId, act: &Act) -> Result<(), Refusal> {
-    let invalid = |problem: String| Err(Refusal::new(ErrorCode::Invalid, problem));
+    let invalid = |problem: Text| Err(Refusal::both(ErrorCode::Invalid, problem));
     let rows = |ids: Vec<IncidentId>| async move { state.store.incidents_by_id(&ids).await.map_err(|error| unavailable(&error)) };
     match act {
         Act::Tick { step, .. } => {
             let rows = rows(vec![id]).await?;
             let sop = rows.first().map(|row| guide(&state.definitions.get(), row).0).unwrap_or_default();
             if !rows.is_empty() && !sop.contains(step) {
-                return invalid(format!("the check-list has no step {:?}; read the incident again", step.vi));
+                return invalid(Text {
+                    vi: format!("quy trình không có bước {:?}; hãy tải lại sự cố", step.vi),
+                    en: format!("the check-list has no step {:?}; read the incident again", step.en),
+                });
             }
         }
         Act::Assign { party: Party::Team(team), .. } => {
             let roster = state.store.roster(state.clock.now()).await.map_err(|error| unavailable(&error))?;
             if !roster.teams.contains_key(team) {
-                return invalid(format!("there is no team `{team}`"));
+                return invalid(Refusal::unknown("đội", "team", team));
             }
         }
         Act::Merge { into, .. } => {
             let rows = rows(vec![id, *into]).await?;
             let of = |id: IncidentId| rows.iter().find(|row| row.incident.id == id);
-            let Some(target) = of(*into) else { return invalid(format!("there is no incident {}", into.0)) };
+            let Some(target) = of(*into) else { return invalid(Refusal::unknown("sự cố", "incident", into.0)) };
             if *into == id {
-                return invalid("an incident can't be merged with itself; name another in `into`".to_owned());
+                return invalid(Text::new(
+                    "không thể gộp sự cố vào chính nó; hãy chọn sự cố khác",
+                    "an incident can't be merged with itself; name another in `into`",
+                ));
             }
             if of(id).is_some_and(|row| row.exercise != target.exercise) {
-                return invalid("an exercise and what is real can't be merged".to_owned());
+                return invalid(Text::new("không thể gộp diễn tập với sự cố thật", "an exercise and what is real can't be merged"));
             }
         }
         _ => {}
@@ -275,7 +287,7 @@ async fn known(state: &State, id: IncidentId, act: &Act) -> Result<(), Refusal> 
 pub(super) async fn perform(state: &State, id: IncidentId, event: Event) -> Result<Vec<Declined>, Refusal> {
     let now = state.clock.now();
     let rows = state.store.incidents_by_id(&[id]).await.map_err(|error| unavailable(&error))?;
-    let row = rows.first().ok_or_else(|| Refusal::not_found(format!("incident {}", id.0)))?;
+    let row = rows.first().ok_or_else(|| Refusal::missing("sự cố", "incident", id.0))?;
     let definitions = state.definitions.get();
     let acted = match event {
         Event::Merged { person, incident, into } => state.store.merge_incidents(&Merge { person, incident, into }, &definitions, now).await,

@@ -10,9 +10,9 @@ use actix_web::http::header::ContentType;
 use actix_web::web::{Data, Json, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
-use taydo_model::ErrorCode;
 use taydo_model::letter::LetterOrder;
 use taydo_model::text::Language;
+use taydo_model::{ErrorCode, Text};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,23 +23,28 @@ pub(super) struct Wanted {
 
 pub(super) async fn order(state: Data<State>) -> Result<Json<LetterOrder>, Refusal> {
     let stored = state.store.letter_order().await.map_err(|error| unavailable(&error))?;
-    stored.map(|stored| Json(stored.order)).ok_or_else(|| Refusal::not_found("order of a morning letter"))
+    stored.map(|stored| Json(stored.order)).ok_or_else(|| {
+        let said = Text::new("chưa ai đặt thư buổi sáng", "there is no order of a morning letter");
+        Refusal::both(ErrorCode::NotFound, said)
+    })
 }
 
 pub(super) async fn put_order(request: HttpRequest, payload: Payload, state: Data<State>) -> Result<HttpResponse, Refusal> {
     let body = body::read(&request, payload, &state.clock).await?;
-    let malformed = |error| Refusal::new(ErrorCode::Malformed, format!("the body is no order of a letter: {error}"));
+    let malformed = |error| Refusal::malformed("đặt thư buổi sáng", "order of a letter", &error);
     let order: LetterOrder = serde_json::from_slice(&body).map_err(malformed)?;
     let now = state.clock.now();
     let roster = state.store.roster(now).await.map_err(|error| unavailable(&error))?;
     let unknown = order.recipients.iter().find(|person| !roster.persons.contains_key(*person));
     let mailless = order.recipients.iter().find(|person| duty::letter_contact(&roster, person).is_none());
-    let problem = order
-        .problem()
-        .or_else(|| unknown.map(|person| format!("there is no person `{person}`")))
-        .or_else(|| mailless.map(|person| format!("`{person}` has no verified e-mail address; add one and verify it first")));
+    let problem = order.problem().or_else(|| unknown.map(|person| Refusal::unknown("người", "person", person))).or_else(|| {
+        mailless.map(|person| Text {
+            vi: format!("`{person}` chưa có địa chỉ e-mail đã xác minh; hãy thêm và xác minh trước"),
+            en: format!("`{person}` has no verified e-mail address; add one and verify it first"),
+        })
+    });
     if let Some(problem) = problem {
-        return Err(Refusal::new(ErrorCode::Invalid, problem));
+        return Err(Refusal::both(ErrorCode::Invalid, problem));
     }
     state.store.save_letter_order(&order, now).await.map_err(|error| unavailable(&error))?;
     Ok(HttpResponse::NoContent().finish())

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use taydo_model::files::{File, check_change};
 use taydo_model::limit::{ChangeLimit, LIMITS_FILE, LimitsPage, Which};
 use taydo_model::text::nfc;
-use taydo_model::{Definitions, ErrorCode, Kpi, Scope};
+use taydo_model::{Definitions, ErrorCode, Kpi, Scope, Text};
 
 /// The most changes in one answer.
 const MOST: u32 = 100;
@@ -43,11 +43,11 @@ async fn page(state: &State, kpi: &Kpi) -> Result<LimitsPage, StoreError> {
 
 pub(super) async fn change(request: HttpRequest, payload: Payload, id: Path<String>, state: Data<State>) -> Result<HttpResponse, Refusal> {
     let body = body::read(&request, payload, &state.clock).await?;
-    let change: ChangeLimit = serde_json::from_slice(&body)
-        .map_err(|error| Refusal::new(ErrorCode::Malformed, format!("the body is no change of a limit: {error}")))?;
+    let change: ChangeLimit =
+        serde_json::from_slice(&body).map_err(|error| Refusal::malformed("thay đổi ngưỡng", "change of a limit", &error))?;
     let change = ChangeLimit { reason: nfc(&change.reason), ..change };
     if let Some(problem) = change.problem() {
-        return Err(Refusal::new(ErrorCode::Invalid, problem));
+        return Err(Refusal::both(ErrorCode::Invalid, problem));
     }
     known(&state, &change.person).await?;
     let definitions = state.definitions.get();
@@ -74,7 +74,9 @@ async fn try_on(state: &State, definitions: &Definitions, kpi: &Kpi, change: &Ch
         None => Ok(()),
         Some(problem) => {
             let hint = problem.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
-            Err(Refusal::new(ErrorCode::Invalid, format!("{}{hint}", problem.message)))
+            // What a definition's check says is for engineers, and in one language.
+            let en = format!("{}{hint}", problem.message);
+            Err(Refusal::both(ErrorCode::Invalid, Text { vi: format!("không đặt được ngưỡng này ({en})"), en }))
         }
     }
 }

@@ -17,6 +17,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use taydo_model::ErrorCode;
+use taydo_model::wall::report::Report;
 use taydo_model::wire::{ClientMessage, MAX_CLIENT_MESSAGE_BYTES, SUBPROTOCOL, ServerMessage, Topic};
 
 /// Messages that a client may send in a second; more end the connection.
@@ -111,9 +112,9 @@ fn obey(
             *attendance = Some(attends.map_err(|declined| (code(&declined), declined.to_string()))?);
             return Ok(());
         }
-        ClientMessage::Beat { frames, shows } => {
+        ClientMessage::Beat { frames, shows, showing, plan } => {
             if let Some(attendance) = attendance {
-                attendance.beat(frames, shows);
+                attendance.beat(frames, Report { shows, showing, plan });
             }
             return Ok(());
         }

@@ -87,7 +87,7 @@ pub(super) async fn calendar(request: HttpRequest, id: Path<RotaId>, state: Data
     let time = state.clock.now();
     let (from, to) = Range::read(&request, time)?;
     let roster = roster(&state).await?;
-    let rota = roster.rotas.get(&*id).ok_or_else(|| Refusal::not_found(format!("rota {id}")))?;
+    let rota = roster.rotas.get(&*id).ok_or_else(|| Refusal::missing("lịch trực", "rota", id))?;
     let reachable = reachable(&roster);
     let on_call = OnCall::new(rota, &reachable);
     let (layers, shifts) = (view::layers(&on_call, from, to), on_call.shifts(from, to));
@@ -102,7 +102,7 @@ pub(super) async fn shifts(request: HttpRequest, id: Path<PersonId>, state: Data
     let time = state.clock.now();
     let (from, to) = Range::read(&request, time)?;
     let roster = roster(&state).await?;
-    let person = roster.persons.get(&*id).ok_or_else(|| Refusal::not_found(format!("person {id}")))?;
+    let person = roster.persons.get(&*id).ok_or_else(|| Refusal::missing("người", "person", id))?;
     let rotas: Vec<OnCall<'_>> = roster.rotas.values().map(OnCall::planned).collect();
     let shifts = view::shifts_of(&rotas, &person.id, from, to);
     let name = PersonName { id: person.id.clone(), name: person.name.clone() };
@@ -112,7 +112,7 @@ pub(super) async fn shifts(request: HttpRequest, id: Path<PersonId>, state: Data
 pub(super) async fn feed(id: Path<PersonId>, state: Data<State>) -> Result<HttpResponse, Refusal> {
     let time = state.clock.now();
     let roster = roster(&state).await?;
-    let person = roster.persons.get(&*id).ok_or_else(|| Refusal::not_found(format!("person {id}")))?;
+    let person = roster.persons.get(&*id).ok_or_else(|| Refusal::missing("người", "person", id))?;
     // A calendar also shows the shifts that were.
     let from = time.saturating_sub(SHOWN).unwrap_or(time);
     let to = time.saturating_add(LONGEST - SHOWN).unwrap_or(time);

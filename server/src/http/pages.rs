@@ -12,7 +12,7 @@ use std::sync::Arc;
 use taydo_model::api::{AssetName, BoardPage, CityPage, Link, SourcesPage, WallPage};
 use taydo_model::board::{Board, Content};
 use taydo_model::kpi::Dimension;
-use taydo_model::{AssetId, BoardId, Definitions, ErrorCode, Scope, WallId};
+use taydo_model::{AssetId, BoardId, Definitions, ErrorCode, Scope, Text, WallId};
 
 /// The newest rejects that the sources page shows.
 const REJECTS_SHOWN: u32 = 50;
@@ -42,13 +42,13 @@ pub(super) async fn board(request: HttpRequest, state: Data<State>, id: Path<Str
         None => state.definitions.get(),
     };
     let found = BoardId::new(id.as_str()).ok().and_then(|id| definitions.board(&id));
-    found.map(|board| Json(board_page(&definitions, board))).ok_or_else(|| Refusal::not_found(format!("board {id}")))
+    found.map(|board| Json(board_page(&definitions, board))).ok_or_else(|| Refusal::missing("bảng", "board", id))
 }
 
 pub(super) async fn wall(state: Data<State>, id: Path<String>) -> Result<Json<WallPage>, Refusal> {
     let definitions = state.definitions.get();
     let found = WallId::new(id.as_str()).ok().and_then(|id| definitions.wall(&id));
-    let wall = found.ok_or_else(|| Refusal::not_found(format!("wall {id}")))?;
+    let wall = found.ok_or_else(|| Refusal::missing("tường màn hình", "wall", id))?;
     let boards: BTreeSet<&BoardId> = wall.scenes.iter().flat_map(|scene| &scene.boards).collect();
     let boards = boards.into_iter().filter_map(|id| definitions.board(id)).map(|board| board_page(&definitions, board)).collect();
     Ok(Json(WallPage { wall: wall.as_ref().clone(), boards }))
@@ -91,7 +91,9 @@ pub(super) fn unavailable(error: &StoreError) -> Refusal {
     match error {
         StoreError::Unavailable(_) | StoreError::Conflict(_) | StoreError::Full(_) => {
             tracing::warn!(error = %super::refusal::chain(error), "the database can't answer");
-            Refusal::new(ErrorCode::Unavailable, "the database can't be reached now; try again later").retry_after(5)
+            let said =
+                Text::new("lúc này không tới được cơ sở dữ liệu; hãy thử lại sau", "the database can't be reached now; try again later");
+            Refusal::both(ErrorCode::Unavailable, said).retry_after(5)
         }
         StoreError::FenceLost(_) | StoreError::Internal(_) => Refusal::internal(error),
     }

@@ -38,7 +38,7 @@ pub(super) async fn ranking(request: HttpRequest, id: Path<String>, state: Data<
     let now = state.clock.now();
     let reach = SignedDuration::from_secs((i64::from(kpi.every_s) * INTERVALS + i64::from(kpi.delay_s)).max(i64::from(kpi.stale_s)));
     let oldest = now.saturating_sub(reach).unwrap_or(Timestamp::MIN);
-    let newest = state.store.newest_instant(&kpi.id, &scope, oldest, now).await.map_err(|error| unavailable(&error))?;
+    let newest = state.store.newest_instant(&kpi.id, &scope, (oldest, now), None).await.map_err(|error| unavailable(&error))?;
     let at = newest.unwrap_or_else(|| kpi.last_instant(now).unwrap_or(now));
     let before = aligned(kpi, Against::LastWeek, at, &Days::of(&definitions).dates()).map(|other| other.time);
     let standings = state.store.standings(&kpi.id, [before.unwrap_or(at), at]).await.map_err(|error| unavailable(&error))?;

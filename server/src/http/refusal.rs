@@ -44,6 +44,21 @@ impl Refusal {
         Text { vi: format!("không có {vi} `{name}`"), en: format!("there is no {en} `{name}`") }
     }
 
+    /// There is no such thing: what it is in both languages, and its name.
+    #[must_use]
+    pub fn missing(vi: &str, en: &str, name: impl fmt::Display) -> Self {
+        Self::both(ErrorCode::NotFound, Self::unknown(vi, en, name))
+    }
+
+    /// The body can't be read as what it should be: that in both languages, and the reader's own words.
+    #[must_use]
+    pub fn malformed(vi: &str, en: &str, error: &serde_json::Error) -> Self {
+        Self::both(
+            ErrorCode::Malformed,
+            Text { vi: format!("nội dung không phải {vi}: {error}"), en: format!("the body is no {en}: {error}") },
+        )
+    }
+
     /// The sender should come again after so many seconds.
     #[must_use]
     pub fn retry_after(mut self, seconds: u32) -> Self {
@@ -54,7 +69,11 @@ impl Refusal {
     /// A fault of the server's own. The cause goes to the log under the request's id.
     #[must_use]
     pub fn internal(cause: &dyn std::error::Error) -> Self {
-        let refusal = Self::new(ErrorCode::Internal, "the server could not do this; its log says why, under this request's id");
+        let said = Text::new(
+            "máy chủ không làm được việc này; nhật ký máy chủ ghi lý do theo mã yêu cầu",
+            "the server could not do this; its log says why, under this request's id",
+        );
+        let refusal = Self::both(ErrorCode::Internal, said);
         tracing::error!(request_id = refusal.request_id, error = %chain(cause), "request failed");
         refusal
     }

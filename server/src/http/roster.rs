@@ -54,10 +54,11 @@ fn done(result: Result<(), StoreError>) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::NoContent().finish())
 }
 
-fn removed(result: Result<bool, StoreError>, what: impl std::fmt::Display) -> Result<HttpResponse, Refusal> {
+/// `what` is what there is none of, in both languages.
+fn removed(result: Result<bool, StoreError>, what: (&str, &str), name: impl std::fmt::Display) -> Result<HttpResponse, Refusal> {
     match result.map_err(|error| unavailable(&error))? {
         true => Ok(HttpResponse::NoContent().finish()),
-        false => Err(Refusal::not_found(what)),
+        false => Err(Refusal::missing(what.0, what.1, name)),
     }
 }
 
@@ -90,7 +91,7 @@ pub(super) async fn put_person(
 }
 
 pub(super) async fn delete_person(id: Path<PersonId>, state: Data<State>) -> Result<HttpResponse, Refusal> {
-    removed(state.store.remove_person(&id, state.clock.now()).await, format!("person {id}"))
+    removed(state.store.remove_person(&id, state.clock.now()).await, ("người", "person"), &id)
 }
 
 pub(super) async fn put_keeper(request: HttpRequest, payload: Payload, state: Data<State>) -> Result<HttpResponse, Refusal> {
@@ -119,15 +120,15 @@ pub(super) async fn add_contact(
         }))?;
     }
     let added = state.store.add_contact(&id, new.channel, &new.address, new.exercise).await.map_err(|error| unavailable(&error))?;
-    added.map(|contact| created(contact.0)).ok_or_else(|| Refusal::not_found(format!("person {id}")))
+    added.map(|contact| created(contact.0)).ok_or_else(|| Refusal::missing("người", "person", id))
 }
 
 pub(super) async fn delete_contact(id: Path<i64>, state: Data<State>) -> Result<HttpResponse, Refusal> {
-    removed(state.store.remove_contact(ContactId(*id), state.clock.now()).await, format!("contact {id}"))
+    removed(state.store.remove_contact(ContactId(*id), state.clock.now()).await, ("cách liên lạc", "contact"), &id)
 }
 
 pub(super) async fn enable_contact(id: Path<i64>, state: Data<State>) -> Result<HttpResponse, Refusal> {
-    removed(state.store.enable_contact(ContactId(*id), state.clock.now()).await, format!("stopped contact {id}"))
+    removed(state.store.enable_contact(ContactId(*id), state.clock.now()).await, ("cách liên lạc đã dừng", "stopped contact"), &id)
 }
 
 /// Sends a code to a contact, so that its owner can prove that it is theirs.
@@ -135,7 +136,7 @@ pub(super) async fn send_code(id: Path<i64>, state: Data<State>) -> Result<HttpR
     let now = micros(state.clock.now());
     let contact = ContactId(*id);
     match state.store.note_code(contact, now).await.map_err(|error| unavailable(&error))? {
-        CodeSent::Unknown => Err(Refusal::not_found(format!("contact {id}"))),
+        CodeSent::Unknown => Err(Refusal::missing("cách liên lạc", "contact", id)),
         CodeSent::TooSoon => Err(Refusal::both(
             ErrorCode::Conflict,
             Text::new("đã gửi mã chưa đầy một phút trước; hãy đợi mã đó", "a code was sent less than a minute ago; wait for it"),
@@ -197,7 +198,7 @@ pub(super) async fn put_team(
 }
 
 pub(super) async fn delete_team(id: Path<TeamId>, state: Data<State>) -> Result<HttpResponse, Refusal> {
-    removed(state.store.remove_team(&id).await, format!("team {id}"))
+    removed(state.store.remove_team(&id).await, ("đội", "team"), &id)
 }
 
 pub(super) async fn put_policy(
@@ -221,7 +222,7 @@ pub(super) async fn put_policy(
 }
 
 pub(super) async fn delete_policy(id: Path<PolicyId>, state: Data<State>) -> Result<HttpResponse, Refusal> {
-    removed(state.store.remove_policy(&id).await, format!("policy {id}"))
+    removed(state.store.remove_policy(&id).await, ("quy trình báo", "policy"), &id)
 }
 
 pub(super) async fn put_rota(
@@ -234,13 +235,15 @@ pub(super) async fn put_rota(
     same(&*id, &parts.id)?;
     let rota = Rota::new(parts).map_err(|problems| {
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        Refusal::new(ErrorCode::Invalid, lines.join("; "))
+        // What a rota's check says is for whoever plans it, and in one language.
+        let en = lines.join("; ");
+        Refusal::both(ErrorCode::Invalid, Text { vi: format!("lịch trực chưa đúng ({en})"), en })
     })?;
     done(state.store.save_rota(&rota).await)
 }
 
 pub(super) async fn delete_rota(id: Path<RotaId>, state: Data<State>) -> Result<HttpResponse, Refusal> {
-    removed(state.store.remove_rota(&id).await, format!("rota {id}"))
+    removed(state.store.remove_rota(&id).await, ("lịch trực", "rota"), &id)
 }
 
 pub(super) async fn add_override(
@@ -257,7 +260,7 @@ pub(super) async fn add_override(
     )?;
     match state.store.add_override(&id, &one, None, now).await.map_err(|error| unavailable(&error))? {
         Ok(number) => Ok(created(number.0)),
-        Err(OverrideRefused::NoRota) => Err(Refusal::not_found(format!("rota {id}"))),
+        Err(OverrideRefused::NoRota) => Err(Refusal::missing("lịch trực", "rota", id)),
         Err(OverrideRefused::Overlaps(other)) => {
             let (id, from, to) = (other.id.0, other.from, other.to);
             let vi = format!("thay đổi {id} đã ghi cùng người từ {from} đến {to}; hãy sửa hoặc bỏ nó trước");
@@ -268,7 +271,11 @@ pub(super) async fn add_override(
 }
 
 pub(super) async fn delete_override(id: Path<i64>, state: Data<State>) -> Result<HttpResponse, Refusal> {
-    removed(state.store.remove_override(OverrideId(*id), state.clock.now()).await, format!("override {id} that is not past"))
+    removed(
+        state.store.remove_override(OverrideId(*id), state.clock.now()).await,
+        ("thay đổi chưa qua số", "override that is not past"),
+        &id,
+    )
 }
 
 pub(super) async fn add_temporary(
@@ -284,11 +291,15 @@ pub(super) async fn add_temporary(
             .then(|| Text::new("đã qua rồi; điều đã qua không sửa được", "it is over already; what is past can't be changed")),
     )?;
     let added = state.store.add_temporary(&id, &one).await.map_err(|error| unavailable(&error))?;
-    added.map(|number| created(number.0)).ok_or_else(|| Refusal::not_found(format!("rota {id}")))
+    added.map(|number| created(number.0)).ok_or_else(|| Refusal::missing("lịch trực", "rota", id))
 }
 
 pub(super) async fn delete_temporary(id: Path<i64>, state: Data<State>) -> Result<HttpResponse, Refusal> {
-    removed(state.store.remove_temporary(TemporaryId(*id), state.clock.now()).await, format!("temporary schedule {id} that is not past"))
+    removed(
+        state.store.remove_temporary(TemporaryId(*id), state.clock.now()).await,
+        ("lịch tạm chưa qua số", "temporary schedule that is not past"),
+        &id,
+    )
 }
 
 pub(super) async fn silences(state: Data<State>) -> Result<Json<Vec<Silence>>, Refusal> {
@@ -307,5 +318,5 @@ pub(super) async fn add_silence(request: HttpRequest, payload: Payload, state: D
 }
 
 pub(super) async fn end_silence(id: Path<i64>, state: Data<State>) -> Result<HttpResponse, Refusal> {
-    removed(state.store.end_silence(*id, state.clock.now()).await, format!("silence {id} that is not over"))
+    removed(state.store.end_silence(*id, state.clock.now()).await, ("lần tắt báo chưa hết số", "silence that is not over"), &id)
 }

@@ -36,18 +36,19 @@ pub(super) struct Before {
     before: Option<ShiftLogId>,
 }
 
-async fn read<T: DeserializeOwned>(request: &HttpRequest, payload: Payload, state: &State, what: &str) -> Result<T, Refusal> {
+/// `what` it should be, in both languages.
+async fn read<T: DeserializeOwned>(request: &HttpRequest, payload: Payload, state: &State, what: (&str, &str)) -> Result<T, Refusal> {
     let body = body::read(request, payload, &state.clock).await?;
-    serde_json::from_slice(&body).map_err(|error| Refusal::new(ErrorCode::Malformed, format!("the body is no {what}: {error}")))
+    serde_json::from_slice(&body).map_err(|error| Refusal::malformed(what.0, what.1, &error))
 }
 
-fn sound(problem: Option<String>) -> Result<(), Refusal> {
-    problem.map_or(Ok(()), |problem| Err(Refusal::new(ErrorCode::Invalid, problem)))
+fn sound(problem: Option<Text>) -> Result<(), Refusal> {
+    problem.map_or(Ok(()), |problem| Err(Refusal::both(ErrorCode::Invalid, problem)))
 }
 
 fn known<'p>(roster: &Roster, persons: impl IntoIterator<Item = &'p PersonId>) -> Result<(), Refusal> {
     let unknown = persons.into_iter().find(|person| !roster.persons.contains_key(*person));
-    sound(unknown.map(|person| format!("there is no person `{person}`")))
+    sound(unknown.map(|person| Refusal::unknown("người", "person", person)))
 }
 
 fn names(roster: &Roster, persons: impl IntoIterator<Item = PersonId>) -> BTreeMap<PersonId, String> {
@@ -70,7 +71,7 @@ pub(super) async fn list(request: HttpRequest, state: Data<State>) -> Result<Jso
 }
 
 pub(super) async fn open(request: HttpRequest, payload: Payload, state: Data<State>) -> Result<HttpResponse, Refusal> {
-    let mut what: OpenLog = read(&request, payload, &state, "shift log").await?;
+    let mut what: OpenLog = read(&request, payload, &state, ("sổ trực", "shift log")).await?;
     sound(what.problem())?;
     let now = state.clock.now();
     let roster = state.store.roster(now).await.map_err(|error| unavailable(&error))?;
@@ -81,8 +82,12 @@ pub(super) async fn open(request: HttpRequest, payload: Payload, state: Data<Sta
     match state.store.open_shift_log(&what, now).await.map_err(|error| unavailable(&error))? {
         LogOpened::Yes(id) => Ok(HttpResponse::build(StatusCode::CREATED).json(page(&state, id).await?)),
         LogOpened::Already(open) => {
-            let sentence = format!("shift log {} of the desk {:?} is not signed off by both; sign it off first", open.id.0, open.desk);
-            Err(Refusal::new(ErrorCode::Conflict, sentence))
+            let (id, desk) = (open.id.0, open.desk);
+            let sentence = Text {
+                vi: format!("sổ trực {id} của bàn {desk:?} chưa đủ hai chữ ký; hãy ký giao nhận sổ đó trước"),
+                en: format!("shift log {id} of the desk {desk:?} is not signed off by both; sign it off first"),
+            };
+            Err(Refusal::both(ErrorCode::Conflict, sentence))
         }
     }
 }
@@ -93,7 +98,7 @@ pub(super) async fn one(id: Path<i64>, state: Data<State>) -> Result<Json<LogPag
 
 async fn stored(state: &State, id: ShiftLogId) -> Result<StoredLog, Refusal> {
     let stored = state.store.shift_log(id).await.map_err(|error| unavailable(&error))?;
-    stored.ok_or_else(|| Refusal::not_found(format!("shift log {}", id.0)))
+    stored.ok_or_else(|| Refusal::missing("sổ trực số", "shift log", id.0))
 }
 
 /// A log with all of its lines.
@@ -128,7 +133,7 @@ fn said(line: &Line, language: Language) -> String {
 }
 
 pub(super) async fn write(request: HttpRequest, payload: Payload, id: Path<i64>, state: Data<State>) -> Result<Json<LogPage>, Refusal> {
-    let new: WriteEntry = read(&request, payload, &state, "entry").await?;
+    let new: WriteEntry = read(&request, payload, &state, ("mục ghi", "entry")).await?;
     sound(new.problem())?;
     let (id, now) = (ShiftLogId(*id), state.clock.now());
     let roster = state.store.roster(now).await.map_err(|error| unavailable(&error))?;
@@ -137,7 +142,10 @@ pub(super) async fn write(request: HttpRequest, payload: Payload, id: Path<i64>,
     let mut incidents = existing(&state, &named(&text)).await?;
     let wanted = existing(&state, &new.incidents).await?;
     let missing = new.incidents.iter().find(|id| !wanted.contains(id));
-    sound(missing.map(|id| format!("there is no incident {}; take it out of `incidents`", id.0)))?;
+    sound(missing.map(|id| Text {
+        vi: format!("không có sự cố {}; hãy bỏ nó khỏi `incidents`", id.0),
+        en: format!("there is no incident {}; take it out of `incidents`", id.0),
+    }))?;
     for id in wanted {
         if !incidents.contains(&id) {
             incidents.push(id);
@@ -160,7 +168,7 @@ async fn existing(state: &State, ids: &[IncidentId]) -> Result<Vec<IncidentId>, 
 }
 
 pub(super) async fn sign(request: HttpRequest, payload: Payload, id: Path<i64>, state: Data<State>) -> Result<Json<LogPage>, Refusal> {
-    let sign: Sign = read(&request, payload, &state, "signature").await?;
+    let sign: Sign = read(&request, payload, &state, ("chữ ký", "signature")).await?;
     sound(sign.problem())?;
     let (id, now) = (ShiftLogId(*id), state.clock.now());
     let roster = state.store.roster(now).await.map_err(|error| unavailable(&error))?;
@@ -180,7 +188,7 @@ pub(super) async fn sign(request: HttpRequest, payload: Payload, id: Path<i64>, 
 
 async fn answer(state: &State, id: ShiftLogId, roster: &Roster, done: Option<Result<(), Declined>>) -> Result<Json<LogPage>, Refusal> {
     match done {
-        None => Err(Refusal::not_found(format!("shift log {}", id.0))),
+        None => Err(Refusal::missing("sổ trực số", "shift log", id.0)),
         Some(Err(declined)) => Err(declining(&declined, roster)),
         Some(Ok(())) => page(state, id).await.map(Json),
     }
@@ -190,19 +198,40 @@ async fn answer(state: &State, id: ShiftLogId, roster: &Roster, done: Option<Res
 fn declining(declined: &Declined, roster: &Roster) -> Refusal {
     let name = |id: &PersonId| roster.persons.get(id).map_or_else(|| id.to_string(), |person| person.name.clone());
     let sentence = match declined {
-        Declined::Closed => "it is signed by both; write into the log of the shift that follows".to_owned(),
-        Declined::HandedOver(by) => {
-            format!("{} has signed the hand-over; whoever takes over signs too, or sends it back to be written on", name(by))
+        Declined::Closed => Text::new(
+            "sổ này đã đủ hai chữ ký; hãy ghi vào sổ của ca sau",
+            "it is signed by both; write into the log of the shift that follows",
+        ),
+        Declined::HandedOver(by) => Text {
+            vi: format!("{} đã ký giao ca; người nhận ca ký nhận, hoặc trả lại để ghi tiếp", name(by)),
+            en: format!("{} has signed the hand-over; whoever takes over signs too, or sends it back to be written on", name(by)),
+        },
+        Declined::NotHandedOver => {
+            Text::new("chưa ai giao ca; một người trong ca ký giao trước", "nobody has handed over yet; one of the shift signs first")
         }
-        Declined::NotHandedOver => "nobody has handed over yet; one of the shift signs first".to_owned(),
-        Declined::Unseen(lines) => format!("the log has {lines} lines by now; read them, and sign with `seen` = {lines}"),
-        Declined::NotOnDuty => "only the lead or somebody on duty hands over; see who the log was opened with".to_owned(),
-        Declined::SamePerson => "whoever hands over can't take over as well; somebody else signs".to_owned(),
-        Declined::NoEntry(number) => format!("line {number} is no entry of this log; name one in `corrects`, or leave it out"),
-        Declined::Full => format!("the log has {MAX_LINES} lines; sign it off and open another"),
+        Declined::Unseen(lines) => Text {
+            vi: format!("sổ này đã có {lines} dòng; hãy đọc rồi ký lại với `seen` = {lines}"),
+            en: format!("the log has {lines} lines by now; read them, and sign with `seen` = {lines}"),
+        },
+        Declined::NotOnDuty => Text::new(
+            "chỉ trưởng ca hoặc người trong ca được giao ca; xem sổ mở cho những ai",
+            "only the lead or somebody on duty hands over; see who the log was opened with",
+        ),
+        Declined::SamePerson => Text::new(
+            "người giao ca không thể tự nhận ca; phải là người khác ký",
+            "whoever hands over can't take over as well; somebody else signs",
+        ),
+        Declined::NoEntry(number) => Text {
+            vi: format!("dòng {number} không phải mục ghi của sổ này; hãy ghi đúng số trong `corrects`, hoặc bỏ đi"),
+            en: format!("line {number} is no entry of this log; name one in `corrects`, or leave it out"),
+        },
+        Declined::Full => Text {
+            vi: format!("sổ này đã có {MAX_LINES} dòng; hãy ký giao nhận và mở sổ khác"),
+            en: format!("the log has {MAX_LINES} lines; sign it off and open another"),
+        },
     };
     let code = if matches!(declined, Declined::NoEntry(_)) { ErrorCode::Invalid } else { ErrorCode::Conflict };
-    Refusal::new(code, sentence)
+    Refusal::both(code, sentence)
 }
 
 /// The sheet as it was signed; before that, as it would be signed now.

@@ -39,19 +39,20 @@ pub(super) struct Wanted {
     before: Option<TaskId>,
 }
 
-async fn read<T: DeserializeOwned>(request: &HttpRequest, payload: Payload, state: &State, what: &str) -> Result<T, Refusal> {
+/// `what` it should be, in both languages.
+async fn read<T: DeserializeOwned>(request: &HttpRequest, payload: Payload, state: &State, what: (&str, &str)) -> Result<T, Refusal> {
     let body = body::read(request, payload, &state.clock).await?;
-    serde_json::from_slice(&body).map_err(|error| Refusal::new(ErrorCode::Malformed, format!("the body is no {what}: {error}")))
+    serde_json::from_slice(&body).map_err(|error| Refusal::malformed(what.0, what.1, &error))
 }
 
-fn sound(problem: Option<String>) -> Result<(), Refusal> {
-    problem.map_or(Ok(()), |problem| Err(Refusal::new(ErrorCode::Invalid, problem)))
+fn sound(problem: Option<Text>) -> Result<(), Refusal> {
+    problem.map_or(Ok(()), |problem| Err(Refusal::both(ErrorCode::Invalid, problem)))
 }
 
 /// Refuses a person whom the roster doesn't know.
 pub(super) async fn known(state: &State, person: &PersonId) -> Result<(), Refusal> {
     let roster = state.store.roster(state.clock.now()).await.map_err(|error| unavailable(&error))?;
-    sound((!roster.persons.contains_key(person)).then(|| format!("there is no person `{person}`; choose one of /api/v1/people")))
+    sound((!roster.persons.contains_key(person)).then(|| Refusal::unknown("người", "person", person)))
 }
 
 fn names(roster: &Roster, persons: impl IntoIterator<Item = PersonId>) -> BTreeMap<PersonId, String> {
@@ -95,22 +96,25 @@ fn due(definitions: &Definitions, within: Allowance, now: Timestamp) -> Result<T
     let plain = Allowance { measured, ..within };
     let worked = definitions.calendar.as_ref().map(|calendar| calendar.due(now, within));
     let due = worked.or_else(|| calendar::deadline::due(now, plain, &definitions.city.time_zone()));
-    due.ok_or_else(|| Refusal::new(ErrorCode::Invalid, "the deadline lies beyond what can be counted; choose a sooner one"))
+    let said = || {
+        Text::new("hạn quá xa, không tính được; hãy chọn hạn sớm hơn", "the deadline lies beyond what can be counted; choose a sooner one")
+    };
+    due.ok_or_else(|| Refusal::both(ErrorCode::Invalid, said()))
 }
 
 pub(super) async fn give(request: HttpRequest, payload: Payload, state: Data<State>) -> Result<HttpResponse, Refusal> {
-    let task: GiveTask = read(&request, payload, &state, "task").await?;
+    let task: GiveTask = read(&request, payload, &state, ("việc", "task")).await?;
     sound(task.problem())?;
     let (definitions, now) = (state.definitions.get(), state.clock.now());
     let kpi = kpi::find(&definitions, task.kpi.as_str(), &task.scope)?;
     let is_unit = definitions.city.departments.iter().any(|department| department.id == task.unit);
-    sound((!is_unit).then(|| format!("there is no department `{}`; choose one of city.toml", task.unit)))?;
+    sound((!is_unit).then(|| Refusal::unknown("đơn vị", "department", &task.unit)))?;
     known(&state, &task.person).await?;
     let until = match (task.within, task.due) {
         (Some(within), _) => due(&definitions, within, now)?,
         (None, due) => due.unwrap_or(now),
     };
-    sound((until <= now).then(|| "the deadline is past; choose a later one".to_owned()))?;
+    sound((until <= now).then(|| Text::new("hạn đã qua; hãy chọn hạn muộn hơn", "the deadline is past; choose a later one")))?;
     let reading = state.store.newest_reading(&kpi.id, &task.scope).await.map_err(|error| unavailable(&error))?;
     let entry = Entry::Given {
         kpi: kpi.id.clone(),
@@ -131,7 +135,7 @@ pub(super) async fn one(id: Path<i64>, state: Data<State>) -> Result<Json<TaskPa
 }
 
 pub(super) async fn act(request: HttpRequest, payload: Payload, id: Path<i64>, state: Data<State>) -> Result<Json<TaskPage>, Refusal> {
-    let act: TaskAct = read(&request, payload, &state, "act").await?;
+    let act: TaskAct = read(&request, payload, &state, ("thao tác", "act")).await?;
     sound(act.problem())?;
     known(&state, act.person()).await?;
     let (id, now) = (TaskId(*id), state.clock.now());
@@ -144,7 +148,7 @@ pub(super) async fn act(request: HttpRequest, payload: Payload, id: Path<i64>, s
         TaskAct::Close { text, seen, .. } => (Entry::Closed { text: nfc(&text) }, Some(seen)),
     };
     match state.store.act_on_task(id, (&person, entry, seen), now).await.map_err(|error| unavailable(&error))? {
-        None => Err(Refusal::not_found(format!("task {}", id.0))),
+        None => Err(Refusal::missing("việc số", "task", id.0)),
         Some(Err(declined)) => Err(declining(&state, &declined).await),
         Some(Ok(())) => page(&state, id).await.map(Json),
     }
@@ -185,7 +189,7 @@ async fn declining(state: &State, declined: &Declined) -> Refusal {
 async fn page(state: &State, id: TaskId) -> Result<TaskPage, Refusal> {
     let (now, definitions) = (state.clock.now(), state.definitions.get());
     let stored = state.store.task(id).await.map_err(|error| unavailable(&error))?;
-    let StoredTask { task, lines, is_intact } = stored.ok_or_else(|| Refusal::not_found(format!("task {}", id.0)))?;
+    let StoredTask { task, lines, is_intact } = stored.ok_or_else(|| Refusal::missing("việc số", "task", id.0))?;
     let roster = state.store.roster(now).await.map_err(|error| unavailable(&error))?;
     let effect = since(state, &definitions, task.head()).await.map_err(|error| unavailable(&error))?;
     Ok(TaskPage {
@@ -205,7 +209,7 @@ async fn since(state: &State, definitions: &Definitions, head: &TaskHead) -> Res
     let newest = state.store.newest_reading(&kpi.id, &head.scope).await?;
     let then = newest.as_ref().and_then(|newest| reference(kpi, head.given_at, newest.time));
     let then = match then {
-        Some(at) => state.store.readings_at(&kpi.id, &head.scope, &[at]).await?.get(&at).map(Figure::of),
+        Some(at) => state.store.readings_at(&kpi.id, &head.scope, &[at], None).await?.get(&at).map(Figure::of),
         None => head.figure,
     };
     Ok(Some(effect(kpi, then, newest.as_ref().map(Figure::of))))

@@ -48,7 +48,22 @@ pub(super) fn code(declined: &Declined) -> ErrorCode {
 fn refused(declined: &Declined) -> Refusal {
     match declined {
         Declined::Store(error) => unavailable(error),
-        other => Refusal::new(code(other), other.to_string()),
+        other => Refusal::both(code(other), Text { vi: in_vietnamese(other), en: other.to_string() }),
+    }
+}
+
+fn in_vietnamese(declined: &Declined) -> String {
+    match declined {
+        Declined::NoWall => "không có tường màn hình này; GET /api/v1/walls liệt kê các tường".to_owned(),
+        Declined::NoScene(count) => format!("tường này có {count} cảnh, đếm từ 0"),
+        Declined::NoDisplay => "tường này không có màn hình tên đó; walls.toml đặt tên các màn hình".to_owned(),
+        Declined::NoIncident(id) => format!("sự cố {} không còn mở; hãy chọn sự cố đang mở", id.0),
+        Declined::NoScreen => "không có màn hình này".to_owned(),
+        Declined::NotEnrolled => "mã bí mật này không phải của màn hình nào trên tường; hãy ghép màn hình bằng mã số".to_owned(),
+        Declined::NoCode => "lúc này không màn hình nào hiện mã này; hãy đọc lại trên màn hình, mã đổi sau năm phút".to_owned(),
+        Declined::Closed => "đã nhập sai mã quá nhiều lần; hãy đợi mười phút".to_owned(),
+        Declined::TooMany => "quá nhiều trang đang xem tường; hãy đóng bớt".to_owned(),
+        Declined::Store(_) => "lúc này không tới được cơ sở dữ liệu; hãy thử lại sau".to_owned(),
     }
 }
 
@@ -61,7 +76,7 @@ pub(super) async fn list(state: Data<State>) -> Result<Json<WallsPage>, Refusal>
 pub(super) async fn act(request: HttpRequest, payload: Payload, id: Path<String>, state: Data<State>) -> Result<HttpResponse, Refusal> {
     let order: WallOrder = read(&request, payload, &state, "act").await?;
     known(&state, &order.person).await?;
-    let wall = WallId::new(id.as_str()).map_err(|_| Refusal::not_found(format!("wall {id}")))?;
+    let wall = WallId::new(id.as_str()).map_err(|_| Refusal::missing("tường màn hình", "wall", id))?;
     state.walls.act(&wall, &order.person, &order.act).await.map_err(|declined| refused(&declined))?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -33,17 +33,23 @@ impl Store {
         Ok(self.client().await?.query_one(sql, &parameters).await?.try_get(0)?)
     }
 
-    /// A version of a KPI's and scope's baseline; without a version the newest.
+    /// A version of a KPI's and scope's baseline; without a version the newest. With `as_of`, of those made by then.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn baseline(&self, kpi: &KpiId, scope: &Scope, version: Option<i32>) -> Result<Option<Baseline>, StoreError> {
+    pub async fn baseline(
+        &self,
+        kpi: &KpiId,
+        scope: &Scope,
+        version: Option<i32>,
+        as_of: Option<Timestamp>,
+    ) -> Result<Option<Baseline>, StoreError> {
         let sql = "SELECT version, made_at, definition, from_time, to_time, low, middle, high FROM baseline \
             WHERE kpi_id = (SELECT id FROM kpi WHERE name = $1) AND scope_id = (SELECT id FROM scope WHERE name = $2) \
-            AND version = coalesce($3, version) ORDER BY version DESC LIMIT 1";
-        let Some(row) = self.client().await?.query_opt(sql, &[&kpi.as_str(), &scope.to_string(), &version]).await? else {
-            return Ok(None);
-        };
+            AND version = coalesce($3, version) AND made_at <= coalesce($4::timestamptz, 'infinity') ORDER BY version DESC LIMIT 1";
+        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
+            [&kpi.as_str(), &scope.to_string(), &version, &as_of.map(Micros::from)];
+        let Some(row) = self.client().await?.query_opt(sql, &parameters).await? else { return Ok(None) };
         let column = |at: usize| row.try_get::<_, Vec<Option<f64>>>(at);
         let (low, middle, high) = (column(5)?, column(6)?, column(7)?);
         let band =

@@ -37,16 +37,25 @@ impl Store {
         self.client().await?.query_opt(&sql, &parameters).await?.as_ref().map(decode).transpose()
     }
 
-    /// The events that touch a stretch of time, as they were last said, in order of their beginning; at most `limit`.
+    /// The events that touch a stretch of time, as they were last said (with `as_of`, by then), in order of their beginning; at
+    /// most `limit`.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn events(&self, from: Timestamp, to: Timestamp, withdrawn: bool, limit: u32) -> Result<Vec<Event>, StoreError> {
+    pub async fn events(
+        &self,
+        (from, to): (Timestamp, Timestamp),
+        as_of: Option<Timestamp>,
+        withdrawn: bool,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM (SELECT DISTINCT ON (id) {COLUMNS} FROM event ORDER BY id, version DESC) AS newest \
+            "SELECT {COLUMNS} FROM (SELECT DISTINCT ON (id) {COLUMNS} FROM event \
+             WHERE said_at <= coalesce($5::timestamptz, 'infinity') ORDER BY id, version DESC) AS newest \
              WHERE from_time <= $2 AND (to_time IS NULL OR to_time >= $1) AND ($3 OR NOT withdrawn) ORDER BY from_time, id LIMIT $4"
         );
-        let rows = self.client().await?.query(&sql, &[&Micros::from(from), &Micros::from(to), &withdrawn, &i64::from(limit)]).await?;
+        let (from, to, as_of) = (Micros::from(from), Micros::from(to), as_of.map(Micros::from));
+        let rows = self.client().await?.query(&sql, &[&from, &to, &withdrawn, &i64::from(limit), &as_of]).await?;
         rows.iter().map(decode).collect()
     }
 

@@ -51,7 +51,7 @@ impl Store {
         Ok(row.map(|row| row.try_get(0)).transpose()?.flatten())
     }
 
-    /// The newest recorded instant of a KPI and scope with `after < time ≤ at`.
+    /// The newest recorded instant of a KPI and scope with `after < time ≤ at`; with `as_of`, of those that were recorded by then.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -59,16 +59,19 @@ impl Store {
         &self,
         kpi: &KpiId,
         scope: &Scope,
-        after: Timestamp,
-        at: Timestamp,
+        (after, at): (Timestamp, Timestamp),
+        as_of: Option<Timestamp>,
     ) -> Result<Option<Timestamp>, StoreError> {
-        let sql = format!("SELECT max(time) FROM reading WHERE {WHOSE} AND time > $3 AND time <= $4");
-        let row =
-            self.client().await?.query_one(&sql, &[&kpi.as_str(), &scope.to_string(), &Micros::from(after), &Micros::from(at)]).await?;
+        let sql = format!(
+            "SELECT max(time) FROM reading WHERE {WHOSE} AND time > $3 AND time <= $4 AND recorded_at <= coalesce($5::timestamptz, 'infinity')"
+        );
+        let (after, at, as_of) = (Micros::from(after), Micros::from(at), as_of.map(Micros::from));
+        let row = self.client().await?.query_one(&sql, &[&kpi.as_str(), &scope.to_string(), &after, &at, &as_of]).await?;
         Ok(row.try_get::<_, Option<Micros>>(0)?.map(Micros::timestamp))
     }
 
-    /// The newest revisions of the readings at these instants, by instant; one without a reading is not in it.
+    /// The newest revisions of the readings at these instants, by instant; one without a reading is not in it. With `as_of`
+    /// those that were the newest then.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -77,14 +80,15 @@ impl Store {
         kpi: &KpiId,
         scope: &Scope,
         instants: &[Timestamp],
+        as_of: Option<Timestamp>,
     ) -> Result<BTreeMap<Timestamp, Reading>, StoreError> {
         // Looked up one by one: the instants lie years apart, each in a partition of its own.
         let sql = format!(
             "SELECT found.* FROM unnest($3::timestamptz[]) AS wanted (at), LATERAL (SELECT {READING} FROM reading WHERE {WHOSE} AND time = wanted.at \
-             ORDER BY revision DESC LIMIT 1) AS found"
+             AND recorded_at <= coalesce($4::timestamptz, 'infinity') ORDER BY revision DESC LIMIT 1) AS found"
         );
         let instants: Vec<Micros> = instants.iter().copied().map(Micros::from).collect();
-        let rows = self.client().await?.query(&sql, &[&kpi.as_str(), &scope.to_string(), &instants]).await?;
+        let rows = self.client().await?.query(&sql, &[&kpi.as_str(), &scope.to_string(), &instants, &as_of.map(Micros::from)]).await?;
         let decode = |row: &Row| {
             let reading = decode_reading(row, kpi, scope)?;
             Ok((reading.time, reading))

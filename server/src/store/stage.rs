@@ -6,6 +6,7 @@ use super::micros::Micros;
 use super::{Store, StoreError};
 use taydo_model::PersonId;
 use taydo_model::stage::Confirmed;
+use taydo_model::stage::lead::By;
 use tokio_postgres::Row;
 
 fn small(stage: Option<u8>) -> Option<i16> {
@@ -25,6 +26,7 @@ fn confirmed(row: &Row) -> Result<Confirmed, StoreError> {
         reason: row.try_get(3)?,
         proposed: optional(4)?,
         computed: optional(5)?,
+        by: row.try_get::<_, Option<&str>>(6)?.and_then(By::of_word),
     })
 }
 
@@ -34,10 +36,12 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn confirm_stage(&self, one: &Confirmed) -> Result<(), StoreError> {
-        let sql = "INSERT INTO stage_confirmation (at, stage, person, reason, proposed, computed) VALUES ($1, $2, $3, $4, $5, $6)";
+        let sql =
+            "INSERT INTO stage_confirmation (at, stage, person, reason, proposed, computed, by_what) VALUES ($1, $2, $3, $4, $5, $6, $7)";
         let (at, stage) = (Micros::from(one.at), i16::from(one.stage));
         let client = self.client().await?;
-        client.execute(sql, &[&at, &stage, &one.person.as_str(), &one.reason, &small(one.proposed), &small(one.computed)]).await?;
+        let (proposed, computed, by) = (small(one.proposed), small(one.computed), one.by.map(By::word));
+        client.execute(sql, &[&at, &stage, &one.person.as_str(), &one.reason, &proposed, &computed, &by]).await?;
         Ok(())
     }
 
@@ -46,7 +50,7 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn stage_confirmations(&self, limit: u32) -> Result<Vec<Confirmed>, StoreError> {
-        let sql = "SELECT at, stage, person, reason, proposed, computed FROM stage_confirmation ORDER BY id DESC LIMIT $1";
+        let sql = "SELECT at, stage, person, reason, proposed, computed, by_what FROM stage_confirmation ORDER BY id DESC LIMIT $1";
         self.client().await?.query(sql, &[&i64::from(limit)]).await?.iter().map(confirmed).collect()
     }
 }

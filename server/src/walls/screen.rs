@@ -11,7 +11,8 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use taydo_model::incident::IncidentId;
 use taydo_model::wall::page::{DEAD_AFTER_S, EnrolScreen, ScreenCode, ScreenId, ScreenPlace, ScreenState, ScreenStatus};
-use taydo_model::{BoardId, PersonId, WallId};
+use taydo_model::wall::report::Report;
+use taydo_model::{PersonId, WallId};
 
 const DEAD_AFTER: SignedDuration = SignedDuration::from_secs(DEAD_AFTER_S);
 
@@ -59,7 +60,8 @@ struct Known {
     /// When it last drew in this server's life.
     drew: Option<Timestamp>,
     frames: u64,
-    shows: Option<BoardId>,
+    /// What it said then.
+    report: Report,
     /// When that was last stored.
     stored: Option<Timestamp>,
     /// Whether people were told that it no longer draws; not known after a start.
@@ -81,7 +83,9 @@ fn hash(token: &str) -> Vec<u8> {
 
 impl Screens {
     pub(super) fn new(screens: Vec<Screen>, now: Timestamp) -> Self {
-        let known = |screen: Screen| (screen.id, Known { stored: screen.drawn_at, screen, drew: None, frames: 0, shows: None, told: None });
+        let known = |screen: Screen| {
+            (screen.id, Known { stored: screen.drawn_at, screen, drew: None, frames: 0, report: Report::default(), told: None })
+        };
         Self { by_id: screens.into_iter().map(known).collect(), listening_since: now }
     }
 
@@ -96,13 +100,13 @@ impl Screens {
     }
 
     /// A screen has drawn so many frames. A count that doesn't rise is no sign of life.
-    pub(super) fn drew(&mut self, id: ScreenId, frames: u64, shows: Option<BoardId>, now: Timestamp) {
+    pub(super) fn drew(&mut self, id: ScreenId, frames: u64, report: Report, now: Timestamp) {
         if let Some(known) = self.by_id.get_mut(&id)
             && frames != known.frames
         {
             known.drew = Some(now);
             known.frames = frames;
-            known.shows = shows;
+            known.report = report;
         }
     }
 
@@ -126,7 +130,7 @@ impl Screens {
             .map(|known| {
                 let Screen { id, display, enrolled_at, enrolled_by, drawn_at, .. } = known.screen.clone();
                 let state = self.state(known, now);
-                let shows = known.shows.clone().filter(|_| state == ScreenState::Live);
+                let Report { shows, showing, plan } = if state == ScreenState::Live { known.report.clone() } else { Report::default() };
                 ScreenStatus {
                     id,
                     display,
@@ -136,6 +140,8 @@ impl Screens {
                     drawn_at: known.drew.or(drawn_at),
                     frames: known.frames,
                     shows,
+                    showing,
+                    plan,
                 }
             })
             .collect();
@@ -235,7 +241,7 @@ impl Walls {
         screen.id = self.0.store.enrol_screen(&screen).await?;
         let id = screen.id;
         tracing::info!(wall = %screen.wall, display = screen.display, screen = id.0, person = %what.person, "a screen is enrolled");
-        self.state().screens.by_id.insert(id, Known { screen, drew: None, frames: 0, shows: None, stored: None, told: None });
+        self.state().screens.by_id.insert(id, Known { screen, drew: None, frames: 0, report: Report::default(), stored: None, told: None });
         Ok(id)
     }
 

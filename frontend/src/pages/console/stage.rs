@@ -14,7 +14,7 @@ use crate::{
 };
 use taydo_model::{
     KpiId,
-    stage::{Condition, ConfirmStage, Confirmed, Limit, StagePage, StageSign, Stages},
+    stage::{Condition, ConfirmStage, Confirmed, Limit, StagePage, StageSign, Stages, lead::By},
 };
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
@@ -59,11 +59,23 @@ fn grounds(page: &StagePage, words: &StageWords, language: Language) -> Html {
 }
 
 fn log(page: &StagePage, actor: &Actor, centre: &Centre, words: &StageWords) -> Html {
-    let row = |one: &Confirmed| html! { <li><time>{ centre.calendar().moment(one.at, page.time) }</time>{ format!(" · {} · {}: {}", one.stage, actor.name(&one.person), one.reason) }</li> };
+    let by = |by: Option<By>| match by {
+        Some(By::Keeper) => format!(" ({})", words.as_keeper),
+        Some(By::Anybody) => format!(" ({})", words.unled),
+        Some(By::ShiftLog | By::Duty) | None => String::new(),
+    };
+    let row = |one: &Confirmed| html! { <li><time>{ centre.calendar().moment(one.at, page.time) }</time>{ format!(" · {} · {}{}: {}", one.stage, actor.name(&one.person), by(one.by), one.reason) }</li> };
     if page.log.is_empty() {
         return html! { <p class="note">{ words.never }</p> };
     }
     html! { <details><summary>{ words.log }</summary><ol>{ for page.log.iter().map(row) }</ol></details> }
+}
+
+/// Who confirms.
+fn leads(page: &StagePage, words: &StageWords) -> Html {
+    let names: Vec<&str> = page.leads.iter().map(|lead| lead.name.as_str()).collect();
+    let text = if names.is_empty() { words.nobody_leads.to_owned() } else { format!("{}: {}", words.lead, names.join(", ")) };
+    html! { <p class="note leads">{ text }</p> }
 }
 
 /// Where the city has stages.
@@ -98,6 +110,7 @@ pub(super) fn StageDesk(props: &StageDeskProps) -> Html {
             { super::super::broken(asked.broken.as_ref(), &centre.calendar(), language) }
             { grounds(&page, words, language) }
             <details open={sign.proposed.is_some()}><summary>{ words.confirm }</summary>
+                { leads(&page, words) }
                 <form class="typing" {onsubmit}>
                     <label class="field">{ words.stage }<select ref={choice} name="stage">{ options(stages, wanted, language) }</select></label>
                     <label class="field wide">{ words.why }<input ref={reason} name="reason" type="text" maxlength="500" required=true autocomplete="off" /></label>

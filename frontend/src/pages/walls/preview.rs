@@ -1,24 +1,32 @@
-//! A small sketch of what each screen of a wall shows: the board's grid, each panel marked with how it stands now.
+//! What is on a wall and what comes next, and each of its screens in small at its place.
 //!
-//! Must never be a picture of the screen: whether the screen draws is said beside it. Must never show a colour without its
-//! shape.
+//! The pictures are drawn from the plan that the screens follow. Must never let one stand for a screen that draws no more,
+//! that was never enrolled, or that says it shows something else.
+
+mod condition;
+mod miniature;
+mod standing;
 
 use crate::{
     app::use_speech,
     browser,
     centre::Centre,
-    locale::{wall_words, words},
-    panels::{Look, marks, severity, use_look},
-    store::{Interest, Key},
+    locale::{Language, wall_words},
+    panels::{Look, use_look},
+    store::Interest,
+    timeline::Timeline,
 };
-use std::rc::Rc;
+use condition::{Condition, board_title};
+use jiff::Timestamp;
+use miniature::Miniature;
+use standing::Standing;
+use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 use taydo_model::{
-    Quality, Status,
+    BoardId,
     api::{BoardPage, WallPage},
-    board::{Content, Panel},
     wall::{
         Display,
-        page::{ScreenState, WallStatus},
+        page::{WallState, WallStatus},
         plan::Shown,
     },
 };
@@ -29,123 +37,148 @@ pub(super) struct PreviewProps {
     pub status: Rc<WallStatus>,
     /// The wall's boards, once they are here.
     pub page: Option<Rc<WallPage>>,
+    /// Whether the server doesn't answer, so that the status is an old one.
+    pub is_old: bool,
 }
 
-/// How a panel stands: the worst of what it shows, and whether all of it is current.
-type Standing = (Status, Quality);
+/// What is on at a moment.
+#[derive(Debug, Clone, PartialEq)]
+struct On {
+    state: Rc<WallState>,
+    shown: Shown,
+    now: Timestamp,
+}
 
-fn standing(panel: &Panel, page: &BoardPage, centre: &Centre) -> Option<Standing> {
-    let kpis = page.kpis.iter().filter(|kpi| panel.content.kpis().contains(&kpi.id));
-    centre.read(|store| {
-        let mut worst: Option<Standing> = None;
-        for kpi in kpis {
-            let scoped =
-                panel.content.scopes().iter().filter_map(|scope| store.reading(&Key { kpi: kpi.id.clone(), scope: scope.clone() }));
-            let ranked = panel.content.dimension().into_iter().flat_map(|by| store.ranked(&kpi.id, by));
-            for reading in scoped.chain(ranked) {
-                let status = reading.value.map_or(Status::Normal, |value| kpi.status(&reading.scope, value));
-                let (worst_status, worst_quality) = worst.unwrap_or((status, reading.quality));
-                worst = Some((worst_status.max(status), if worst_quality == Quality::Good { reading.quality } else { worst_quality }));
+/// The state as the server told it last, on a line of time: a plan holds from its instant on. The number counts what was heard.
+#[hook]
+fn use_told(status: &WallStatus) -> (Rc<RefCell<Timeline>>, u32) {
+    let timeline: Rc<RefCell<Timeline>> = use_mut_ref(Timeline::default);
+    let heard = use_state_eq(|| 0_u32);
+    let (lines, setter, count) = (timeline.clone(), heard.setter(), *heard);
+    let centre = use_context::<Centre>();
+    use_effect_with(status.state.clone(), move |state| {
+        if let Some(centre) = centre {
+            lines.borrow_mut().hear(state.clone(), centre.now().time);
+            setter.set(count.wrapping_add(1));
+        }
+    });
+    (timeline, *heard)
+}
+
+impl PreviewProps {
+    fn scene_title(&self, scene: usize, language: Language) -> String {
+        let boards = self.status.wall.scenes.get(scene).map(|scene| scene.boards.as_slice()).unwrap_or_default();
+        let titles: Vec<String> = boards.iter().map(|id| board_title(self.page.as_deref(), id, language)).collect();
+        titles.join(" · ")
+    }
+
+    /// What one display shows by the plan, and its board where it shows one.
+    fn planned(&self, on: &On, display: usize, language: Language) -> (String, Option<BoardId>) {
+        let words = wall_words(language);
+        match on.shown {
+            Shown::Blank => (words.blank.to_owned(), None),
+            Shown::Nothing => (words.nothing.to_owned(), None),
+            Shown::Takeover => {
+                let title = on.state.plan.takeover.as_ref().map(|one| one.title.get(language));
+                (title.unwrap_or(words.takeover).to_owned(), None)
+            }
+            Shown::Scene { scene, .. } => {
+                let Some(id) = self.status.wall.scenes.get(scene).and_then(|scene| scene.board(display)) else { return Default::default() };
+                (board_title(self.page.as_deref(), id, language), Some(id.clone()))
             }
         }
-        worst
-    })
-}
+    }
 
-#[derive(Clone, PartialEq, Properties)]
-struct SketchProps {
-    page: Rc<BoardPage>,
-}
-
-/// A board's grid.
-#[component]
-fn Sketch(props: &SketchProps) -> Html {
-    let language = use_speech().language;
-    let Some(centre) = use_context::<Centre>() else { return Html::default() };
-    let page = props.page.clone();
-    let make = || -> Look<Vec<Option<Standing>>> {
-        let page = page.clone();
-        Box::new(move |centre: &Centre, _| (page.board.panels.iter().map(|panel| standing(panel, &page, centre)).collect(), None))
-    };
-    let standings = use_look(&centre, page.clone(), Vec::<Interest>::new, make).unwrap_or_default();
-    let words = words(language);
-    let (columns, rows) = (page.board.columns.max(1), page.board.rows.max(1));
-    let cell = |(panel, standing): (&Panel, Option<&Option<Standing>>)| {
-        let (x, y) = (f64::from(panel.column.saturating_sub(1)) * 16.0, f64::from(panel.row.saturating_sub(1)) * 9.0);
-        let (width, height) = (f64::from(panel.width) * 16.0 - 1.0, f64::from(panel.height) * 9.0 - 1.0);
-        let (status, quality) = standing.copied().flatten().unwrap_or((Status::Normal, Quality::Good));
-        let code =
-            if status == Status::Normal && quality != Quality::Good { marks::quality_code(quality) } else { marks::status_code(status) };
-        let at = format!("translate({:.1} {:.1}) scale(.3)", x + width / 2.0 - 2.4, y + height / 2.0 - 2.4);
-        let mark = match status {
-            Status::Attention => html! { <g transform={at} class="mark"><circle cx="8" cy="8" r="6.5" /></g> },
-            Status::Critical => html! { <g transform={at} class="mark"><path d="M8 1 15.5 14.5H.5Z" /></g> },
-            Status::Normal => Html::default(),
+    /// What is on, in words, and what comes next and when.
+    fn on_now(&self, on: &On, centre: &Centre, language: Language) -> Html {
+        let words = wall_words(language);
+        let (plan, calendar) = (&on.state.plan, centre.calendar());
+        let scenes = &self.status.wall.scenes;
+        let left = |at: Timestamp| {
+            let seconds = at.duration_since(on.now).as_secs().max(0);
+            format!("{}:{:02}", seconds / 60, seconds % 60)
         };
-        let is_list = matches!(panel.content, Content::Alerts { .. });
-        html! { <g class={classes!("cell", code, is_list.then_some("list"))}><rect x={x.to_string()} y={y.to_string()} width={width.to_string()} height={height.to_string()} rx="1" />{ mark }</g> }
-    };
-    let count = |wanted: Status| standings.iter().flatten().filter(|(status, _)| *status == wanted).count();
-    let label = format!(
-        "{}: {} {}, {} {}",
-        page.board.title.get(language),
-        count(Status::Critical),
-        words.critical,
-        count(Status::Attention),
-        words.attention
-    );
-    let view_box = format!("0 0 {} {}", u32::from(columns) * 16, u32::from(rows) * 9);
-    html! {
-        <svg class="sketch" viewBox={view_box} role="img" aria-label={label} preserveAspectRatio="none">
-            { for page.board.panels.iter().enumerate().map(|(n, panel)| cell((panel, standings.get(n)))) }
-        </svg>
+        let (what, next) = match on.shown {
+            Shown::Blank => (words.blank.to_owned(), None),
+            Shown::Nothing => (words.nothing.to_owned(), None),
+            Shown::Takeover => {
+                let title = plan.takeover.as_ref().map(|one| format!(" #{} {}", one.incident.0, one.title.get(language)));
+                let until = plan.takeover.as_ref().and_then(|one| one.until);
+                (
+                    format!("{}{}", words.takeover, title.unwrap_or_default()),
+                    until.map(|until| format!("{} {}", words.over_in, left(until))),
+                )
+            }
+            Shown::Scene { scene, until } => {
+                let next = until.and_then(|until| plan.scene(scenes, until).map(|(scene, _)| (scene, until)));
+                let next = next.map(|(scene, until)| {
+                    format!("{} {} {} {}", words.next_up, self.scene_title(scene, language), words.in_time, left(until))
+                });
+                (format!("{} ({}/{})", self.scene_title(scene, language), scene + 1, scenes.len()), next.or(Some(words.held.to_owned())))
+            }
+        };
+        let presented = plan.presentation_until.filter(|_| plan.is_presented(on.now));
+        let presented = presented
+            .map(|until| html! { <span class="chip chip-plain">{ format!("{} {} {}", words.presented, words.until, calendar.minute(until)) }</span> });
+        let identifying = plan.is_identifying(on.now).then(|| html! { <span class="chip chip-plain">{ words.identify }</span> });
+        let next = next.map(|next| html! { <span class="next">{ next }</span> });
+        html! { <p class="on-now"><span>{ words.now }</span>{ " " }<b>{ what }</b>{ " " }{ next }{ presented }{ identifying }</p> }
     }
 }
 
-/// All screens of a wall, each at its place.
+/// A wall.
 #[component]
 pub(super) fn Preview(props: &PreviewProps) -> Html {
     let language = use_speech().language;
     let words = wall_words(language);
     let place = use_node_ref();
-    let Some(centre) = use_context::<Centre>() else { return Html::default() };
-    let wall = &props.status.wall;
+    let (timeline, heard) = use_told(&props.status);
+    let whole = (props.status.wall.profile.width_px, props.status.wall.profile.height_px);
+    let node = place.clone();
+    let ranks = props.status.wall.displays.iter().map(|display| display.at_px.1).collect::<BTreeSet<_>>().len();
+    use_effect_with((whole, ranks), move |((width, height), ranks)| {
+        if let Some(element) = node.cast::<web_sys::Element>() {
+            browser::set_style(&element, "--shape", &format!("{width} / {height}"));
+            // Each row of screens has room for its captions.
+            browser::set_style(&element, "--ranks", &ranks.to_string());
+        }
+    });
     let boards = use_memo(props.page.clone(), |page| {
         page.iter().flat_map(|page| page.boards.iter().cloned().map(Rc::new)).collect::<Vec<Rc<BoardPage>>>()
     });
-    let shown = props.status.state.plan.shown(&wall.scenes, centre.now().time);
-    let screen = |(n, display): (usize, &Display)| {
-        let states: Vec<ScreenState> =
-            props.status.screens.iter().filter(|screen| screen.display == display.name).map(|screen| screen.state).collect();
-        let is_dead = states.contains(&ScreenState::Dead);
-        let (title, content) = match shown {
-            Shown::Blank => (words.blank.to_owned(), html! { <div class="sketch black"></div> }),
-            Shown::Nothing => (words.nothing.to_owned(), html! { <div class="sketch black"></div> }),
-            Shown::Takeover => {
-                let takeover = props.status.state.plan.takeover.as_ref();
-                let mark = takeover.map(|one| severity::severity(one.severity, false, crate::locale::console_words(language)));
-                let title = takeover.map(|one| one.title.get(language).to_owned()).unwrap_or_default();
-                (title, html! { <div class="sketch taken">{ mark }</div> })
-            }
-            Shown::Scene { scene, .. } => {
-                let id = wall.scenes.get(scene).and_then(|scene| scene.board(n));
-                let page = id.and_then(|id| boards.iter().find(|page| page.board.id == *id)).cloned();
-                let title = page.as_ref().map(|page| page.board.title.get(language).to_owned());
-                let sketch = page.map_or_else(|| html! { <div class="sketch"></div> }, |page| html! { <Sketch {page} /> });
-                (title.unwrap_or_else(|| id.map(ToString::to_string).unwrap_or_default()), sketch)
-            }
-        };
-        html! { <Spot key={display.name.clone()} display={display.clone()} whole={(wall.profile.width_px, wall.profile.height_px)} {is_dead}
-        title={format!("{} · {title}", display.name)} is_enrolled={!states.is_empty()}>{ content }</Spot> }
+    let Some(centre) = use_context::<Centre>() else { return Html::default() };
+    let (lines, scenes) = (timeline.clone(), props.status.wall.scenes.clone());
+    let make = || -> Look<Option<On>> {
+        Box::new(move |_, now| {
+            let state = lines.borrow().at(now.time).cloned();
+            (state.map(|state| On { shown: state.plan.shown(&scenes, now.time), state, now: now.time }), None)
+        })
     };
-    let whole = (wall.profile.width_px, wall.profile.height_px);
-    let node = place.clone();
-    use_effect_with(whole, move |(width, height)| {
-        if let Some(element) = node.cast::<web_sys::Element>() {
-            browser::set_style(&element, "aspect-ratio", &format!("{width} / {height}"));
-        }
-    });
-    html! { <div class="preview" ref={place} role="group" aria-label={words.preview}>{ for wall.displays.iter().enumerate().map(screen) }</div> }
+    let on = use_look(&centre, (heard, props.status.wall.scenes.clone()), Vec::<Interest>::new, make).flatten();
+    let screen = |(n, display): (usize, &Display), on: &On| {
+        let (title, board) = props.planned(on, n, language);
+        let condition = match props.is_old {
+            true => Condition::Unheard,
+            false => Condition::of(&props.status, n, props.page.as_deref(), language),
+        };
+        let picture = match props.page.clone().filter(|_| condition.is_pictured()) {
+            Some(page) => html! { <Miniature {page} display={n} timeline={timeline.clone()} {heard} /> },
+            None => condition.veil(&title, &centre.calendar(), on.now, language),
+        };
+        let board = board.filter(|_| condition.is_pictured()).and_then(|id| boards.iter().find(|page| page.board.id == id));
+        let standing = board.map(|page| html! { <Standing page={page.clone()} /> });
+        let caption =
+            html! { <><b>{ &display.name }</b>{ " " }<span class="title">{ title }</span>{ " " }{ standing }{ condition.sign(words) }</> };
+        html! { <Spot key={display.name.clone()} display={display.clone()} {whole} condition={condition.code()} {caption}>{ picture }</Spot> }
+    };
+    html! {
+        <>
+            { on.as_ref().map(|on| props.on_now(on, &centre, language)) }
+            <div class="preview" ref={place} role="group" aria-label={words.preview}>
+                { for on.iter().flat_map(|on| props.status.wall.displays.iter().enumerate().map(move |display| (display, on))).map(|(display, on)| screen(display, on)) }
+            </div>
+        </>
+    }
 }
 
 #[derive(Clone, PartialEq, Properties)]
@@ -153,16 +186,14 @@ struct SpotProps {
     display: Display,
     /// The whole wall's width and height, in pixels.
     whole: (u32, u32),
-    title: AttrValue,
-    is_dead: bool,
-    is_enrolled: bool,
+    condition: &'static str,
+    caption: Html,
     children: Html,
 }
 
 /// One screen at its place.
 #[component]
 fn Spot(props: &SpotProps) -> Html {
-    let language = use_speech().language;
     let place = use_node_ref();
     let node = place.clone();
     use_effect_with((props.display.clone(), props.whole), move |(display, (width, height))| {
@@ -178,11 +209,10 @@ fn Spot(props: &SpotProps) -> Html {
             }
         }
     });
-    let words = wall_words(language);
     html! {
-        <figure ref={place} class={classes!("spot", props.is_dead.then_some("dead"), props.is_enrolled.then_some("enrolled"))}>
+        <figure ref={place} class="spot" data-display={props.display.name.clone()} data-condition={props.condition}>
             { props.children.clone() }
-            <figcaption>{ &props.title }{ props.is_dead.then(|| html! { <b class="problem">{ " – " }{ words.dead }</b> }) }</figcaption>
+            <figcaption>{ props.caption.clone() }</figcaption>
         </figure>
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     calendar::Calendar,
     centre::Centre,
     draw::chart::{Background, Mark},
-    panels::again::use_again,
+    panels::again::{use_again, use_played},
 };
 use jiff::Timestamp;
 use std::rc::Rc;
@@ -15,25 +15,30 @@ use yew::prelude::*;
 
 /// Events are entered by people, and bands are made at night.
 const ASK_MS: u32 = 5 * 60_000;
+/// In a replay it is looked for anew with each so many seconds that have been played.
+const REPLAY_S: u32 = 5 * 60;
 const HOUR_S: f64 = 3600.0;
 
-/// The background of a chart whose board asks for one.
+/// The background of a chart whose board asks for one; in a replay, what was known of it at the played instant.
 #[hook]
 pub fn use_background(kpi: &KpiId, language: Language, centre: &Centre, scope: Option<Scope>, span_s: u32) -> Rc<Background> {
-    // The span is a part of the key, so that another one is asked for at once.
-    let key = scope.map(|scope| format!("/api/v1/kpis/{kpi}/baseline?scope={scope}&"));
-    let key = key.map(|key| (key, span_s));
+    type Key = (String, u32, Option<Timestamp>);
+    let played = use_played(centre, REPLAY_S);
+    // The span and the instant are parts of the key, so that another one is asked for at once.
+    let key: Option<Key> = scope.map(|scope| (format!("/api/v1/kpis/{kpi}/baseline?scope={scope}&"), span_s, played));
     let (one, other) = (centre.clone(), centre.clone());
-    let band = use_again(key.clone(), ASK_MS, move |(path, span_s): &(String, u32)| path.clone() + &range(&one, *span_s));
-    let events = use_again(key, ASK_MS, move |(_, span_s): &(String, u32)| "/api/v1/events?".to_owned() + &range(&other, *span_s));
+    let band = use_again(key.clone(), ASK_MS, move |(path, span_s, _): &Key| path.clone() + &range(&one, *span_s));
+    let events = use_again(key, ASK_MS, move |(_, span_s, _): &Key| "/api/v1/events?".to_owned() + &range(&other, *span_s));
     use_memo((band, events, language), |(band, events, language)| background(band.as_deref(), events.as_deref(), *language))
 }
 
 /// The chart's span, and a little of what is to come, until the next answer.
 fn range(centre: &Centre, span_s: u32) -> String {
-    let now = centre.now().time.as_second();
+    let time = centre.now().time;
+    let now = time.as_second();
     let at = |second: i64| Timestamp::from_second(second).unwrap_or(Timestamp::UNIX_EPOCH);
-    format!("from={}&to={}", at(now - i64::from(span_s)), at(now + 3600))
+    let as_of = centre.as_of(time).map(|then| format!("&as_of={then}"));
+    format!("from={}&to={}{}", at(now - i64::from(span_s)), at(now + 3600), as_of.unwrap_or_default())
 }
 
 fn background(band: Option<&BandNotes>, events: Option<&EventNotes>, language: Language) -> Background {

@@ -154,7 +154,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("duty.groups.acknowledgement_timeout", "After what time an acknowledged incident is triggered again, where the policy doesn't say."),
     ("duty.groups.teams", "What differs for some teams, by their id."),
     ("duty.stewards", "Who is told when feeds fall silent."),
-    ("duty.stewards.shift_lead", "Who is told when a steward's feed is still silent after the steward's time: a person, a rota or a team."),
+    (
+        "duty.stewards.shift_lead",
+        "Who leads the shift: a person, a rota or a team. They are told when a steward's feed is still silent after the steward's time, and confirm the city's stage.",
+    ),
     ("duty.stewards.lead_after", "For how long a steward has it alone, from the moment of being told."),
     ("duty.stewards.departments", "The departments' stewards."),
     ("duty.stewards.departments.*.steward", "A person, a rota or a team."),

@@ -48,7 +48,7 @@ pub(super) async fn page(state: &State, of: &FrozenOf, language: Language, expir
     let writer = Writer { state, definitions: &definitions, now: state.clock.now(), expires_at, language };
     match of {
         FrozenOf::Board(id) => {
-            let board = definitions.board(id).ok_or_else(|| Refusal::not_found(format!("board {id}")))?;
+            let board = definitions.board(id).ok_or_else(|| Refusal::missing("bảng", "board", id))?;
             writer.board(board).await
         }
         FrozenOf::Kpi { kpi, scope, span_s } => {
@@ -109,7 +109,7 @@ impl Writer<'_> {
         if to.duration_since(from).as_hours() > i64::from(MAX_HOURS) {
             return Ok(Vec::new());
         }
-        let found = self.state.store.baseline(&kpi.id, scope, None).await.map_err(|error| unavailable(&error))?;
+        let found = self.state.store.baseline(&kpi.id, scope, None, None).await.map_err(|error| unavailable(&error))?;
         let Some(baseline) = found else { return Ok(Vec::new()) };
         Ok(Days::of(self.definitions).in_season(|season| baseline.slots.points(from, to, season)))
     }
