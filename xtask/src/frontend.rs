@@ -12,7 +12,7 @@ use crate::places::{Places, create};
 use crate::setup::{self, Tools, Wasm};
 use crate::{child, font, npm, progress};
 
-const TARGET: &str = setup::WASM_TARGET;
+const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "wasm";
 
 /// What goes into the front end, from the workspace's root.
@@ -23,7 +23,7 @@ const STAMP: &str = "inputs.hash";
 
 /// Builds the front end when it has changed, and returns the folder that the server embeds.
 pub(crate) fn build(places: &Places, tools: &Tools) -> Result<PathBuf> {
-    let Some(wasm) = tools.wasm else { bail!("the wasm target is missing; run `cargo xtask setup`") };
+    let Some(wasm) = tools.wasm else { bail!("the standard library's source is missing; run `cargo xtask setup`") };
     let dist = places.frontend_dist();
     let font = font::fetch(places)?;
     let inputs = inputs(places, wasm, font.describe())?;
@@ -45,7 +45,7 @@ pub(crate) fn build(places: &Places, tools: &Tools) -> Result<PathBuf> {
 /// Builds the page of a measurement in a folder of its own: the drawing code as a program that no page of the product loads,
 /// what it is measured beside, and the page's own files.
 pub(crate) fn build_charts(places: &Places, tools: &Tools) -> Result<PathBuf> {
-    let Some(wasm) = tools.wasm else { bail!("the wasm target is missing; run `cargo xtask setup`") };
+    let Some(wasm) = tools.wasm else { bail!("the standard library's source is missing; run `cargo xtask setup`") };
     let peer = npm::fetch(places, &npm::UPLOT)?;
     progress::say("charts", &format!("compiling to wasm with {}", wasm.describe()));
     let program = compile(places, wasm, &["--package", "taydo-bench-charts"])?.join("taydo_bench_charts.wasm");
@@ -71,8 +71,15 @@ pub(crate) fn build_charts(places: &Places, tools: &Tools) -> Result<PathBuf> {
 fn compile(places: &Places, wasm: Wasm, what: &[&str]) -> Result<PathBuf> {
     let mut cargo = child::cargo(places);
     cargo.arg("build").args(what).args(["--profile", PROFILE, "--target", TARGET]);
+    // The standard library is built with the program, so that it too stops at a panic without a word: the words that nobody reads in a
+    // browser, and what puts them together, are a tenth of the program (ADR 23). Cargo's flag for that is open to nightly compilers and
+    // to those that are told to behave like one.
+    cargo
+        .args(["-Z", "build-std=std,panic_abort"])
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("RUSTFLAGS", "-Zunstable-options -Cpanic=immediate-abort");
     let target = match wasm {
-        Wasm::Native => places.frontend().join("cargo-rustup"),
+        Wasm::Installed => places.frontend().join("cargo-installed"),
         Wasm::Debian => {
             debian(&mut cargo)?;
             places.frontend().join("cargo-debian")
@@ -84,14 +91,10 @@ fn compile(places: &Places, wasm: Wasm, what: &[&str]) -> Result<PathBuf> {
     Ok(target.join(TARGET).join(PROFILE))
 }
 
-/// Debian's compiler has no standard library for wasm, only its source; the flag that builds it is open to nightly
-/// compilers and to those that are told to behave like one. A library of our own may also stop at a panic without a word:
-/// the words that nobody reads in a browser, and what puts them together, are a tenth of the program (ADR 23).
+/// Lets cargo use Debian's compiler and linker.
 fn debian(cargo: &mut Command) -> Result<()> {
     let Some(lld) = setup::lld() else { bail!("lld is missing; run `cargo xtask setup`") };
-    cargo.args(["-Z", "build-std=std,panic_abort"]).env("RUSTFLAGS", "-Zunstable-options -Cpanic=immediate-abort");
-    cargo.env("RUSTC", setup::DEBIAN_RUSTC).env("RUSTC_BOOTSTRAP", "1");
-    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", lld);
+    cargo.env("RUSTC", setup::DEBIAN_RUSTC).env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", lld);
     // It names the other toolchain's libraries when this runs under rustup's cargo.
     cargo.env_remove("LD_LIBRARY_PATH");
     Ok(())
@@ -101,7 +104,7 @@ fn debian(cargo: &mut Command) -> Result<()> {
 fn inputs(places: &Places, wasm: Wasm, font: &str) -> Result<String> {
     let mut hasher = DefaultHasher::new();
     let compiler = match wasm {
-        Wasm::Native => std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()),
+        Wasm::Installed => std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()),
         Wasm::Debian => setup::DEBIAN_RUSTC.into(),
     };
     child::ask(Command::new(compiler).arg("-vV")).hash(&mut hasher);

@@ -20,14 +20,14 @@ pub(crate) mod timescale;
 
 use plan::{Here, Step};
 pub(crate) use plan::{Need, Wasm};
-pub(crate) use survey::{DEBIAN_RUSTC, WASM_TARGET, lld, program};
+pub(crate) use survey::{DEBIAN_RUSTC, lld, program};
 
 pub(crate) const HELP: &str = "\
 usage: cargo xtask setup [--check]
 
 Gets what `demo`, `test` and `bench` need, and nothing that is there already:
 
-  the wasm target           to build the front end: rustup's, or else Debian's rustc-web, rust-web-src and lld-22
+  rust-src                  to build the front end: rustup's, or else Debian's rustc-web, rust-web-src and lld-22
   PostgreSQL (15 or later)  the embedded database; only its programs, no cluster and no service
   Mosquitto                 the MQTT broker; only its program, no service
   Chromium and its driver   to test the pages
@@ -48,7 +48,7 @@ environment:
 
 pub(crate) const OPTIONS: &[arguments::Option] = &[arguments::Option { name: "--check", takes_value: false }];
 
-/// How long rustup may try to fetch the wasm target; where it can't, it hangs rather than fails.
+/// How long rustup may try to fetch the source; where it can't, it hangs rather than fails.
 const RUSTUP_LIMIT: Duration = Duration::from_secs(90);
 
 /// What the set-up found or got.
@@ -145,15 +145,15 @@ fn check() -> Result<()> {
 /// Gets whatever of `needs` is missing. Quick when nothing is.
 pub(crate) fn ensure(places: &Places, needs: &[Need]) -> Result<Tools> {
     let mut here = survey::look();
-    if plan::plan(&here, needs).contains(&Step::RustupTarget) {
-        rustup_target(places);
+    if plan::plan(&here, needs).contains(&Step::RustupSource) {
+        rustup_source(places);
         here = survey::look();
         here.rustup = false;
     }
     let mut packages = Vec::new();
     for step in plan::plan(&here, needs) {
         match step {
-            Step::RustupTarget => {}
+            Step::RustupSource => {}
             Step::Package { name, need } => {
                 progress::say("set-up", &format!("{name} is missing; it is for {}", need.reason()));
                 packages.push(name);
@@ -180,7 +180,7 @@ fn remedy(here: &Here) -> String {
     match &here.debian_rustc {
         Some(version) if here.tools.wasm.is_none() => {
             format!(
-                "Debian's rustc is {version} and the workspace needs {}; run `rustup target add wasm32-unknown-unknown` where rustup can download",
+                "Debian's rustc is {version} and the workspace needs {}; run `rustup component add rust-src` where rustup can download",
                 plan::MINIMUM_RUSTC
             )
         }
@@ -189,12 +189,12 @@ fn remedy(here: &Here) -> String {
 }
 
 /// Lets rustup try. Failing is no error: there is another way.
-fn rustup_target(places: &Places) {
-    progress::say("set-up", "the wasm target is missing; it is for building the front end: asking rustup for it");
-    let outcome = places.log("rustup-target").and_then(|log| {
+fn rustup_source(places: &Places) {
+    progress::say("set-up", "the standard library's source is missing; it is for building the front end: asking rustup for it");
+    let outcome = places.log("rustup-source").and_then(|log| {
         let mut command = Command::new("rustup");
-        command.current_dir(&places.root).args(["target", "add", survey::WASM_TARGET]);
-        child::run_logged("rustup target add", &mut command, &log, Some(RUSTUP_LIMIT)).map_err(|error| anyhow!("{error:#}"))
+        command.current_dir(&places.root).args(["component", "add", "rust-src"]);
+        child::run_logged("rustup component add", &mut command, &log, Some(RUSTUP_LIMIT)).map_err(|error| anyhow!("{error:#}"))
     });
     if let Err(error) = outcome {
         progress::say("set-up", &format!("rustup can't get it here ({error:#}); taking Debian's compiler for the front end instead"));

@@ -57,7 +57,7 @@ impl Need {
     /// What people call it.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Need::Wasm => "the wasm target",
+            Need::Wasm => "the standard library's source",
             Need::Postgres => "PostgreSQL's server programs",
             Need::Mosquitto => "Mosquitto",
             Need::Chromium => "Chromium and its driver",
@@ -77,12 +77,12 @@ impl Need {
     }
 }
 
-/// Which compiler builds the front end.
+/// Which compiler builds the front end, with a standard library from that compiler's source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wasm {
-    /// The compiler in use has the target.
-    Native,
-    /// Debian's compiler builds its own standard library for the target.
+    /// The compiler in use, which has the source beside it.
+    Installed,
+    /// Debian's.
     Debian,
 }
 
@@ -90,8 +90,8 @@ impl Wasm {
     /// For people.
     pub(crate) fn describe(self) -> &'static str {
         match self {
-            Wasm::Native => "the installed Rust toolchain",
-            Wasm::Debian => "Debian's rustc, with a standard library built from its source",
+            Wasm::Installed => "the installed Rust toolchain",
+            Wasm::Debian => "Debian's rustc",
         }
     }
 }
@@ -101,7 +101,7 @@ impl Wasm {
 pub(crate) struct Here {
     /// What is there and usable.
     pub(crate) tools: Tools,
-    /// Whether rustup is there and may be asked for the wasm target.
+    /// Whether rustup is there and may be asked for the source.
     pub(crate) rustup: bool,
     /// The version of Debian's compiler, usable or not.
     pub(crate) debian_rustc: Option<Version>,
@@ -127,8 +127,8 @@ impl Here {
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// Ask rustup for the wasm target; if it can't, plan again without rustup.
-    RustupTarget,
+    /// Ask rustup for the source; if it can't, plan again without rustup.
+    RustupSource,
     /// Install a Debian package; all of them go into one transaction.
     Package { name: &'static str, need: Need },
 }
@@ -138,7 +138,7 @@ pub(crate) fn plan(here: &Here, needs: &[Need]) -> Vec<Step> {
     let mut steps = Vec::new();
     for &need in needs.iter().filter(|need| !here.has(**need)) {
         if need == Need::Wasm && here.rustup {
-            steps.push(Step::RustupTarget);
+            steps.push(Step::RustupSource);
             continue;
         }
         steps.extend(packages(here, need).into_iter().map(|name| Step::Package { name, need }));
@@ -174,7 +174,7 @@ mod tests {
 
     fn names(here: &Here, needs: &[Need]) -> Vec<&'static str> {
         let name = |step| match step {
-            Step::RustupTarget => "rustup",
+            Step::RustupSource => "rustup",
             Step::Package { name, .. } => name,
         };
         plan(here, needs).into_iter().map(name).collect()
@@ -198,7 +198,7 @@ mod tests {
         here.tools.chromium = Some("/usr/bin/chromium".into());
         here.tools.mosquitto = Some("/usr/sbin/mosquitto".into());
         assert_eq!(names(&here, Need::ALL), ["rust-web-src", "lld-22", "postgresql", "chromium-driver", "python3-aiosmtpd"]);
-        here.tools.wasm = Some(Wasm::Native);
+        here.tools.wasm = Some(Wasm::Installed);
         assert_eq!(names(&here, &[Need::Wasm]), [""; 0]);
     }
 

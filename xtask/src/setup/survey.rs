@@ -9,9 +9,6 @@ use super::Tools;
 use super::plan::{Here, MINIMUM_POSTGRES, MINIMUM_RUSTC, Version, Wasm};
 use crate::child;
 
-/// The target that the front end is built for.
-pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
-
 /// Debian's compiler, as opposed to rustup's that usually comes first on the PATH.
 pub(crate) const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 
@@ -28,8 +25,11 @@ pub(crate) fn look() -> Here {
     let debian_source = debian_source().is_some();
     let lld = lld();
     let debian = debian_rustc.is_some_and(|version| version >= MINIMUM_RUSTC) && debian_source && lld.is_some();
-    let wasm =
-        if choice != "debian" && native_target() { Some(Wasm::Native) } else { (choice != "rustup" && debian).then_some(Wasm::Debian) };
+    let wasm = if choice != "debian" && installed_source() {
+        Some(Wasm::Installed)
+    } else {
+        (choice != "rustup" && debian).then_some(Wasm::Debian)
+    };
     let tools = Tools {
         wasm,
         postgres_bin: postgres(Path::new("/usr/lib/postgresql")),
@@ -63,10 +63,11 @@ pub(crate) fn lld() -> Option<PathBuf> {
     found.pop().map(|(_, path)| path)
 }
 
-fn native_target() -> bool {
+/// Whether the compiler in use has the standard library's source, as rustup's component `rust-src` brings it.
+fn installed_source() -> bool {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     child::ask(Command::new(rustc).args(["--print", "sysroot"]))
-        .is_some_and(|sysroot| Path::new(&sysroot).join("lib/rustlib").join(WASM_TARGET).join("lib").is_dir())
+        .is_some_and(|sysroot| Path::new(&sysroot).join("lib/rustlib/src/rust/library/std/Cargo.toml").is_file())
 }
 
 fn debian_rustc() -> Option<Version> {
