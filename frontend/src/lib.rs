@@ -35,6 +35,8 @@ pub mod client;
 #[cfg(target_arch = "wasm32")]
 pub mod kiosk;
 #[cfg(target_arch = "wasm32")]
+pub mod measured;
+#[cfg(target_arch = "wasm32")]
 pub mod pages;
 #[cfg(target_arch = "wasm32")]
 pub mod panels;

@@ -5,10 +5,11 @@
 
 use crate::{AreaId, Reading, RuleId, Scope, TeamId};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How bad it is. The order is from mildest to worst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// To be known.
@@ -22,7 +23,7 @@ pub enum Severity {
 }
 
 /// Whether a message may wait for the end of a person's quiet hours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Urgency {
     /// Held in quiet hours, and sent as one digest at their end.
@@ -52,7 +53,7 @@ pub enum AlertState {
 }
 
 /// Why an alert changed, or why it says something new.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// The condition began or ceased to hold.
@@ -70,7 +71,8 @@ pub enum Cause {
 }
 
 /// Whether a transition opens or closes an incident, or only says something new of one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "AlertTurn")]
 #[serde(rename_all = "snake_case")]
 pub enum Turn {
     /// It fires from now on.
@@ -85,7 +87,7 @@ pub enum Turn {
 
 /// What a rule makes of one scope, as it is stored. Most scopes have none: where nothing holds and nothing was ever told,
 /// there is nothing to remember.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Alert {
     /// The rule.
     pub rule: RuleId,
@@ -124,7 +126,8 @@ pub struct Alert {
 }
 
 /// What a transition says of the rule: kept while an incident is open, for its end when the rule is gone by then.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "AlertTold")]
 pub struct Told {
     /// How bad.
     pub severity: Severity,

@@ -4,10 +4,11 @@ use crate::{
     AreaId, Asset, BoardId, City, ErrorCode, Kpi, KpiId, Quality, Scope, SourceId, Text, WallId, board::Board, map::ShapeMap, wall::Wall,
 };
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `GET /api/v1/city`: what every page begins with.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CityPage {
     /// The definition set's hash.
     pub definitions: String,
@@ -24,7 +25,8 @@ pub struct CityPage {
 }
 
 /// A thing's id and title.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "LinkOf{Id}")]
 pub struct Link<Id> {
     /// Its id.
     pub id: Id,
@@ -33,7 +35,7 @@ pub struct Link<Id> {
 }
 
 /// `GET /api/v1/boards/{id}`: a board and what its panels need to be drawn.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BoardPage {
     /// The definition set's hash.
     pub definitions: String,
@@ -49,7 +51,7 @@ pub struct BoardPage {
 }
 
 /// An asset as screens name it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AssetName {
     /// Its id.
     pub id: crate::AssetId,
@@ -68,7 +70,7 @@ impl From<&Asset> for AssetName {
 }
 
 /// `GET /api/v1/walls/{id}`: a wall and the boards of its scenes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WallPage {
     /// The wall.
     pub wall: Wall,
@@ -99,7 +101,7 @@ pub struct ReadingsPage {
 }
 
 /// A recorded reading as a chart needs it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Point {
     /// Its grid instant.
     pub time: Timestamp,
@@ -110,7 +112,7 @@ pub struct Point {
 }
 
 /// `GET /api/v1/sources`: the health of each feed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SourcesPage {
     /// The server's time.
     pub time: Timestamp,
@@ -131,7 +133,7 @@ pub struct SourcesPage {
 }
 
 /// How the definitions stand.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DefinitionsState {
     /// The hash of the set in force.
     pub hash: String,
@@ -152,7 +154,7 @@ pub struct DefinitionsState {
 }
 
 /// One thing that is wrong with a definition file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DefinitionProblem {
     /// The file's name within the city's folder.
     pub file: String,
@@ -168,7 +170,7 @@ pub struct DefinitionProblem {
 }
 
 /// How a feed is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceHealth {
     /// The source.
     pub id: SourceId,
@@ -195,7 +197,7 @@ pub struct SourceHealth {
 }
 
 /// A feed's state in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum FeedState {
     /// Data arrives as expected.
@@ -209,7 +211,7 @@ pub enum FeedState {
 }
 
 /// An asset that is named by data but not registered.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct UnknownAsset {
     /// The name that the data gives.
     pub asset: String,
@@ -220,7 +222,7 @@ pub struct UnknownAsset {
 }
 
 /// An item that was not taken.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Reject {
     /// Its number.
     pub id: i64,

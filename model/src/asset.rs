@@ -2,10 +2,11 @@
 
 use crate::{AreaId, AssetId, DepartmentId, MetricId};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A registered thing. The register enriches labels and says which series are expected.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Asset {
     /// Its name, as its messages give it.
     pub id: AssetId,

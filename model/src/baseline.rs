@@ -10,6 +10,7 @@ use crate::{Kpi, KpiId, Scope};
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -60,7 +61,7 @@ pub struct Baseline {
 }
 
 /// `GET /api/v1/kpis/{id}/baseline?scope&from&to[&version]`: the band over a stretch of time; `null` while there is none yet.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BaselinePage {
     /// The KPI.
     pub kpi: KpiId,
@@ -81,7 +82,7 @@ pub struct BaselinePage {
 }
 
 /// The band of an hour.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BandPoint {
     /// When the hour begins.
     pub time: Timestamp,
@@ -101,7 +102,7 @@ pub struct BandNotes {
 }
 
 /// `POST /api/v1/kpis/{id}/baseline?scope`: what was made.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BaselineMade {
     /// Its version.
     pub version: i32,

@@ -4,10 +4,11 @@
 mod sketch;
 
 use crate::{BoardId, KpiId, Scope, Text, alert::Severity, compare::Against, kpi::Dimension};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A page of panels.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Board {
     /// Its name.
     pub id: BoardId,
@@ -22,7 +23,7 @@ pub struct Board {
 }
 
 /// A rectangle of a board.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Panel {
     /// The first column, from 1.
     pub column: u16,
@@ -40,7 +41,7 @@ pub struct Panel {
 }
 
 /// What a panel shows.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Content {
     /// One figure: value, unit, trend, target, age, quality.

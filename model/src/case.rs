@@ -6,6 +6,7 @@
 
 use crate::{Allowance, AreaId, CaseId, DepartmentId, Labels, SourceId};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What names one case.
@@ -18,7 +19,7 @@ pub struct CaseKey {
 }
 
 /// A case as one message describes it: its whole state as of `updated`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
     /// The source's name for it.

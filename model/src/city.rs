@@ -1,11 +1,12 @@
 //! The city: its name, its zone, its areas and its departments.
 
 use crate::{AreaId, DepartmentId, Text, Unit, retention::Retention};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A city, as its folder defines it.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct City {
     /// Its name in files and addresses, such as `can-tho`.
     pub id: String,
@@ -30,7 +31,7 @@ pub struct City {
 }
 
 /// A figure of the city that isn't measured.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Constant {
     /// The number, in `unit`.
     pub value: f64,
@@ -39,7 +40,7 @@ pub struct Constant {
 }
 
 /// A ward or commune.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Area {
     /// Its GSO code.
     pub id: AreaId,
@@ -50,7 +51,7 @@ pub struct Area {
 }
 
 /// A department or another owner.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Department {
     /// Its name in files and labels.
     pub id: DepartmentId,

@@ -18,13 +18,14 @@ pub use trend::{Course, Trend, TrendWay, course, trend};
 use crate::kpi::{Aggregate, Better, From};
 use crate::{Flags, Kpi, KpiId, Quality, Reading, Scope, Text};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Counts below this are too few for a percentage: from 2 to 3 cases is no rise of half.
 const LEAST_COUNT: u64 = 10;
 
 /// `GET /api/v1/kpis/{id}/compare?scope&at`: a figure and what it is to be seen beside.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ComparePage {
     /// The KPI.
     pub kpi: KpiId,
@@ -41,7 +42,7 @@ pub struct ComparePage {
 }
 
 /// What a figure is compared with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Against {
     /// The period before, at the same point of it; for a sliding window the window before, for a level an hour or one
@@ -61,7 +62,7 @@ impl Against {
 }
 
 /// A recorded reading, as far as a comparison needs it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Side {
     /// Its grid instant.
     pub time: Timestamp,
@@ -109,7 +110,7 @@ pub struct CompareNote {
 }
 
 /// A figure beside what it was at another moment.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
     /// What with.
     pub against: Against,
@@ -136,7 +137,7 @@ pub struct Comparison {
 }
 
 /// Why no percentage is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Withheld {
     /// One of the two has no value.
@@ -150,7 +151,8 @@ pub enum Withheld {
 }
 
 /// A change by the KPI's direction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "CompareVerdict")]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
 pub enum Verdict {
@@ -161,7 +163,7 @@ pub enum Verdict {
 }
 
 /// A figure beside its target.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TargetGap {
     /// The target, in the KPI's unit.
     pub target: f64,

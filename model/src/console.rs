@@ -10,6 +10,7 @@ use crate::oncall::Channel;
 use crate::rota::page::PersonName;
 use crate::{AreaId, KindId, KpiId, PersonId, Scope, TeamId, Text};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -21,7 +22,7 @@ pub const MAX_PARTY_CHARS: usize = 100;
 pub const MAX_PHONE_CHARS: usize = 40;
 
 /// An incident as people are shown it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct IncidentView {
     /// It.
     pub incident: Incident,
@@ -43,7 +44,7 @@ pub struct IncidentView {
 }
 
 /// `GET /api/v1/incidents[?closed_since]`: what is open, the newest first, and what was closed since.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct IncidentsPage {
     /// The server's time.
     pub time: Timestamp,
@@ -54,7 +55,7 @@ pub struct IncidentsPage {
 }
 
 /// What became of a page.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Delivery {
     /// When.
     pub at: Timestamp,
@@ -74,7 +75,7 @@ pub struct Delivery {
 }
 
 /// `GET /api/v1/incidents/{id}`: one incident with everything that happened.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct IncidentPage {
     /// The server's time.
     pub time: Timestamp,
@@ -107,7 +108,8 @@ pub struct IncidentPage {
 }
 
 /// A line of the log in words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "IncidentSaidLine")]
 pub struct SaidLine {
     /// Its number.
     pub number: i64,
@@ -184,7 +186,7 @@ pub struct IncidentNotes {
 }
 
 /// What somebody does about an incident: the body of `POST /api/v1/incidents/{id}/acts`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "act", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Act {
     /// Says that somebody is at it.
@@ -282,7 +284,7 @@ impl Act {
 }
 
 /// An incident that somebody opens by hand: the body of `POST /api/v1/incidents`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpenByHand {
     /// Who opens it.
@@ -337,14 +339,14 @@ impl OpenByHand {
 }
 
 /// `GET /api/v1/incident-kinds`: the kinds that can be opened by hand, by id.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct KindsPage {
     /// The kinds.
     pub kinds: Vec<Kind>,
 }
 
 /// `GET /api/v1/people`: who may act at the console, and for whom incidents can be opened.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PeoplePage {
     /// The people, by id.
     pub people: Vec<PersonName>,
@@ -356,7 +358,7 @@ pub struct PeoplePage {
 }
 
 /// A kind of incidents as pages name it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct KindName {
     /// Its id.
     pub id: KindId,
@@ -369,7 +371,7 @@ pub struct KindName {
 }
 
 /// A team as pages name it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TeamName {
     /// Its id.
     pub id: TeamId,
@@ -378,7 +380,7 @@ pub struct TeamName {
 }
 
 /// What `POST /api/v1/incidents` answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OpenedByHand {
     /// Its number.
     pub incident: IncidentId,

@@ -4,6 +4,7 @@
 
 use crate::{KpiId, Quality, Scope, Unit};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// From so many seconds on, buckets are made of hours; from a day on, of the city's days.
@@ -34,7 +35,7 @@ const WIDTHS_S: [i64; 18] = [
 const FOLDED: i64 = 50_000;
 
 /// What a course is read from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Relation {
     /// Recorded readings, one by one.
     #[serde(rename = "reading")]
@@ -260,7 +261,7 @@ fn readings(stretches: impl IntoIterator<Item = Stretch>, every_s: i64) -> Vec<C
 }
 
 /// `GET /api/v1/kpis/{id}/readings?scope&from&to[&points][&as_of]`: the course of a KPI.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CoursePage {
     /// The KPI.
     pub kpi: KpiId,
@@ -285,7 +286,7 @@ pub struct CoursePage {
 }
 
 /// A reading, or a bucket of them, as a chart needs it.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct CoursePoint {
     /// The grid instant, or the bucket's first moment.
     pub time: Timestamp,

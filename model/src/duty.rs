@@ -7,6 +7,7 @@ use crate::calendar::WorkingCalendar;
 use crate::oncall::Target;
 use crate::{DepartmentId, TeamId, Text};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,7 +29,7 @@ pub struct Duty {
 }
 
 /// How long messages wait for each other, as far as somebody has said it; times are in seconds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Timings {
     /// How long a group's first message waits for more; a critical incident waits for nothing.

@@ -5,6 +5,7 @@
 
 use crate::{AreaId, City, Text};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The most events in one answer.
@@ -13,7 +14,7 @@ pub const MAX_EVENTS: u32 = 500;
 const MOST_CHARACTERS: usize = 200;
 
 /// What kind of event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum EventKind {
@@ -28,7 +29,7 @@ pub enum EventKind {
 }
 
 /// What is said of an event: the body of `POST /api/v1/events` and `PUT /api/v1/events/{id}`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Saying {
     /// What kind.
@@ -51,7 +52,7 @@ pub struct Saying {
 }
 
 /// An event, as it was last said.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Event {
     /// Its number.
     pub id: i64,
@@ -65,7 +66,7 @@ pub struct Event {
 
 /// `GET /api/v1/events?from&to[&withdrawn]`: the events that touch a stretch of time, in order of their beginning; and
 /// `GET /api/v1/events/{id}`: everything that was ever said of one, the newest first.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EventsPage {
     /// The events.
     pub events: Vec<Event>,

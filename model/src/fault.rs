@@ -1,9 +1,10 @@
 //! What the HTTP and WebSocket faces answer when they refuse: stable codes, a sentence, and the request's id.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Why something was refused. Codes are stable: clients may rely on them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
     /// The body or message can't be read at all.
@@ -47,7 +48,7 @@ pub enum ErrorCode {
 }
 
 /// The body of a refusal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorBody {
     /// What kind of refusal.
     pub code: ErrorCode,
@@ -58,7 +59,7 @@ pub struct ErrorBody {
 }
 
 /// One item of a batch that was not taken.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ItemError {
     /// Its place: the index in an array, or the line of a text, from 0.
     pub item: usize,
@@ -69,7 +70,7 @@ pub struct ItemError {
 }
 
 /// The answer to a batch: the good items are stored, the bad ones are in `reject` with their reason.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BatchAnswer {
     /// How many items were stored, repeats included.
     pub accepted: usize,

@@ -7,11 +7,12 @@ use crate::alert::Severity;
 use crate::{AreaId, PersonId, RotaId, RuleId, TeamId, Text};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// `GET /api/v1/alerts/figures[?from][&to][&team]`: the figures of a time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FiguresPage {
     /// The server's time.
     pub time: Timestamp,
@@ -29,7 +30,7 @@ pub struct FiguresPage {
 }
 
 /// What the figures name, in words; what is not here is called by its id.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Names {
     /// The people.
     pub persons: BTreeMap<PersonId, String>,
@@ -42,7 +43,7 @@ pub struct Names {
 }
 
 /// The figures of a time.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Figures {
     /// The incidents that were opened in it, exercises apart.
     pub incidents: IncidentFigures,
@@ -55,7 +56,7 @@ pub struct Figures {
 }
 
 /// Incidents that were opened in a time: each is one of `acknowledged`, `joined`, `never_acknowledged` and `waiting`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct IncidentFigures {
     /// How many were opened.
     pub opened: u64,
@@ -86,7 +87,8 @@ pub struct IncidentFigures {
 }
 
 /// The incidents that have something in common.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "GroupOf{K}")]
 pub struct Group<K> {
     /// What.
     pub key: K,
@@ -103,7 +105,7 @@ pub struct Group<K> {
 }
 
 /// Spans of time, in seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Times {
     /// Of how many.
     pub count: u64,
@@ -138,7 +140,7 @@ fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
 
 /// How many alarms there are for those who are on call. An alarm is an incident that people were shown: one that is muted
 /// from its first moment becomes one when it may page.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AlarmLoad {
     /// How many alarms there were.
     pub alarms: u64,
@@ -161,7 +163,7 @@ pub struct AlarmLoad {
 }
 
 /// A rule and how often it alarmed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Frequent {
     /// The rule.
     pub rule: RuleId,
@@ -172,7 +174,7 @@ pub struct Frequent {
 }
 
 /// What is measured of the load.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum What {
     /// Alarms in 10 minutes, in the mean.
@@ -194,7 +196,7 @@ pub enum What {
 }
 
 /// One measure.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Measure {
     /// What.
     pub what: What,
@@ -210,7 +212,7 @@ pub struct Measure {
 }
 
 /// What a load means for those who carry it, in EEMUA 191's words. The order is from best to worst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Judgement {
     /// Very likely to be acceptable.
@@ -275,7 +277,7 @@ impl Judgement {
 }
 
 /// What one person carried.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PersonFigures {
     /// Who.
     pub person: PersonId,
@@ -292,7 +294,7 @@ pub struct PersonFigures {
 }
 
 /// A night in which somebody was paged.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Night {
     /// The date of its evening.
     pub date: Date,
@@ -301,7 +303,7 @@ pub struct Night {
 }
 
 /// Exercises: everything that happened in them, and counts nowhere else.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ExerciseFigures {
     /// Incidents that were opened.
     pub opened: u64,

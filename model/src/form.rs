@@ -18,6 +18,7 @@ use crate::observation::MetricKind;
 use crate::source::{Source, Way};
 use crate::text::Language;
 use crate::{Kpi, Labels, Metric, MetricId, Scope, SourceId, Text};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -32,7 +33,7 @@ pub const MAX_DUE_DAYS: u16 = 250;
 const LONGEST_BREAK_DAYS: u32 = 14;
 
 /// How a department enters a KPI.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Form {
     /// The metric whose observations the figures are. It has the KPI's own id.
     pub metric: MetricId,
@@ -51,7 +52,7 @@ pub struct Form {
 }
 
 /// How long after a term's end a figure is due: `10d`, or `10wd` for working days. Day 1 is the first day after the term.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct Due {
     /// How many days.

@@ -7,13 +7,14 @@
 pub mod air;
 
 use air::AirQuality;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A node's number in its formula.
 pub type At = u16;
 
 /// A formula: numbers and conditions over operands. Conditions are kept apart from numbers by who builds it.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Formula {
     nodes: Vec<Node>,
     /// The nodes that are divided by one another where the formula is a quotient, a conversion of its unit apart.
@@ -22,7 +23,7 @@ pub struct Formula {
 }
 
 /// One step. Each is missing when a part that it needs is; those that do without say so.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Node {
     /// A number of the text, or a constant of the city.
@@ -64,7 +65,7 @@ pub enum Node {
 }
 
 /// What is done with two numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum Arithmetic {
@@ -78,7 +79,8 @@ pub enum Arithmetic {
 }
 
 /// How two numbers are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "FormulaComparison")]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum Comparison {

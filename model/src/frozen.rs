@@ -5,6 +5,7 @@
 use crate::text::Language;
 use crate::{BoardId, KpiId, PersonId, Scope, Text};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -12,12 +13,12 @@ use std::collections::BTreeMap;
 pub const MAX_DAYS: u16 = 90;
 
 /// A frozen page's number in the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct FrozenId(pub i64);
 
 /// What is frozen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FrozenOf {
     /// A board.
@@ -35,7 +36,7 @@ pub enum FrozenOf {
 }
 
 /// `POST /api/v1/frozen`: freezes a page.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Freeze {
     /// Who.
@@ -61,7 +62,7 @@ impl Freeze {
 }
 
 /// What was frozen, with the link that nobody is told again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FrozenMade {
     /// Its number.
     pub id: FrozenId,
@@ -72,7 +73,7 @@ pub struct FrozenMade {
 }
 
 /// A frozen page in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FrozenLine {
     /// Its number.
     pub id: FrozenId,
@@ -92,7 +93,7 @@ pub struct FrozenLine {
 }
 
 /// `GET /api/v1/frozen[?path]`: the newest frozen pages first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FrozenPages {
     /// The server's time.
     pub time: Timestamp,

@@ -8,20 +8,21 @@ pub use sentence::Names;
 
 use crate::{Kpi, KpiId, Scope, SourceId, Status, Text, kpi::Better};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The most conditions that a report lists; the others are counted.
 pub const MAX_CONDITIONS: usize = 200;
 
 /// `GET /api/v1/gaps`: the newest reports first.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GapsPage {
     /// The reports.
     pub gaps: Vec<GapReport>,
 }
 
 /// A report, and what it says to people.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GapReport {
     /// The report.
     #[serde(flatten)]
@@ -31,7 +32,7 @@ pub struct GapReport {
 }
 
 /// A report in words.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GapWords {
     /// When, how long, why.
     pub title: Text,
@@ -56,7 +57,7 @@ pub struct GapNote {
 }
 
 /// Why the centre was absent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum GapCause {
     /// Its process was not running.
@@ -66,7 +67,7 @@ pub enum GapCause {
 }
 
 /// A report of one absence.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Gap {
     /// Its number.
     pub id: i64,
@@ -91,7 +92,7 @@ pub struct Gap {
 }
 
 /// A feed in a gap report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GapFeed {
     /// The source.
     pub source: SourceId,
@@ -100,7 +101,8 @@ pub struct GapFeed {
 }
 
 /// A figure on the bad side for a while.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "GapCondition")]
 pub struct Condition {
     /// The KPI.
     pub kpi: KpiId,

@@ -1,10 +1,12 @@
 //! Goals: the points of the city's plan, and the KPIs that say how far each of them is.
 
 use crate::{GoalId, KpiId, Text};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A part of the plan, in the plan's own order.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "GoalPart")]
 pub struct Part {
     /// What it is about.
     pub title: Text,
@@ -13,7 +15,7 @@ pub struct Part {
 }
 
 /// A point of the plan.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Goal {
     /// Its name.
     pub id: GoalId,

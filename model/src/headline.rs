@@ -13,10 +13,11 @@ use crate::number::number;
 use crate::text::Language;
 use crate::{Kpi, KpiId, Quality, Reading, Scope, Status, Text};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `GET /api/v1/boards/{id}/headline`: a board in one sentence.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HeadlinePage {
     /// The server's time: as of when it is said.
     pub time: Timestamp,
@@ -29,7 +30,7 @@ pub struct HeadlinePage {
 }
 
 /// How things are on the whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Outlook {
     /// Every figure is known and where it should be.
@@ -43,7 +44,7 @@ pub enum Outlook {
 }
 
 /// One thing that is not as it should be.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Exception {
     /// What kind of thing.
     pub kind: ExceptionKind,
@@ -66,7 +67,7 @@ pub struct Exception {
 }
 
 /// Why something is listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ExceptionKind {
     /// A figure is beyond a threshold.

@@ -5,10 +5,11 @@
 use crate::alert::Severity;
 use crate::{TeamId, Text};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What is expected of an outside system: the body of `PUT /api/v1/heartbeats/{name}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Heartbeat {
     /// What it is.
@@ -25,7 +26,7 @@ pub struct Heartbeat {
 }
 
 /// One with when it was last heard.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HeartbeatRow {
     /// Its name.
     pub name: String,

@@ -4,10 +4,11 @@
 
 use crate::{Flags, KpiId, Quality, Scope};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `GET /api/v1/kpis/{id}/revisions?scope&time`: the revisions of one reading, the first one first.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RevisionsPage {
     /// The KPI.
     pub kpi: KpiId,
@@ -20,7 +21,7 @@ pub struct RevisionsPage {
 }
 
 /// A reading as it was recorded at some time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Revision {
     /// Its number, from 1.
     pub revision: i32,

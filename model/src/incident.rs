@@ -8,20 +8,22 @@ pub mod log;
 use crate::alert::Severity;
 use crate::{AreaId, PersonId, RuleId, Scope, TeamId};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An incident's number in the store; people read it aloud, so it is short.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct IncidentId(pub i64);
 
 /// The number of a notification group's episode in the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct GroupId(pub i64);
 
 /// Where an incident stands with the people who handle it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "IncidentStanding")]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// Nobody has taken it.
@@ -47,7 +49,7 @@ pub struct GroupKey {
 }
 
 /// What opened an incident.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "by", rename_all = "snake_case")]
 pub enum Origin {
     /// An alert: at most one open incident for each.
@@ -73,7 +75,7 @@ pub enum Origin {
 }
 
 /// An incident as it stands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Incident {
     /// Its number.
     pub id: IncidentId,
@@ -107,7 +109,7 @@ pub struct Incident {
 }
 
 /// Whom an incident, or a part of it, was given to. It pages nobody: whoever assigns has told them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Assignment {
     /// To whom.
     pub party: Party,
@@ -116,7 +118,7 @@ pub struct Assignment {
 }
 
 /// Who can be given an incident.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Party {
     /// A team of the centre's.

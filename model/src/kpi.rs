@@ -7,11 +7,12 @@ use crate::form::Form;
 use crate::formula::Formula;
 use crate::{Allowance, DepartmentId, KpiId, LabelName, Labels, MetricId, Quality, Reading, Scope, Status, Text, Unit};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// A definition. Its `version` changes whenever anything in it does.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Kpi {
     /// Its name.
     pub id: KpiId,
@@ -57,7 +58,7 @@ pub struct Kpi {
 }
 
 /// Which direction is good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Better {
     /// More is better.
@@ -70,7 +71,7 @@ pub enum Better {
 }
 
 /// What a KPI is computed from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum From {
     /// From the observations of one metric.
@@ -129,7 +130,7 @@ pub enum From {
 }
 
 /// A KPI as a part of a formula.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Operand {
     /// The KPI.
     pub kpi: KpiId,
@@ -143,7 +144,7 @@ fn is_zero(hours: &u8) -> bool {
 }
 
 /// Which of several values stands for all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
 pub enum Extreme {
@@ -163,7 +164,8 @@ impl From {
 }
 
 /// The stretch of event time that a reading at T looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "KpiWindow")]
 #[serde(rename_all = "snake_case")]
 pub enum Window {
     /// (T − so many seconds, T].
@@ -174,7 +176,7 @@ pub enum Window {
 }
 
 /// A period of the calendar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum Period {
@@ -203,7 +205,7 @@ impl Window {
 }
 
 /// How a window's samples become one number. Samples that measure nothing (calibrating, fault) are left out.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum Aggregate {
@@ -244,7 +246,7 @@ pub enum Aggregate {
 }
 
 /// What becomes of suspect samples: see [`crate::Metric::jump`], [`crate::Metric::frozen_s`], [`crate::Metric::range`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Suspect {
     /// They count, and the reading is flagged.
@@ -255,7 +257,7 @@ pub enum Suspect {
 }
 
 /// How the series of one scope come together, each aggregated by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
 pub enum Across {
@@ -266,7 +268,7 @@ pub enum Across {
 }
 
 /// What is counted of cases. What is withdrawn is closed, but not done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CaseMeasure {
     /// Open at T: opened ≤ T and not closed by T.
@@ -300,7 +302,7 @@ pub enum CaseMeasure {
 }
 
 /// Which cases are counted, and how.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct CaseTerms {
     /// Only cases that carry these labels.
@@ -328,7 +330,7 @@ pub struct CaseTerms {
 }
 
 /// What people answered when they were asked.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Answer {
     /// The label that holds the answer; a case without it was not answered.
     pub label: LabelName,
@@ -386,7 +388,7 @@ impl CaseTerms {
 }
 
 /// A way to divide a city.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
 pub enum Dimension {

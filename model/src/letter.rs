@@ -7,6 +7,7 @@ use crate::{PersonId, Text};
 use jiff::Timestamp;
 use jiff::civil::{Date, Time, time};
 use jiff::tz::TimeZone;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The most people that it goes to.
@@ -17,7 +18,7 @@ const MOST_URL: usize = 200;
 const LONGEST_DAYS: usize = 8;
 
 /// `PUT /api/v1/letter`: what the centre is asked to send each morning.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LetterOrder {
     /// To whom; each needs a verified e-mail address.

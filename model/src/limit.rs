@@ -4,6 +4,7 @@
 
 use crate::{KpiId, PersonId, Text};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ pub const MAX_REASON_CHARS: usize = 500;
 pub const LIMITS_FILE: &str = ".limits.toml";
 
 /// Which limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Which {
     /// What it should be.
@@ -40,7 +41,7 @@ impl Which {
 }
 
 /// A change.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LimitChange {
     /// Which limit.
     pub which: Which,
@@ -55,7 +56,7 @@ pub struct LimitChange {
 }
 
 /// `POST /api/v1/kpis/{id}/limits`: changes a limit.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeLimit {
     /// Who.
@@ -84,7 +85,7 @@ impl ChangeLimit {
 }
 
 /// `GET /api/v1/kpis/{id}/limits`: what is in force, and every change, the newest first.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LimitsPage {
     /// The KPI.
     pub kpi: KpiId,

@@ -3,13 +3,14 @@
 //! It owns the form in which a map is kept and sent. It must never hold degrees: whoever draws a map knows no projection.
 
 use crate::AreaId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The width that every map is brought to, in its own units; one of them is less than a pixel on any panel.
 pub const WIDTH: u32 = 2_000;
 
 /// The shapes of areas, in units of which the map is [`WIDTH`] wide.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ShapeMap {
     /// Its name, which is its file's.
     pub id: String,
@@ -22,7 +23,7 @@ pub struct ShapeMap {
 }
 
 /// An area's shape.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Shape {
     /// The area.
     pub area: AreaId,

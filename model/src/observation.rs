@@ -2,6 +2,7 @@
 
 use crate::{AreaId, AssetId, LabelName, MetricId, Text, Unit};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -11,7 +12,7 @@ pub const MAX_LABEL_BYTES: usize = 256;
 pub const MAX_LABELS: usize = 16;
 
 /// What a metric's numbers are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum MetricKind {
     /// A level: speed, load.
@@ -22,7 +23,7 @@ pub enum MetricKind {
 }
 
 /// What a sender says of a measured value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SampleState {
     /// Nothing in particular.
@@ -61,7 +62,7 @@ impl SampleState {
 }
 
 /// A definition: what a number means.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Metric {
     /// Its name.
     pub id: MetricId,
@@ -87,7 +88,7 @@ pub struct Metric {
 /// Which values jump: those that differ by more than `more_than` (in the metric's unit) from the one before, when that is
 /// at most `within_s` seconds older. A value that goes back to near the
 /// one before that doesn't jump.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct Jump {
     pub more_than: f64,
@@ -117,7 +118,7 @@ impl Metric {
 }
 
 /// The labels of a series, sorted by name; equal sets are equal values.
-#[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "std::collections::BTreeMap<LabelName, String>", into = "std::collections::BTreeMap<LabelName, String>")]
 pub struct Labels(Vec<(LabelName, String)>);
 

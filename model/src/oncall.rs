@@ -9,15 +9,16 @@ use crate::duty::Timings;
 use crate::{PersonId, PolicyId, RotaId, TeamId};
 use jiff::Timestamp;
 use jiff::civil::Time;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A contact's number in the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct ContactId(pub i64);
 
 /// A way to reach people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Channel {
     /// SMTP.
@@ -33,7 +34,7 @@ pub enum Channel {
 }
 
 /// A person's address on one channel.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Contact {
     /// Its number.
     pub id: ContactId,
@@ -65,7 +66,7 @@ impl Contact {
 }
 
 /// A personal rule: which contact after how many minutes, by urgency.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PersonalRule {
     /// For which pages.
     pub urgency: Urgency,
@@ -77,7 +78,7 @@ pub struct PersonalRule {
 
 /// The hours in which low urgency waits, in the person's own zone. The start belongs to them, the end does not; an end
 /// before the start lies on the next day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct QuietHours {
     /// The start.
     pub from: Time,
@@ -86,7 +87,7 @@ pub struct QuietHours {
 }
 
 /// A person who can be on call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Person {
     /// Their name in addresses.
     pub id: PersonId,
@@ -105,7 +106,7 @@ pub struct Person {
 }
 
 /// Whom a step pages.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Target {
     /// This person, on call or not.
@@ -117,7 +118,8 @@ pub enum Target {
 }
 
 /// A step of a policy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "PolicyStep")]
 pub struct Step {
     /// Whom it pages.
     pub targets: Vec<Target>,
@@ -129,7 +131,7 @@ pub struct Step {
 }
 
 /// How an incident climbs while nobody answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Policy {
     /// Its name.
     pub id: PolicyId,
@@ -146,7 +148,7 @@ pub struct Policy {
 }
 
 /// A team.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Team {
     /// Its name in rules.
     pub id: TeamId,

@@ -9,13 +9,14 @@ use crate::task::TaskId;
 use crate::{AreaId, KpiId, PersonId, RotaId, RuleId, Scope};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The most incidents that a page names one by one; it counts the others.
 pub const MAX_LISTED: usize = 100;
 
 /// What a page tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PageKind {
     /// Somebody is wanted.

@@ -8,10 +8,11 @@ mod definition;
 use crate::why::Named;
 use crate::{Kpi, Reading, Text, api::FeedState};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `GET /api/v1/kpis/{id}?scope`: the passport.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PassportPage {
     /// The definition set's hash.
     pub definitions: String,
@@ -36,7 +37,7 @@ pub struct PassportPage {
 }
 
 /// A version of a definition.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Version {
     /// Its hash.
     pub version: String,
@@ -45,7 +46,7 @@ pub struct Version {
 }
 
 /// A feed, as a passport names it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Feed {
     /// Which.
     #[serde(flatten)]

@@ -4,6 +4,7 @@
 
 use crate::{KpiId, Text, Unit};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a city's `public.toml` says.
@@ -24,7 +25,7 @@ pub struct Publication {
 }
 
 /// `GET /public/data.json`: what is published.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PublicPage {
     /// The city.
     pub city: Text,
@@ -41,7 +42,7 @@ pub struct PublicPage {
 }
 
 /// A published figure.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PublicFigure {
     /// The KPI.
     pub kpi: KpiId,

@@ -6,11 +6,12 @@ use crate::kpi::{Better, Dimension};
 use crate::why::Named;
 use crate::{Kpi, KpiId, Quality, Scope, Status};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
 /// `GET /api/v1/kpis/{id}/ranking?by&scope`: all parts of a scope at its newest recorded instant.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RankingPage {
     /// The KPI.
     pub kpi: KpiId,
@@ -28,7 +29,7 @@ pub struct RankingPage {
 }
 
 /// A part.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RankingRow {
     /// Which.
     pub scope: Scope,

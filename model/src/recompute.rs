@@ -4,10 +4,11 @@
 
 use crate::KpiId;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `POST /api/v1/recomputes`: what is to be computed again from what is stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecomputeRequest {
     /// The KPIs, at least one.
@@ -19,7 +20,7 @@ pub struct RecomputeRequest {
 }
 
 /// `GET /api/v1/recomputes/{id}`, and the answer to the request: a job and how far it has got.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RecomputeJob {
     /// Its number.
     pub id: i64,
@@ -42,14 +43,14 @@ pub struct RecomputeJob {
 }
 
 /// `GET /api/v1/recomputes`: the newest jobs first.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RecomputesPage {
     /// The jobs.
     pub jobs: Vec<RecomputeJob>,
 }
 
 /// Where a job stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RecomputeState {
     /// Others are before it.

@@ -4,13 +4,15 @@
 
 use crate::{AreaId, CaseId, DepartmentId, Labels, MetricId, SampleState, SourceId, Unit};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The most records in one answer.
 pub const MAX_RECORDS: u32 = 10_000;
 
 /// How finely observations are told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RollupStep")]
 pub enum Step {
     /// One by one.
     #[default]
@@ -29,7 +31,7 @@ pub enum Step {
 
 /// `GET /api/v1/observations?metric&from&to[&asset][&labels][&series][&step][&limit][&cursor]`: observations with
 /// `from ≤ time < to`, by series, then time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ObservationsPage {
     /// The metric.
     pub metric: MetricId,
@@ -51,7 +53,7 @@ pub struct ObservationsPage {
 }
 
 /// A series.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SeriesLine {
     /// Its number.
     pub id: i32,
@@ -62,7 +64,7 @@ pub struct SeriesLine {
 }
 
 /// An observation, or what those of a minute, an hour or a day come to.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ObservationLine {
     /// Its series' number.
     pub series: i32,
@@ -88,7 +90,7 @@ pub struct ObservationLine {
 }
 
 /// Which cases.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CaseStatus {
     /// Not closed yet.
@@ -101,7 +103,7 @@ pub enum CaseStatus {
 
 /// `GET /api/v1/cases[?kind][&department][&area][&status][&opened_from][&opened_to][&closed_from][&closed_to][&limit][&cursor]`:
 /// the present state of cases, by when they were opened.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseRecordsPage {
     /// At most as many as were asked for.
     pub cases: Vec<CaseRecord>,
@@ -111,7 +113,7 @@ pub struct CaseRecordsPage {
 }
 
 /// A case.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseRecord {
     /// The source that told of it.
     pub source: SourceId,

@@ -13,10 +13,11 @@ use crate::{PersonId, RotaId, TeamId};
 use jiff::Timestamp;
 use jiff::civil::{DateTime, Time, Weekday};
 use jiff::tz::TimeZone;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a rota is made of, as it is stored and sent. Only [`Rota::new`] says whether it makes sense.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RotaParts {
     /// Its name in policies.
     pub id: RotaId,
@@ -37,7 +38,7 @@ pub struct RotaParts {
 }
 
 /// People who take turns.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Layer {
     /// What people call it.
     pub name: String,
@@ -59,7 +60,7 @@ pub struct Layer {
 }
 
 /// What a shift is counted in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Rotation {
     /// Hours that the clocks on the wall show.
@@ -73,7 +74,8 @@ pub enum Rotation {
 }
 
 /// Hours of some weekdays.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RotaWindow")]
 pub struct Window {
     /// The days on which it begins; every day, where there is none.
     #[serde(default)]
@@ -85,7 +87,7 @@ pub struct Window {
 
 /// Wall times of a day. The start belongs to them, the end does not; an end before the start lies on the next day. A start
 /// that is also the end leaves no time at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Hours {
     /// The start.
     pub from: Time,
@@ -94,7 +96,7 @@ pub struct Hours {
 }
 
 /// A day of the week.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "their names say it")]
 pub enum Day {
@@ -122,12 +124,12 @@ impl From<Weekday> for Day {
 }
 
 /// An override's number in the store; 0 before it is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct OverrideId(pub i64);
 
 /// A change of who is on call, for once. Two that name the same person must not overlap.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Override {
     /// Its number.
     pub id: OverrideId,
@@ -141,7 +143,8 @@ pub struct Override {
 }
 
 /// What an override changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RotaChange")]
 #[serde(tag = "change", rename_all = "lowercase")]
 pub enum Change {
     /// One person stands in for another, and only when that one's turn it is.
@@ -213,12 +216,12 @@ impl Override {
 }
 
 /// A temporary schedule's number in the store; 0 before it is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct TemporaryId(pub i64);
 
 /// Fixed shifts that beat layers and overrides: within its time whoever has no shift in it is not on call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TemporarySchedule {
     /// Its number.
     pub id: TemporaryId,
@@ -245,7 +248,7 @@ impl TemporarySchedule {
 }
 
 /// A shift that was written down as it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FixedShift {
     /// Its first instant.
     pub from: Timestamp,
@@ -256,7 +259,7 @@ pub struct FixedShift {
 }
 
 /// A time with the same people on call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Shift {
     /// Its first instant.
     pub from: Timestamp,

@@ -10,6 +10,7 @@ use crate::formula::{Formula, Node};
 use crate::kpi::Dimension;
 use crate::text::Language;
 use crate::{AreaId, Definitions, KpiId, RuleId, Scope, TeamId, Text};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use summary::{Filling, PLACES, places};
@@ -59,7 +60,7 @@ pub struct Rule {
 }
 
 /// What it means that all of a rule's readings are missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NoData {
     /// An alert of its own says so; the others stay as they are.
@@ -74,7 +75,8 @@ pub enum NoData {
 }
 
 /// A condition over one reading and what stands beside it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RuleCondition")]
 pub struct Condition {
     /// As it is written.
     pub text: String,
@@ -141,7 +143,7 @@ impl Condition {
 }
 
 /// Which alerts a firing one mutes: those that any of `rules` or `domains` names, and that are alike. Never itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Inhibition {
     /// Alerts of these rules …
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -158,7 +160,7 @@ pub struct Inhibition {
 }
 
 /// What two alerts can be alike in. One that has no such thing is like another that has none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Label {
     /// The area: the scope itself, or where the asset stands.

@@ -10,6 +10,7 @@ pub mod sheet;
 use crate::PersonId;
 use crate::incident::IncidentId;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The longest entry, in characters.
@@ -24,12 +25,13 @@ pub const MAX_NAMED: usize = 50;
 pub const MAX_LINES: i64 = 2_000;
 
 /// A log's number in the store; people read it aloud.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct ShiftLogId(pub i64);
 
 /// One line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "LogEntryLine")]
 pub struct Line {
     /// Of which log.
     pub log: ShiftLogId,
@@ -45,7 +47,8 @@ pub struct Line {
 }
 
 /// What happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "LogEntry")]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum Entry {
     /// The log was opened.
@@ -86,7 +89,8 @@ pub enum Entry {
 }
 
 /// Where a log stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "LogStanding")]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// It is written.

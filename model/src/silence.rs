@@ -4,6 +4,7 @@
 
 use crate::PersonId;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -15,7 +16,7 @@ pub const WARNING_S: i64 = 15 * 60;
 pub type Labels = BTreeMap<String, String>;
 
 /// What one label must be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Matcher {
     /// The label's name.
     pub label: String,
@@ -33,7 +34,7 @@ impl Matcher {
 }
 
 /// A stretch of time in which some incidents page nobody. It always has an end, an author and a reason.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Silence {
     /// Its number in the store.
     pub id: i64,

@@ -1,10 +1,11 @@
 //! Sources: the configured ways in, and how what arrives maps to observations and cases.
 
 use crate::{DepartmentId, LabelName, Labels, MetricId, SampleState, SourceId, Text, Unit};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A configured way in.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Source {
     /// Its name.
     pub id: SourceId,
@@ -27,7 +28,7 @@ pub struct Source {
 }
 
 /// How data arrives.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Way {
     /// Messages of a broker.
@@ -53,14 +54,15 @@ pub enum Way {
 }
 
 /// A topic such as `can-tho/traffic/{asset}/{metric}`: each `{name}` stands for one level.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TopicPattern {
     /// The levels, in order.
     pub levels: Vec<Level>,
 }
 
 /// One level of a topic.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "CodeLevel")]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// These letters.
@@ -126,7 +128,7 @@ impl TopicPattern {
 }
 
 /// What a message's body holds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Body {
     /// One number, of this metric, or of the topic's.
@@ -136,7 +138,7 @@ pub enum Body {
 }
 
 /// One field of a message or one column of a file, and what it becomes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Field {
     /// The field's or column's name. In line protocol, `measurement.field` or the field alone.
     pub name: String,
@@ -153,7 +155,7 @@ pub struct Field {
 }
 
 /// The field or column beside a value that says what it is worth, and its codes: `00`, `01`, `02` of an air station.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StateField {
     /// The field's or column's name.
     pub name: String,
@@ -197,7 +199,7 @@ impl StateField {
 }
 
 /// How a CSV file is read.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Csv {
     /// Between columns.
     pub delimiter: char,
@@ -216,7 +218,7 @@ pub struct Csv {
 }
 
 /// What the rows of a file are.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Rows {
     /// Each row has one time and one or more values. Empty cells are no observations.
@@ -233,7 +235,7 @@ pub enum Rows {
 }
 
 /// Which columns make a case.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseColumns {
     /// The kind that all rows are of.
     pub kind: String,

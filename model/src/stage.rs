@@ -8,6 +8,7 @@ pub mod lead;
 use crate::{KpiId, PersonId, Text};
 use jiff::{SignedDuration, Timestamp};
 use lead::{By, Lead};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The highest stage; the lowest is 1.
@@ -16,7 +17,7 @@ pub const HIGHEST: u8 = 5;
 pub const MAX_REASON: usize = 500;
 
 /// What a city's `stage.toml` says.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Stages {
     /// So long a higher stage must hold before it is proposed, in seconds.
     pub hold_s: u32,
@@ -27,7 +28,8 @@ pub struct Stages {
 }
 
 /// A stage.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "StageLevel")]
 pub struct Level {
     /// Which, 1 to 5.
     pub stage: u8,
@@ -40,7 +42,8 @@ pub struct Level {
 }
 
 /// A limit of a figure of the whole city.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "StageCondition")]
 pub struct Condition {
     /// The figure.
     pub kpi: KpiId,
@@ -49,7 +52,7 @@ pub struct Condition {
 }
 
 /// A limit.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Limit {
     /// Met by this and more.
@@ -68,7 +71,7 @@ impl Limit {
 }
 
 /// What the figures come to at one moment.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Judged {
     /// The stage; absent where figures that are not known could make it a higher one.
     pub stage: Option<u8>,
@@ -131,7 +134,7 @@ impl Stages {
 }
 
 /// A stage that somebody confirmed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Confirmed {
     /// When.
     pub at: Timestamp,
@@ -153,7 +156,7 @@ pub struct Confirmed {
 }
 
 /// A stage that is proposed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Proposed {
     /// Which.
     pub stage: u8,
@@ -212,7 +215,7 @@ impl Course {
 }
 
 /// What walls show of the stage: no names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StageSign {
     /// The stage that holds; absent while it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -241,7 +244,7 @@ pub fn sign(stages: &Stages, course: &Course, judged: &Judged, confirmed: Option
 }
 
 /// `GET /api/v1/stage`: the city's operating stage, what is proposed and why, and what was confirmed before.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StagePage {
     /// The server's time.
     pub time: Timestamp,
@@ -269,7 +272,7 @@ pub struct StagePage {
 }
 
 /// `POST /api/v1/stage`: somebody confirms a stage.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmStage {
     /// Who.

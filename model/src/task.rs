@@ -9,6 +9,7 @@ pub mod request;
 
 use crate::{Allowance, DepartmentId, KpiId, PersonId, Quality, Scope};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The longest text of a task, in characters.
@@ -17,12 +18,13 @@ pub const MAX_TEXT_CHARS: usize = 2_000;
 pub const MAX_LINES: i64 = 500;
 
 /// A task's number in the store; people read it aloud.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct TaskId(pub i64);
 
 /// One line.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TaskEntryLine")]
 pub struct Line {
     /// Of which task.
     pub task: TaskId,
@@ -38,7 +40,8 @@ pub struct Line {
 }
 
 /// What happened.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TaskEntry")]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum Entry {
     /// It was given to a unit.
@@ -80,7 +83,7 @@ pub enum Entry {
 }
 
 /// A recorded reading, as far as an effect is reckoned from it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Figure {
     /// Its grid instant.
     pub time: Timestamp,
@@ -102,7 +105,8 @@ impl Figure {
 }
 
 /// Where a task stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TaskStanding")]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// The unit has it.

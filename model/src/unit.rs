@@ -13,6 +13,7 @@
 //!    above the line may be left out. What is below the line must always be named by the unit.
 
 use crate::Text;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -219,7 +220,7 @@ units! {
 }
 
 /// A unit of the table above.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct Unit(u8);
 

@@ -8,10 +8,11 @@ pub mod plan;
 pub mod report;
 
 use crate::{BoardId, Text, WallId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A video wall.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Wall {
     /// Its name.
     pub id: WallId,
@@ -28,7 +29,7 @@ pub struct Wall {
 }
 
 /// A wall's geometry. Text heights are angles at the farthest seat.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Profile {
     /// Screens side by side.
     pub tile_columns: u16,
@@ -74,7 +75,7 @@ impl Profile {
 }
 
 /// One output of a computer, and its place in the whole.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Display {
     /// What people call it; unlike the others'.
     pub name: String,
@@ -85,7 +86,7 @@ pub struct Display {
 }
 
 /// When a wall is bright, and what it draws.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Care {
     /// From which to which minute of the city's day it is bright; always, where this is absent. The end may lie before the
     /// beginning: over midnight.
@@ -119,7 +120,7 @@ impl Care {
 }
 
 /// A board on each display for so long.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Scene {
     /// The displays' boards in order; where there are fewer boards than displays they begin again.
     pub boards: Vec<BoardId>,

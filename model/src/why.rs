@@ -9,6 +9,7 @@ mod sentence;
 use crate::kpi::{Across, Aggregate, From};
 use crate::{AreaId, Case, CaseId, DepartmentId, Kpi, KpiId, Quality, Scope, SourceId, Text};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -16,7 +17,7 @@ use std::collections::BTreeMap;
 pub const MAX_PARTS: usize = 50;
 
 /// `GET /api/v1/kpis/{id}/why?scope&from&to`: what changed between two recorded readings.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WhyPage {
     /// The KPI.
     pub kpi: KpiId,
@@ -43,7 +44,8 @@ pub struct WhyPage {
 }
 
 /// A recorded reading, as far as an explanation needs it; by default missing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "CasesStanding")]
 pub struct Standing {
     /// The value in the KPI's unit.
     pub value: Option<f64>,
@@ -56,7 +58,7 @@ pub struct Standing {
 }
 
 /// Something with the name that people call it by.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Named {
     /// Its id, as scopes and labels write it.
     pub id: String,
@@ -65,7 +67,7 @@ pub struct Named {
 }
 
 /// A change divided one way.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Split {
     /// `area`, `department`, `asset`, or a label of cases such as `procedure`.
     pub by: String,
@@ -77,7 +79,8 @@ pub struct Split {
 }
 
 /// What one part contributed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "WhyPart")]
 pub struct Part {
     /// Which.
     #[serde(flatten)]
@@ -92,7 +95,7 @@ pub struct Part {
 
 /// How a level of cases went from one moment to another: `shown + corrected + entered + reopened − closed − withdrawn`
 /// is the level at the end.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Flows {
     /// What was first told of the moment before; corrections came since.
     pub shown: f64,
@@ -108,7 +111,7 @@ pub struct Flows {
 }
 
 /// How many cases came in and went out.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Flow {
     /// Began to count: opened, fell overdue.
     pub entered: u64,
@@ -121,7 +124,7 @@ pub struct Flow {
 }
 
 /// The flow of one part.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FlowPart {
     /// Which.
     #[serde(flatten)]
@@ -133,7 +136,7 @@ pub struct FlowPart {
 
 /// `GET /api/v1/kpis/{id}/cases?scope&at`: the cases that a level counts at a moment, the longest overdue first. No label
 /// but the procedure is in it, whatever a source sends.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CasesPage {
     /// The KPI.
     pub kpi: KpiId,
@@ -148,7 +151,7 @@ pub struct CasesPage {
 }
 
 /// A case in a list.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseLine {
     /// The source that told of it.
     pub source: SourceId,

@@ -34,12 +34,14 @@ pub async fn run(in_force: InForce, store: Store, clock: Clock) {
         clock.sleep_until(next).await;
         let definitions = in_force.get();
         let days = Days::of(&definitions);
-        match round(&definitions, &store, &days, clock.now()).await {
+        let now = clock.now();
+        match round(&definitions, &store, &days, now).await {
             Ok(made) if made > 0 => tracing::info!(made, "baselines are made anew"),
             Ok(_) => {}
             Err(error) => tracing::warn!(error = %chain(&error), "baselines can't be made now; the next night tries again"),
         }
-        next = next_night(&days, clock.now());
+        // After this round's moment, however long it took: a night that came meanwhile is not missed.
+        next = next_night(&days, now);
     }
 }
 

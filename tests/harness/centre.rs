@@ -1,6 +1,7 @@
 //! A centre: the real program, with a data folder, a database and a port of its own.
 
 use crate::broker::kill_tree;
+use crate::described::Exchange;
 use crate::{Database, MovedClock, Viewer, eventually, program, repository};
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
@@ -138,11 +139,21 @@ impl Centre {
     }
 
     async fn answer(&self, request: reqwest::RequestBuilder) -> Answer {
-        match request.send().await {
+        let request = request.build().expect("a request");
+        let sent = request.try_clone();
+        match self.client.execute(request).await {
             Ok(response) => {
                 let status = response.status().as_u16();
+                let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default().to_owned();
                 let text = response.text().await.unwrap_or_default();
-                Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) }
+                let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+                if let Some(sent) = sent {
+                    let (method, path) = (sent.method().as_str(), sent.url().path());
+                    let is_json = kind.starts_with("application/json");
+                    let sent = sent.body().and_then(reqwest::Body::as_bytes);
+                    Exchange { method, path, sent, status, is_json, answered: &body }.check();
+                }
+                Answer { status, body }
             }
             Err(error) => Answer { status: 0, body: Value::String(error.to_string()) },
         }

@@ -16,6 +16,7 @@ mod broker;
 mod centre;
 mod clock;
 mod database;
+mod described;
 mod desk;
 mod device;
 mod embedded;

@@ -10,12 +10,13 @@ use crate::{
         scale,
     },
     locale::{self, Language},
+    measured::use_measured,
 };
 use jiff::Timestamp;
 use plotters::style::RGBColor;
 use std::rc::Rc;
-use wasm_bindgen::{JsCast, prelude::Closure};
-use web_sys::{Element, ResizeObserver};
+use wasm_bindgen::JsCast;
+use web_sys::Element;
 use yew::prelude::*;
 
 /// Colours of lines that the style sheet names, `--line-1` and so on.
@@ -73,24 +74,7 @@ impl Surface {
 /// The surface, renewed whenever the element's size changes.
 #[hook]
 pub(super) fn use_surface(node: NodeRef) -> Option<Surface> {
-    let surface = use_state_eq(|| None);
-    let setter = surface.setter();
-    use_effect_with((), move |()| {
-        let element = node.cast::<Element>();
-        let seen = element.clone();
-        let resized = Closure::<dyn FnMut()>::new(move || setter.set(seen.as_ref().and_then(Surface::of)));
-        let observer = ResizeObserver::new(resized.as_ref().unchecked_ref()).ok();
-        if let (Some(observer), Some(element)) = (&observer, &element) {
-            observer.observe(element);
-        }
-        move || {
-            if let Some(observer) = observer {
-                observer.disconnect();
-            }
-            drop(resized);
-        }
-    });
-    (*surface).clone()
+    use_measured(node, Surface::of)
 }
 
 /// All that a chart's ground is made from but its time.

@@ -3,6 +3,7 @@
 //! It must never say when that time ends; a calendar does.
 
 use crate::LabelName;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::{fmt, str::FromStr};
@@ -27,7 +28,7 @@ const SUFFIXES: &[(&str, Measured)] =
     &[("wd", Measured::WorkingDays), ("wh", Measured::WorkingHours), ("d", Measured::Days), ("h", Measured::Hours)];
 
 /// A length of time that is counted in days or hours, worked or not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct Allowance {
     /// How many.

@@ -8,6 +8,7 @@ use crate::kpi::{Period, Window};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp, ToSpan};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 const DAY_S: u32 = 86_400;
@@ -21,7 +22,7 @@ const DAYS_BEFORE: i32 = 14;
 const DAYS_AFTER: i32 = 15;
 
 /// By what two moments are alike.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Alignment {
     /// The same point of a period, or so many whole windows apart.

@@ -10,6 +10,7 @@ use crate::median::{NORMAL, median};
 use jiff::civil::{DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp, ToSpan};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Points of a trend, at most; all pairs of them are looked at.
@@ -20,7 +21,7 @@ const HOUR_S: u32 = 3600;
 const DAY_S: u32 = 24 * HOUR_S;
 
 /// Which way a figure is going.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Trend {
     /// The span that it is told over: its first possible moment …
     pub from: Timestamp,
@@ -37,7 +38,7 @@ pub struct Trend {
 }
 
 /// A direction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
 pub enum TrendWay {

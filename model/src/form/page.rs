@@ -5,6 +5,7 @@
 use super::Term;
 use crate::{DepartmentId, KpiId, Scope, Text, Unit};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The longest name of a person, in letters.
@@ -15,7 +16,7 @@ pub const MAX_REASON_CHARS: usize = 500;
 pub const WRITTEN_CHARS: usize = 60;
 
 /// `GET /api/v1/forms?department=`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FormsPage {
     /// The server's time.
     pub time: Timestamp,
@@ -28,7 +29,7 @@ pub struct FormsPage {
 }
 
 /// A department that enters figures.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DepartmentForms {
     /// Its id.
     pub id: DepartmentId,
@@ -43,7 +44,7 @@ pub struct DepartmentForms {
 }
 
 /// A figure that a department enters for a term.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Duty {
     /// The KPI.
     pub kpi: KpiId,
@@ -78,7 +79,7 @@ pub struct Duty {
 }
 
 /// How a duty stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DutyState {
     /// The due date has passed.
@@ -96,7 +97,7 @@ pub enum DutyState {
 }
 
 /// A figure as it stands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Current {
     /// The term.
     pub term: Term,
@@ -113,7 +114,7 @@ pub struct Current {
 }
 
 /// What a department says of its figure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Stated {
     /// It may still change (*tạm tính*).
@@ -124,7 +125,7 @@ pub enum Stated {
 }
 
 /// `POST /api/v1/forms/entries`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Draft {
     /// The department that enters it.
@@ -155,7 +156,8 @@ pub struct Draft {
 }
 
 /// What became of an entry or of a file. Answered with 200 when all is well or was only tried, with 422 when it was refused.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "FormVerdict")]
 pub struct Verdict {
     /// In one sentence.
     pub said: Text,
@@ -180,7 +182,7 @@ pub struct Verdict {
 }
 
 /// What proves that an entry or a file came, and what became of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Receipt {
     /// Its number.
     pub number: i64,
@@ -195,7 +197,7 @@ pub struct Receipt {
 }
 
 /// A row of a file, or an entry.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Row {
     /// The figure's cell, as the sheet shows it: `Sheet1!C7`.
     pub cell: Option<String>,
@@ -234,7 +236,7 @@ pub struct Row {
 }
 
 /// What becomes of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RowState {
     /// The term's first figure.
@@ -250,7 +252,8 @@ pub enum RowState {
 }
 
 /// What is wrong, where, and what to write instead.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "FileProblem")]
 pub struct Problem {
     /// The cell, as the sheet shows it; absent for a typed figure or a whole file.
     pub cell: Option<String>,
@@ -261,14 +264,15 @@ pub struct Problem {
 }
 
 /// `GET /api/v1/forms/entries?kpi&scope`: every figure that was ever taken, the newest first.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EntriesPage {
     /// The entries.
     pub entries: Vec<Entry>,
 }
 
 /// A figure that was taken.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "FormEntry")]
 pub struct Entry {
     /// The figure.
     #[serde(flatten)]
@@ -286,7 +290,7 @@ pub struct Entry {
 }
 
 /// A reminder that was decided, once for each figure, term and kind.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Reminder {
     /// The department.
     pub department: DepartmentId,
@@ -307,7 +311,7 @@ pub struct Reminder {
 }
 
 /// Which reminder it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ReminderKind {
     /// The due date is near.

@@ -7,6 +7,7 @@ use crate::text::Language;
 use jiff::civil::{Date, ISOWeekDate, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -17,7 +18,7 @@ const YEARS: std::ops::RangeInclusive<i16> = 2000..=2100;
 const NAMES: &[&str] = &["thang", "nam", "ngay", "quy", "tuan", "ky"];
 
 /// How long a term is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
 pub enum Cadence {
@@ -44,7 +45,7 @@ impl Cadence {
 }
 
 /// One term. Written as `2026-11-05`, `2026-W45`, `2026-10`, `2026-Q3` or `2026`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct Term {
     cadence: Cadence,

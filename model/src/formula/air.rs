@@ -12,10 +12,11 @@
 //!   the 8 of an eight-hour mean.
 //! - A concentration below zero, as sensors give it in clean air, counts as zero.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A pollutant of the index, in the order of the decision's table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
 pub enum Pollutant {
@@ -28,7 +29,7 @@ pub enum Pollutant {
 }
 
 /// For how long an index speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Span {
     /// The hour that has ended.
@@ -38,7 +39,7 @@ pub enum Span {
 }
 
 /// What is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Wanted {
     /// The index itself, a whole number from 0 to 500.
@@ -48,7 +49,7 @@ pub enum Wanted {
 }
 
 /// Hourly means of one pollutant.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Concentration {
     /// Of what.
     pub pollutant: Pollutant,
@@ -59,7 +60,7 @@ pub struct Concentration {
 }
 
 /// An index as a part of a formula.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AirQuality {
     /// For how long it speaks.
     pub span: Span,

@@ -4,10 +4,11 @@
 
 use crate::alert::Severity;
 use crate::{KindId, TeamId, Text};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A kind, as its file defines it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Kind {
     /// Its name.
     pub id: KindId,

@@ -9,11 +9,12 @@ use crate::alert::{Cause, Severity};
 use crate::page::PageKind;
 use crate::{PersonId, Text};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// One line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LogLine {
     /// Of which group's log.
     pub group: GroupId,
@@ -29,7 +30,7 @@ pub struct LogLine {
 }
 
 /// Why an incident is triggered again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Again {
     /// It was acknowledged, and not over in time.
@@ -41,7 +42,7 @@ pub enum Again {
 }
 
 /// What keeps an incident from paging anybody.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mute {
     /// Somebody silenced it.
@@ -53,7 +54,7 @@ pub enum Mute {
 }
 
 /// Why the fall-back is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Exhaustion {
     /// Everybody was paged as often as the policy says.
@@ -63,7 +64,8 @@ pub enum Exhaustion {
 }
 
 /// What happened. Steps and rounds count from 1.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "IncidentEntry")]
 #[serde(tag = "what", rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum Entry {
@@ -151,7 +153,7 @@ pub struct Outcome {
 }
 
 /// Who did something, and when.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Done {
     /// Who.
     pub person: PersonId,
@@ -160,7 +162,7 @@ pub struct Done {
 }
 
 /// An assignment, with who made it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Assigned {
     /// It.
     pub assignment: Assignment,

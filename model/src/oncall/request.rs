@@ -3,10 +3,12 @@
 //! It must never accept a name or an address that could not be shown or sent.
 
 use super::{Channel, Person, Policy, Team};
+use crate::rota::RotaParts;
 use crate::silence::Matcher;
 use crate::{PersonId, Text};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The longest name or reason, in characters.
@@ -16,8 +18,30 @@ const MOST_ITEMS: usize = 50;
 /// The longest delay or time-out, in seconds.
 const LONGEST_S: u32 = 7 * 86_400;
 
+/// What is answered of something new that has a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Made {
+    /// The number.
+    pub id: i64,
+}
+
+/// `GET /api/v1/roster`: all of it, with people's addresses.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RosterPage {
+    /// Everybody who has not left.
+    pub persons: Vec<Person>,
+    /// The teams.
+    pub teams: Vec<Team>,
+    /// The policies.
+    pub policies: Vec<Policy>,
+    /// The rotas, with what is changed for once and not past.
+    pub rotas: Vec<RotaParts>,
+    /// Who is told when nobody else can be.
+    pub keeper: Option<PersonId>,
+}
+
 /// `POST /api/v1/persons/{id}/contacts`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewContact {
     /// The channel.
@@ -30,7 +54,7 @@ pub struct NewContact {
 }
 
 /// `POST /api/v1/contacts/{id}/verify`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Code {
     /// The code that was sent.
@@ -38,7 +62,7 @@ pub struct Code {
 }
 
 /// `PUT /api/v1/keeper`: who is told when nobody else can be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Keeper {
     /// Who; nobody, where it is absent.
@@ -47,7 +71,7 @@ pub struct Keeper {
 }
 
 /// `POST /api/v1/silences`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewSilence {
     /// All of these hold for what it mutes.

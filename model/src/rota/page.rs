@@ -5,13 +5,14 @@
 use super::{OverrideId, RotaParts, Shift};
 use crate::{PersonId, RotaId, TeamId};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The longest time that one page of a rota or of a person's shifts shows, in days.
 pub const MAX_DAYS: u16 = 366;
 
 /// A person as pages name them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PersonName {
     /// Their id.
     pub id: PersonId,
@@ -20,7 +21,7 @@ pub struct PersonName {
 }
 
 /// Who is on call now, by every rota.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OnCallPage {
     /// The server's time.
     pub time: Timestamp,
@@ -31,7 +32,7 @@ pub struct OnCallPage {
 }
 
 /// Who is on call by one rota.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OnCallNow {
     /// The rota.
     pub rota: RotaId,
@@ -52,7 +53,7 @@ pub struct OnCallNow {
 }
 
 /// A time with nobody on call that people should know of now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GapAhead {
     /// Its first instant; `None` where nobody has ever been on call. The same gap has the same one whenever it is asked for.
     pub from: Option<Timestamp>,
@@ -61,7 +62,7 @@ pub struct GapAhead {
 }
 
 /// A person's own shifts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MyShiftsPage {
     /// The server's time.
     pub time: Timestamp,
@@ -74,7 +75,7 @@ pub struct MyShiftsPage {
 }
 
 /// One of a person's shifts, whole.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MyShift {
     /// By which rota.
     pub rota: RotaId,
@@ -89,7 +90,7 @@ pub struct MyShift {
 }
 
 /// A rota's calendar.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RotaPage {
     /// The server's time.
     pub time: Timestamp,

@@ -6,6 +6,7 @@ use super::{Change, Layer, Override, OverrideId, RotaParts, TemporaryId, Tempora
 use crate::PersonId;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -25,7 +26,8 @@ pub const MAX_NAME_CHARS: usize = 100;
 const YEARS: std::ops::RangeInclusive<i16> = 2000..=2199;
 
 /// Something that is wrong with a rota. Layers and slots are numbered from 0 here, and from 1 in sentences.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RotaProblem")]
 #[serde(tag = "problem", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the variants' docs say what their fields are")]
 pub enum Problem {

@@ -6,11 +6,12 @@ use super::{Line, ShiftLogId, Standing};
 use crate::incident::IncidentId;
 use crate::{PersonId, Text};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A log in short.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LogHead {
     /// Its number.
     pub id: ShiftLogId,
@@ -35,7 +36,7 @@ pub struct LogHead {
 }
 
 /// Who signed, and when.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Signature {
     /// Who.
     pub person: PersonId,
@@ -44,7 +45,7 @@ pub struct Signature {
 }
 
 /// `GET /api/v1/shift-logs[?before]`: those that are not closed, and the newest of the others, the newest first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LogsPage {
     /// The server's time.
     pub time: Timestamp,
@@ -55,7 +56,7 @@ pub struct LogsPage {
 }
 
 /// `GET /api/v1/shift-logs/{id}`: a log with all of its lines.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LogPage {
     /// The server's time.
     pub time: Timestamp,
@@ -72,7 +73,7 @@ pub struct LogPage {
 }
 
 /// A line in words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SaidEntry {
     /// Its number.
     pub number: i64,

@@ -5,10 +5,11 @@
 use super::{MAX_DESK_CHARS, MAX_ENTRY_CHARS, MAX_NAMED, MAX_ON_DUTY};
 use crate::incident::IncidentId;
 use crate::{PersonId, Text};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `POST /api/v1/shift-logs`: opens the log of a desk.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpenLog {
     /// Who opens it.
@@ -23,7 +24,7 @@ pub struct OpenLog {
 }
 
 /// `POST /api/v1/shift-logs/{id}/entries`: writes something down.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WriteEntry {
     /// Who writes.
@@ -42,7 +43,7 @@ pub struct WriteEntry {
 }
 
 /// `POST /api/v1/shift-logs/{id}/signatures`: signs it off, or doesn't.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "act", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Sign {
     /// Somebody of the shift hands over.

@@ -9,13 +9,14 @@ use crate::alert::Severity;
 use crate::api::FeedState;
 use crate::incident::{IncidentId, Standing};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The most incidents that it lists, the worst first.
 pub const MAX_LISTED: usize = 200;
 
 /// A sheet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Sheet {
     /// Of which log.
     pub log: ShiftLogId,
@@ -46,7 +47,7 @@ pub struct Sheet {
 }
 
 /// An open incident.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OpenIncident {
     /// Its number.
     pub id: IncidentId,
@@ -73,7 +74,7 @@ pub struct OpenIncident {
 }
 
 /// Something that pages nobody for a while.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Silenced {
     /// What, in words.
     pub what: Text,
@@ -90,7 +91,7 @@ pub struct Silenced {
 }
 
 /// A feed that doesn't work.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SilentFeed {
     /// What it is called.
     pub title: Text,
@@ -103,7 +104,8 @@ pub struct SilentFeed {
 }
 
 /// An entry of the log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "SheetEntry")]
 pub struct Entry {
     /// Its number in the log.
     pub number: i64,
@@ -118,7 +120,8 @@ pub struct Entry {
 }
 
 /// Who is on call by a rota.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "DutyTurn")]
 pub struct Turn {
     /// What it is called.
     pub rota: String,

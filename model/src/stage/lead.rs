@@ -3,10 +3,11 @@
 //! Must never let a confirmation pass for the shift lead's that was not.
 
 use crate::{PersonId, Text};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// By what somebody may confirm a stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum By {
     /// They lead a shift log that is not closed.
@@ -39,7 +40,7 @@ impl By {
 }
 
 /// Somebody who leads the shift now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Lead {
     /// Who.
     pub person: PersonId,

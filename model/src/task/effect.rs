@@ -12,6 +12,7 @@ use crate::number::difference;
 use crate::text::Language;
 use crate::{Kpi, Quality, Text};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 const WEEK_S: i64 = 7 * 86_400;
@@ -19,7 +20,7 @@ const WEEK_S: i64 = 7 * 86_400;
 const DAY_S: u32 = 86_400;
 
 /// The figure since something was given.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Effect {
     /// What it is compared with.
     pub then: Option<Figure>,

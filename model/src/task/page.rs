@@ -6,11 +6,12 @@ use super::effect::Effect;
 use super::{Figure, Line, Standing, TaskId};
 use crate::{DepartmentId, KpiId, PersonId, Scope, Text};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A task in short.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TaskHead {
     /// Its number.
     pub id: TaskId,
@@ -52,7 +53,7 @@ impl TaskHead {
 }
 
 /// A task as lists show it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TaskLine {
     /// It in short.
     #[serde(flatten)]
@@ -66,7 +67,7 @@ pub struct TaskLine {
 }
 
 /// `GET /api/v1/tasks[?kpi&scope&before]`: those that are not closed, overdue ones first, then the newest closed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TasksPage {
     /// The server's time.
     pub time: Timestamp,
@@ -77,7 +78,7 @@ pub struct TasksPage {
 }
 
 /// `GET /api/v1/tasks/{id}`: a task with all of its lines.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TaskPage {
     /// The server's time.
     pub time: Timestamp,
@@ -97,7 +98,8 @@ pub struct TaskPage {
 }
 
 /// A line in words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TaskSaidLine")]
 pub struct SaidLine {
     /// When it was written.
     pub at: Timestamp,

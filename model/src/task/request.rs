@@ -5,10 +5,11 @@
 use super::MAX_TEXT_CHARS;
 use crate::{Allowance, DepartmentId, KpiId, PersonId, Scope, Text};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `POST /api/v1/tasks`: gives something to a unit. Either `within` or `due` says by when.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GiveTask {
     /// Who gives it.
@@ -34,7 +35,7 @@ pub struct GiveTask {
 }
 
 /// `POST /api/v1/tasks/{id}/acts`: what is done about a task.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "act", rename_all = "snake_case", deny_unknown_fields)]
 pub enum TaskAct {
     /// The unit answers.

@@ -12,6 +12,7 @@ use crate::{
     incident::{IncidentId, Standing},
 };
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A screen sends a beat this often while it draws, in milliseconds.
@@ -22,7 +23,7 @@ pub const DEAD_AFTER_S: i64 = 10;
 pub const CODE_S: i64 = 300;
 
 /// What a wall's screens are sent, whenever it changes and when they join.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WallState {
     /// The wall.
     pub wall: WallId,
@@ -39,7 +40,7 @@ pub struct WallState {
 }
 
 /// A critical incident in the strip.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Critical {
     /// Its number.
     pub incident: IncidentId,
@@ -57,12 +58,12 @@ pub struct Critical {
 }
 
 /// An enrolled screen's number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct ScreenId(pub i64);
 
 /// How a screen is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ScreenState {
     /// It draws.
@@ -74,7 +75,7 @@ pub enum ScreenState {
 }
 
 /// An enrolled screen.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ScreenStatus {
     /// Its number.
     pub id: ScreenId,
@@ -104,7 +105,7 @@ pub struct ScreenStatus {
 }
 
 /// What somebody did with a wall.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WallActed {
     /// When.
     pub at: Timestamp,
@@ -115,7 +116,7 @@ pub struct WallActed {
 }
 
 /// What can be done with a wall and its screens.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum WallDeed {
     /// Something with what it shows.
@@ -125,7 +126,7 @@ pub enum WallDeed {
 }
 
 /// What is done with a screen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "act", rename_all = "snake_case")]
 pub enum ScreenDeed {
     /// It was enrolled.
@@ -143,7 +144,7 @@ pub enum ScreenDeed {
 }
 
 /// A wall as its control page shows it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WallStatus {
     /// It.
     pub wall: Wall,
@@ -161,7 +162,7 @@ pub struct WallStatus {
 }
 
 /// `GET /api/v1/walls`: every wall, and how its screens are.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WallsPage {
     /// The server's time.
     pub time: Timestamp,
@@ -170,7 +171,7 @@ pub struct WallsPage {
 }
 
 /// What `POST /api/v1/screens/codes` answers to a screen that has no token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ScreenCode {
     /// Six digits that the screen shows.
     pub code: String,
@@ -181,7 +182,7 @@ pub struct ScreenCode {
 }
 
 /// `POST /api/v1/screens/self`: a screen asks where it belongs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScreenToken {
     /// Its token.
@@ -189,7 +190,7 @@ pub struct ScreenToken {
 }
 
 /// Where a screen belongs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ScreenPlace {
     /// Its wall and its display; absent while nobody has used its code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -197,7 +198,7 @@ pub struct ScreenPlace {
 }
 
 /// `POST /api/v1/screens`: somebody enrols the screen that shows a code.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnrolScreen {
     /// Who.

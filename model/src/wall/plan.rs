@@ -6,6 +6,7 @@
 use super::Scene;
 use crate::{KpiId, PersonId, Scope, Text, alert::Severity, incident::IncidentId};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The longest presentation, in minutes.
@@ -18,7 +19,7 @@ pub const ACKNOWLEDGED_S: i64 = 60;
 const MOST_RELEASED: usize = 200;
 
 /// What a wall shows from an instant on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     /// Each plan of a wall is one more than the one before.
     pub number: i64,
@@ -44,7 +45,8 @@ pub struct Plan {
 }
 
 /// Which scene is on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "SceneTurn")]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Turn {
     /// They take turns; the first one began at this instant, or would have.
@@ -60,7 +62,7 @@ pub enum Turn {
 }
 
 /// An incident that has taken a wall over, as its screens show it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Takeover {
     /// Its number.
     pub incident: IncidentId,
@@ -94,7 +96,8 @@ pub struct Takeover {
 }
 
 /// Somebody who was told.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "WallTold")]
 pub struct Told {
     /// What they are called.
     pub name: String,
@@ -105,7 +108,7 @@ pub struct Told {
 }
 
 /// That somebody is at it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Acknowledged {
     /// What they are called; empty where it isn't known.
     pub name: String,
@@ -267,7 +270,7 @@ impl Plan {
 }
 
 /// What people do with a wall.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "act", rename_all = "snake_case", deny_unknown_fields)]
 pub enum WallAct {
     /// The next scene.
@@ -306,7 +309,7 @@ pub enum WallAct {
 }
 
 /// What somebody does with a wall: the body of `POST /api/v1/walls/{id}/acts`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WallOrder {
     /// Who.
     pub person: PersonId,

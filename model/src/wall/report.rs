@@ -9,13 +9,14 @@ use super::{
 };
 use crate::BoardId;
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// So long before its beat was heard what a screen says may have been so, in seconds: beats come every two.
 const SLACK_S: i64 = 3;
 
 /// What a screen shows, in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Showing {
     /// A scene's board.

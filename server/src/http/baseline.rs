@@ -8,11 +8,12 @@ use crate::days::Days;
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use taydo_model::baseline::{BaselineMade, BaselinePage, MAX_HOURS, has_season};
 use taydo_model::{ErrorCode, Scope};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Range {
     #[serde(default)]
@@ -23,7 +24,7 @@ pub(super) struct Range {
     as_of: Option<Timestamp>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Of {
     #[serde(default)]

@@ -9,11 +9,12 @@ use crate::days::Days;
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use taydo_model::compare::{Against, Aligned, ComparePage, Side, aligned, compare as beside, course, to_target, trend};
 use taydo_model::{Kpi, Scope};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Moment {
     #[serde(default)]

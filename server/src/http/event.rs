@@ -6,11 +6,12 @@ use super::{State, body, query};
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path, Payload};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use taydo_model::event::{Event, EventsPage, MAX_EVENTS, Saying};
 use taydo_model::{ErrorCode, Text};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Range {
     from: Timestamp,

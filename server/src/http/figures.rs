@@ -11,6 +11,7 @@ use actix_web::http::header::{ContentDisposition, ContentType, DispositionParam,
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use taydo_model::figures::{Figures, FiguresPage, Group, Names, Times};
 use taydo_model::{Definitions, ErrorCode, TeamId};
@@ -20,7 +21,7 @@ const SHOWN: SignedDuration = SignedDuration::from_hours(28 * 24);
 /// The longest time.
 const LONGEST: SignedDuration = SignedDuration::from_hours(366 * 24);
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Asked {
     #[serde(default)]

@@ -12,11 +12,12 @@ use actix_web::web::{Data, Json, Payload, ReqData};
 use actix_web::{HttpRequest, HttpResponse};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use taydo_model::form::{Draft, Duty, EntriesPage, FormsPage, RowState, Stated, Verdict};
 use taydo_model::{Definitions, DepartmentId, ErrorCode, KpiId, Scope, Text};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Of {
     department: Option<DepartmentId>,
@@ -28,7 +29,7 @@ pub(super) async fn duties(request: HttpRequest, state: Data<State>) -> Result<J
     Ok(Json(state.door.page(&state.definitions.get(), department.as_ref()).await.map_err(|error| refusal(&error))?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Figure {
     kpi: KpiId,
@@ -55,7 +56,7 @@ pub(super) async fn enter(
     Ok(answer(&verdict))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Sent {
     department: DepartmentId,

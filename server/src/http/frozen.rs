@@ -14,6 +14,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::{Data, Json, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use jiff::SignedDuration;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use taydo_model::frozen::{Freeze, FrozenId, FrozenMade, FrozenPages};
 use taydo_model::{ErrorCode, PersonId, Text};
@@ -23,7 +24,7 @@ const MOST: u32 = 200;
 /// The length of a link's secret, in hexadecimal digits.
 const TOKEN_CHARS: usize = 64;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Of {
     /// Copies of this page alone.
@@ -31,7 +32,7 @@ pub(super) struct Of {
     path: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct By {
     /// Who revokes it.

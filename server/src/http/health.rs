@@ -9,6 +9,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::Data;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -34,13 +35,21 @@ impl Readiness {
     }
 }
 
-#[derive(Serialize)]
-struct Ready {
+/// Whether the centre works.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Ready {
     ready: bool,
     /// What is not ready, and why.
     lacking: BTreeMap<&'static str, String>,
     /// Not in the way of being ready, but to be looked at.
     warnings: Vec<String>,
+    #[serde(flatten)]
+    leading: Option<Leading>,
+}
+
+/// What only the server that leads can say.
+#[derive(Serialize, JsonSchema)]
+struct Leading {
     /// How the database stores history.
     layout: &'static str,
     /// The database's versions.
@@ -55,8 +64,20 @@ struct Ready {
     paging: Option<PagingState>,
 }
 
+impl Ready {
+    /// Of a server that stands by.
+    pub(super) fn standing_by() -> Self {
+        let lacking = BTreeMap::from([("lead", "another server leads; this one stands by to take over".to_owned())]);
+        Self { ready: false, lacking, warnings: Vec::new(), leading: None }
+    }
+
+    pub(super) fn answer(&self) -> HttpResponse {
+        if self.ready { HttpResponse::Ok().json(self) } else { HttpResponse::ServiceUnavailable().json(self) }
+    }
+}
+
 /// How people are told.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct PagingState {
     /// Whether there is a paging file; without it pages wait.
     configured: bool,
@@ -139,17 +160,14 @@ pub(super) async fn ready(state: Data<State>) -> HttpResponse {
     let paging = PagingState::read(&state, now).await.ok();
     let of_paging = paging.iter().flat_map(|paging| paging.warnings(now));
     let warnings = of_sources.chain(broken(&definitions)).chain(of_paging).chain(state.keeping.warnings()).collect();
-    let body = Ready {
-        ready: lacking.is_empty(),
-        lacking,
-        warnings,
+    let leading = Leading {
         layout: state.store.layout().name(),
         database: state.store.engine().to_string(),
         definitions: definitions.hash,
         duty_looked_at: state.overdue.looked_at.get(),
         paging,
     };
-    if body.ready { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
+    Ready { ready: lacking.is_empty(), lacking, warnings, leading: Some(leading) }.answer()
 }
 
 pub(super) async fn metrics(state: Data<State>) -> HttpResponse {

@@ -7,6 +7,7 @@ use super::{State, kpi, query};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use taydo_model::api::MAX_POINTS;
 use taydo_model::course::{CoursePage, Grain, Relation, course};
@@ -20,7 +21,7 @@ const MAX_KNOWN_THEN: i64 = 100_000;
 /// What is recorded at a moment has been committed so much later.
 const COMMITTED: SignedDuration = SignedDuration::from_mins(1);
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Range {
     #[serde(default)]
@@ -34,7 +35,7 @@ pub(super) struct Range {
     bom: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Instant {
     #[serde(default)]

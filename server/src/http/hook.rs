@@ -9,9 +9,10 @@ use super::{State, body};
 use crate::duty::take_reply;
 use crate::paging::{Face, HookError, Posted};
 use crate::store::outbox::ReceiptTaken;
-use actix_web::web::{Data, Path, Payload};
+use actix_web::web::{Data, Json, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::sync::Arc;
 use taydo_model::ErrorCode;
 
@@ -61,15 +62,22 @@ pub(super) async fn report(
     }
 }
 
+/// What a reply did.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ReplyTaken {
+    /// In a word.
+    did: &'static str,
+}
+
 pub(super) async fn reply(
     request: HttpRequest,
     payload: Payload,
     provider: Path<String>,
     state: Data<State>,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<Json<ReplyTaken>, Refusal> {
     let answered = posted(&request, payload, &state, |face, posted| face.reply(&provider, posted)).await?;
     let did = take_reply(&state.store, &state.definitions, &provider, &answered, state.clock.now()).await;
     let did = did.map_err(|error| unavailable(&error))?;
     // A call's flow goes on by it: what is `unclear` is said again.
-    Ok(HttpResponse::Ok().json(json!({ "did": did.word() })))
+    Ok(Json(ReplyTaken { did: did.word() }))
 }

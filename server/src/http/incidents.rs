@@ -9,6 +9,7 @@ use super::{State, body, query, said};
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path, Payload};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use taydo_engine::routing::{Event, Refusal as Declined, Which};
@@ -27,7 +28,7 @@ const MOST: u32 = 1_000;
 /// With which those are told together that no alert opened.
 const BY_HAND: &str = "hand";
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Range {
     #[serde(default)]

@@ -9,6 +9,7 @@ use actix_web::web::{Data, Json, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::StreamExt;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::time::Duration;
 use taydo_model::ErrorCode;
@@ -17,14 +18,14 @@ use taydo_model::fault::BatchAnswer;
 /// The next part of an import's file must come within this time.
 const CHUNK_TIME: Duration = Duration::from_secs(60);
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Of {
     source: String,
 }
 
 /// What InfluxDB's clients send; `org` and others have no meaning here.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Write {
     bucket: String,
     precision: Option<String>,
@@ -63,7 +64,7 @@ pub(super) async fn lines(request: HttpRequest, payload: Payload, state: Data<St
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Import {
     source: String,

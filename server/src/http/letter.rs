@@ -9,12 +9,13 @@ use crate::duty::{self, LetterDesk};
 use actix_web::http::header::ContentType;
 use actix_web::web::{Data, Json, Payload};
 use actix_web::{HttpRequest, HttpResponse};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use taydo_model::letter::LetterOrder;
 use taydo_model::text::Language;
 use taydo_model::{ErrorCode, Text};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
     #[serde(default)]

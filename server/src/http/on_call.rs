@@ -10,6 +10,7 @@ use actix_web::http::header::ContentType;
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -24,7 +25,7 @@ const SHOWN: SignedDuration = SignedDuration::from_hours(28 * 24);
 /// The longest stretch of a calendar.
 const LONGEST: SignedDuration = SignedDuration::from_hours(366 * 24);
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Range {
     #[serde(default)]

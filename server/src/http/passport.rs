@@ -11,6 +11,7 @@ use crate::store::StoreError;
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use taydo_model::passport::{Feed, PassportPage};
 use taydo_model::why::Named;
 use taydo_model::{Definitions, Kpi, Scope, SourceId};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct For {
     #[serde(default)]

@@ -10,6 +10,7 @@ use crate::days::Days;
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use taydo_model::compare::{Against, aligned};
 use taydo_model::kpi::Dimension;
@@ -19,7 +20,7 @@ use taydo_model::{ErrorCode, Quality, Scope, Status};
 /// A figure that is older than this many of its intervals is not ranked.
 const INTERVALS: i64 = 3;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Of {
     #[serde(default)]

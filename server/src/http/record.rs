@@ -11,6 +11,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use taydo_model::record::{CaseRecordsPage, CaseStatus, MAX_RECORDS, ObservationsPage, Step};
@@ -19,7 +20,7 @@ use taydo_model::{AreaId, AssetId, DepartmentId, ErrorCode, LabelName, Labels, M
 /// Records in one answer when it isn't said.
 const RECORDS: u32 = 1_000;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OfMetric {
     metric: MetricId,
@@ -38,7 +39,7 @@ pub(super) struct OfMetric {
     bom: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OfCases {
     kind: Option<String>,

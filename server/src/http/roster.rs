@@ -14,8 +14,7 @@ use actix_web::web::{Data, Json, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
-use serde_json::json;
-use taydo_model::oncall::request::{Code, Keeper, NewContact, NewSilence};
+use taydo_model::oncall::request::{Code, Keeper, Made, NewContact, NewSilence, RosterPage};
 use taydo_model::oncall::{Channel, ContactId, Person, Policy, Target, Team};
 use taydo_model::page::{Page, PageKind};
 use taydo_model::rota::{Override, OverrideId, Rota, RotaParts, TemporaryId, TemporarySchedule};
@@ -63,19 +62,18 @@ fn removed(result: Result<bool, StoreError>, what: (&str, &str), name: impl std:
 }
 
 fn created(id: i64) -> HttpResponse {
-    HttpResponse::build(StatusCode::CREATED).json(json!({ "id": id }))
+    HttpResponse::build(StatusCode::CREATED).json(Made { id })
 }
 
-pub(super) async fn all(state: Data<State>) -> Result<HttpResponse, Refusal> {
+pub(super) async fn all(state: Data<State>) -> Result<Json<RosterPage>, Refusal> {
     let roster = state.store.roster(state.clock.now()).await.map_err(|error| unavailable(&error))?;
-    let rotas: Vec<&RotaParts> = roster.rotas.values().map(Rota::parts).collect();
-    Ok(HttpResponse::Ok().json(json!({
-        "persons": roster.persons.values().collect::<Vec<_>>(),
-        "teams": roster.teams.values().collect::<Vec<_>>(),
-        "policies": roster.policies.values().collect::<Vec<_>>(),
-        "rotas": rotas,
-        "keeper": roster.keeper,
-    })))
+    Ok(Json(RosterPage {
+        persons: roster.persons.values().cloned().collect(),
+        teams: roster.teams.values().cloned().collect(),
+        policies: roster.policies.values().cloned().collect(),
+        rotas: roster.rotas.values().map(Rota::parts).cloned().collect(),
+        keeper: roster.keeper.clone(),
+    }))
 }
 
 pub(super) async fn put_person(

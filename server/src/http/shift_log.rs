@@ -13,6 +13,7 @@ use crate::store::shift_log::{LogOpened, NewLogEntry, StoredLog};
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{Data, Json, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,7 +30,7 @@ use taydo_model::{ErrorCode, PersonId, Text};
 const MOST: u32 = 50;
 const STYLE: &str = include_str!("shift_log/print.css");
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Before {
     #[serde(default)]

@@ -2,11 +2,11 @@
 //!
 //! It must never take anything in: what it took nobody would compute.
 
+use super::health::Ready;
 use super::refusal::Refusal;
 use actix_web::dev::Server;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{App, HttpResponse, HttpServer};
-use serde_json::json;
 use std::net::TcpListener;
 use taydo_model::ErrorCode;
 
@@ -26,8 +26,7 @@ fn routes(app: &mut ServiceConfig) {
 }
 
 async fn ready() -> HttpResponse {
-    let lacking = json!({ "lead": "another server leads; this one stands by to take over" });
-    HttpResponse::ServiceUnavailable().json(json!({ "ready": false, "lacking": lacking, "warnings": [] }))
+    Ready::standing_by().answer()
 }
 
 async fn refuse() -> Result<HttpResponse, Refusal> {

@@ -6,6 +6,7 @@ use super::refusal::Refusal;
 use crate::store::ReadError;
 use actix_web::http::header::{self, ContentDisposition, DispositionParam, DispositionType};
 use actix_web::{HttpRequest, HttpResponse};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use taydo_model::ErrorCode;
@@ -14,7 +15,7 @@ use taydo_model::ErrorCode;
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// How an answer is written, where the address says it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Format {
     /// As an object.

@@ -10,9 +10,10 @@ use crate::walls::Declined;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use taydo_model::oncall::request::Made;
 use taydo_model::wall::page::{EnrolScreen, ScreenCode, ScreenId, ScreenPlace, ScreenToken, WallsPage};
 use taydo_model::wall::plan::WallOrder;
 use taydo_model::{ErrorCode, PersonId, Text, WallId};
@@ -94,10 +95,10 @@ pub(super) async fn enrol(request: HttpRequest, payload: Payload, state: Data<St
     let what: EnrolScreen = read(&request, payload, &state, "enrolment").await?;
     known(&state, &what.person).await?;
     let id = state.walls.enrol(&what).await.map_err(|declined| refused(&declined))?;
-    Ok(HttpResponse::build(StatusCode::CREATED).json(json!({ "id": id })))
+    Ok(HttpResponse::build(StatusCode::CREATED).json(Made { id: id.0 }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct By {
     /// Who.

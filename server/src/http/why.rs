@@ -11,6 +11,7 @@ use crate::store::{Standings, StoreError};
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use taydo_engine::CaseVersion;
 use taydo_model::kpi::{CaseMeasure, Dimension, From};
@@ -20,7 +21,7 @@ use taydo_model::{Case, Definitions, ErrorCode, Kpi, Quality, Scope, Text};
 /// The most cases in one answer.
 const MAX_CASES: usize = 500;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Change {
     #[serde(default)]
@@ -29,7 +30,7 @@ pub(super) struct Change {
     to: Timestamp,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Moment {
     #[serde(default)]

@@ -10,6 +10,7 @@ use super::{
 };
 use bytes::{Buf, Bytes};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{collections::HashSet, io, sync::Arc};
 use taydo_engine::CaseVersion;
@@ -28,7 +29,7 @@ const MAX_SNAPSHOT_ROWS: usize = 1_000_000;
 const CHUNKS: usize = 16;
 
 /// What became of a file.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ImportAnswer {
     /// Its rows.
     #[serde(flatten)]

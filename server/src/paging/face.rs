@@ -13,6 +13,7 @@ use super::worker::Counters;
 use crate::store::outbox::{BREAKER_FAILURES, ProviderHealth};
 use crate::store::{Store, StoreError};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -29,7 +30,7 @@ pub struct Face {
 }
 
 /// How a provider does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Doing {
     /// It is used in its turn.
@@ -41,7 +42,7 @@ pub enum Doing {
 }
 
 /// A provider and how it does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ProviderStanding {
     /// Its name.
     pub name: String,

@@ -3,7 +3,17 @@
 //! Each element is read by itself; whether the case makes sense is for the check to say.
 
 use super::{Incoming, Item, Refusal, json, split};
+use schemars::JsonSchema;
 use taydo_model::{Case, CaseId};
+
+/// What is sent: an array, or an object that holds it.
+#[derive(JsonSchema)]
+#[schemars(untagged, rename = "SentCases")]
+#[expect(dead_code, reason = "a body is read element by element; this only describes it")]
+pub(crate) enum Body {
+    Bare(Vec<Case>),
+    Named { cases: Vec<Case> },
+}
 
 /// Reads a body and hands its elements over.
 ///

@@ -3,12 +3,14 @@
 //! Each element is read by itself. It never recurses into what it doesn't expect and never lets one key stand twice.
 
 use super::{Draft, Given, Incoming, Item, Pair, Refusal, split};
+use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, SeqAccess, Visitor},
 };
-use std::{borrow::Cow, fmt};
-use taydo_model::{ErrorCode, SampleState};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
+use taydo_model::{ErrorCode, LabelName, MetricId, SampleState};
 
 /// One value of a JSON object, as far as a measurement can be made of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,23 +31,42 @@ pub(super) struct Pairs<'a, V>(pub(super) Vec<(Cow<'a, str>, V)>);
 #[derive(Debug, PartialEq)]
 struct Word<'a>(Cow<'a, str>);
 
-#[derive(Deserialize)]
+/// A measured number as it is sent.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Wire<'a> {
+#[schemars(rename = "SentObservation")]
+pub(crate) struct Wire<'a> {
     #[serde(borrow)]
+    #[schemars(with = "MetricId")]
     metric: Word<'a>,
     #[serde(borrow, default)]
+    #[schemars(with = "BTreeMap<LabelName, String>")]
     labels: Pairs<'a, Word<'a>>,
+    /// When it was measured; when it is received, where it is absent.
     #[serde(borrow, default)]
+    #[schemars(with = "Option<Timestamp>")]
     time: Option<Word<'a>>,
     #[serde(borrow)]
+    #[schemars(with = "f64")]
     value: Scalar<'a>,
+    /// The value's unit; the metric's, where it is absent.
     #[serde(borrow, default)]
+    #[schemars(with = "Option<String>")]
     unit: Option<Word<'a>>,
+    /// The source's count of corrections.
     #[serde(default)]
     revision: i32,
     #[serde(default)]
     state: SampleState,
+}
+
+/// What is sent: an array, or an object that holds it.
+#[derive(JsonSchema)]
+#[schemars(untagged, rename = "SentObservations")]
+#[expect(dead_code, reason = "a body is read element by element; this only describes it")]
+pub(crate) enum Body<'a> {
+    Bare(Vec<Wire<'a>>),
+    Named { observations: Vec<Wire<'a>> },
 }
 
 /// Reads a body and hands its elements over.

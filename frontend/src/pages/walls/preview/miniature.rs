@@ -9,6 +9,7 @@ use crate::{
         screen::LABEL_ARC_MIN,
         stage::{Stage, StageProps},
     },
+    measured::use_measured,
     timeline::Timeline,
 };
 use std::{cell::RefCell, rc::Rc};
@@ -16,33 +17,7 @@ use taydo_model::{
     api::WallPage,
     wall::{Display, Wall, report::Report},
 };
-use wasm_bindgen::{JsCast, prelude::Closure};
-use web_sys::{Element, ResizeObserver};
 use yew::prelude::*;
-
-/// An element's width and height, in pixels, as soon as it is laid out and whenever they change.
-#[hook]
-fn use_room(node: NodeRef) -> Option<(i32, i32)> {
-    let room = use_state_eq(|| None);
-    let setter = room.setter();
-    use_effect_with((), move |()| {
-        let element = node.cast::<Element>();
-        let seen = element.clone();
-        let look = move || setter.set(seen.as_ref().map(|element| (element.client_width(), element.client_height())));
-        let resized = Closure::<dyn FnMut()>::new(look);
-        let observer = ResizeObserver::new(resized.as_ref().unchecked_ref()).ok();
-        if let (Some(observer), Some(element)) = (&observer, &element) {
-            observer.observe(element);
-        }
-        move || {
-            if let Some(observer) = observer {
-                observer.disconnect();
-            }
-            drop(resized);
-        }
-    });
-    *room
-}
 
 /// How a display is laid out on this page.
 struct Layout {
@@ -104,7 +79,7 @@ impl PartialEq for MiniatureProps {
 #[component]
 pub(super) fn Miniature(props: &MiniatureProps) -> Html {
     let (frame, glass) = (use_node_ref(), use_node_ref());
-    let room = use_room(frame.clone());
+    let room = use_measured(frame.clone(), |frame| Some((frame.client_width(), frame.client_height())));
     let shows: Shows = use_mut_ref(Report::default);
     let node = glass.clone();
     use_effect_with((props.page.clone(), props.display, room), move |(page, display, room)| {
