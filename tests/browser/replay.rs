@@ -13,21 +13,6 @@ async fn names(room: &Room, time: &str) {
     until(&room.browser, &format!("the band names {time}"), &script).await;
 }
 
-/// A value of the probe within a minute of the standing clock, and the minute's reading on record.
-async fn records(room: &Room, value: f64) {
-    let time = room.clock.now();
-    let observation = json!([{ "metric": "probe.value", "labels": { "asset": "p1" }, "time": time, "value": value }]);
-    assert_eq!(room.centre.post("/api/v1/observations?source=api", &observation).await.status, 200);
-    room.clock.advance(SignedDuration::from_secs(30));
-    eventually("the reading is on record", Duration::from_secs(20), || async {
-        let path = format!("/api/v1/kpis/traffic.probe/readings?from={time}&to={}", room.clock.now());
-        let points = room.centre.get(&path).await.body["points"].clone();
-        points.as_array().is_some_and(|points| points.iter().any(|point| point["value"] == value)).then_some(())
-    })
-    .await;
-    room.clock.advance(SignedDuration::from_secs(30));
-}
-
 #[tokio::test]
 async fn an_hour_is_scrubbed_on_the_console_and_on_a_board() {
     let _alone = alone().await;
@@ -35,8 +20,8 @@ async fn an_hour_is_scrubbed_on_the_console_and_on_a_board() {
     let browser = &room.browser;
     browser.size(1440, 900).await;
     room.clock.advance(SignedDuration::from_secs(40));
-    records(&room, 10.0).await;
-    records(&room, 25.0).await;
+    room.measures(10.0).await;
+    room.measures(25.0).await;
     room.clock.advance(SignedDuration::from_secs(440));
     let id = room.incident("Cây đổ chắn ngang đường Nguyễn Trãi", "high").await;
     room.clock.advance(SignedDuration::from_mins(10));

@@ -105,6 +105,21 @@ impl Room {
         answer.body["incident"].as_i64().expect("its number")
     }
 
+    /// A value of the probe within a minute of the standing clock, and the minute's reading on record.
+    pub(crate) async fn measures(&self, value: f64) {
+        let time = self.clock.now();
+        let observation = json!([{ "metric": "probe.value", "labels": { "asset": "p1" }, "time": time, "value": value }]);
+        assert_eq!(self.centre.post("/api/v1/observations?source=api", &observation).await.status, 200);
+        self.clock.advance(jiff::SignedDuration::from_secs(30));
+        eventually("the reading is on record", Duration::from_secs(20), || async {
+            let path = format!("/api/v1/kpis/traffic.probe/readings?from={time}&to={}", self.clock.now());
+            let points = self.centre.get(&path).await.body["points"].clone();
+            points.as_array().is_some_and(|points| points.iter().any(|point| point["value"] == value)).then_some(())
+        })
+        .await;
+        self.clock.advance(jiff::SignedDuration::from_secs(30));
+    }
+
     /// Opens a page.
     pub(crate) async fn open(&self, path: &str, what: &str, is_there: &str) {
         self.browser.open(&format!("{}{path}", self.centre.url)).await;

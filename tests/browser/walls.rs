@@ -2,6 +2,7 @@
 
 use super::*;
 use harness::Setup;
+use room::Room;
 use std::time::Instant;
 
 const SCREENS: usize = 6;
@@ -260,4 +261,25 @@ async fn the_walls_page_shows_what_screens_do_and_controls_them() {
     }
     assert_eq!(browser.complaints().await, Vec::<String>::new());
     hall.browser.close().await;
+}
+
+#[tokio::test]
+async fn an_alert_takes_the_wall_over_with_the_course_of_its_figure() {
+    let _alone = alone().await;
+    let room = Room::start("2026-03-02T01:00:40Z").await;
+    let browser = &room.browser;
+    browser.size(3840, 2160).await;
+    room.open("/wall/main?display=1&lang=vi", "the wall", "return document.querySelector('main.wall')?.dataset.shown === 'scene';").await;
+    for value in [22.0, 35.0, 31.0, 48.0, 57.0, 66.0, 74.0, 96.0] {
+        room.measures(value).await;
+    }
+    let figure = "const figure = document.querySelector('.takeover .course .latest')?.innerText ?? ''; return figure.includes('96') && document.fonts.status === 'loaded' || figure;";
+    until(browser, "the figure's course", figure).await;
+    assert!(room.text(".takeover h2").await.contains("Ùn tắc nghiêm trọng"));
+    for (width, height) in [(3840, 2160), (960, 540)] {
+        browser.size(width, height).await;
+        until(browser, "its title is seen whole", TITLE_SEEN).await;
+        browser.screenshot(&format!("wall-takeover-figure-{width}")).await;
+    }
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
 }

@@ -17,6 +17,7 @@ use taydo_model::{
     api::WallPage,
     wall::{Display, Wall, report::Report},
 };
+use web_sys::Element;
 use yew::prelude::*;
 
 /// How a display is laid out on this page.
