@@ -4,7 +4,7 @@
 
 use crate::{calendar::Calendar, locale};
 use jiff::Timestamp;
-use taydo_model::text::Language;
+use taydo_model::{text::Language, wall::Profile};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{Element, HtmlElement, Location, Storage, UrlSearchParams, Window};
 
@@ -119,6 +119,12 @@ impl Theme {
             Self::Dark => "dark",
             Self::Light => "light",
         }
+    }
+
+    /// A wall's: the room's light decides, not taste.
+    #[must_use]
+    pub fn of_wall(profile: &Profile) -> Self {
+        if profile.is_bright() { Self::Light } else { Self::Dark }
     }
 
     fn named(code: &str) -> Option<Self> {
@@ -299,10 +305,10 @@ pub fn set_style(element: &Element, name: &str, value: &str) {
     }
 }
 
-/// The value of a custom property of the style sheet, such as `--line-1`.
+/// The value of a custom property of the style sheet, such as `--line-1`, where an element is.
 #[must_use]
-pub fn custom_property(name: &str) -> Option<String> {
-    let style = window()?.get_computed_style(root()?.as_ref()).ok()??;
+pub fn custom_property(element: &Element, name: &str) -> Option<String> {
+    let style = window()?.get_computed_style(element).ok()??;
     style.get_property_value(name).ok().map(|value| value.trim().to_owned())
 }
 

@@ -108,6 +108,12 @@ async fn previews_follow_their_screens() {
     browser.turn_to(&hall.windows[1]).await;
     see("the screen is dead", 2, "spot.dataset.condition === 'dead' && wall === null && spot.innerText.includes('Không vẽ nữa')").await;
     browser.screenshot("walls-dead-1440").await;
+
+    // A wall in a dim room is dark on a light page too.
+    browser.open(&format!("{}/walls?lang=vi&theme=light", hall.centre.url)).await;
+    let grounds = "const ground = (one) => one && getComputedStyle(one).backgroundColor; return [ground(document.documentElement), ground(document.querySelector('.glass')), ground(document.querySelector('.glass .panel'))].join() === 'rgb(236, 238, 241),rgb(20, 23, 28),rgb(28, 32, 39)';";
+    until(browser, "a dark wall on a light page", grounds).await;
+    browser.screenshot("walls-light-1440").await;
     assert_eq!(browser.complaints().await, Vec::<String>::new());
     hall.browser.close().await;
 }

@@ -52,8 +52,8 @@ fn use_wall_size(profile: Option<(Profile, u32)>) {
             if let (Some((profile, own_px)), Some(width), Some(root)) = (&profile, browser::width_px(), browser::root()) {
                 let label = profile.font_px(LABEL_ARC_MIN) * width / f64::from((*own_px).max(1));
                 browser::set_style(&root, "font-size", &format!("{label:.2}px"));
-                // The room's light decides, not taste; an address may ask for another, to try it.
-                let theme = browser::asked_theme().unwrap_or(if profile.is_bright() { Theme::Light } else { Theme::Dark });
+                // An address may ask for another theme, to try it.
+                let theme = browser::asked_theme().unwrap_or(Theme::of_wall(profile));
                 browser::set_root("data-theme", theme.code());
             }
         };

@@ -34,8 +34,8 @@ pub struct Surface {
     palette: Palette,
 }
 
-fn colour(name: &str, otherwise: RGBColor) -> RGBColor {
-    let text = browser::custom_property(name).unwrap_or_default();
+fn colour(element: &Element, name: &str, otherwise: RGBColor) -> RGBColor {
+    let text = browser::custom_property(element, name).unwrap_or_default();
     let hex = text.strip_prefix('#').filter(|hex| hex.len() == 6).and_then(|hex| u32::from_str_radix(hex, 16).ok());
     hex.map_or(otherwise, |hex| {
         let [_, red, green, blue] = hex.to_be_bytes();
@@ -43,7 +43,8 @@ fn colour(name: &str, otherwise: RGBColor) -> RGBColor {
     })
 }
 
-fn palette() -> Palette {
+fn palette(element: &Element) -> Palette {
+    let colour = |name: &str, otherwise| colour(element, name, otherwise);
     let grey = RGBColor(154, 163, 173);
     Palette {
         text: colour("--text-soft", grey),
@@ -67,7 +68,7 @@ impl Surface {
         // In a small picture of a screen letters shrink with all else.
         let laid_out = element.dyn_ref::<web_sys::HtmlElement>().map_or(0, web_sys::HtmlElement::offset_width);
         let shrunk = if laid_out > 0 { place.width() / f64::from(laid_out) } else { 1.0 };
-        (size.0 > 20 && size.1 > 20).then(|| Self { size, font_px: (font_px * ratio * shrunk).round().max(1.0), palette: palette() })
+        (size.0 > 20 && size.1 > 20).then(|| Self { size, font_px: (font_px * ratio * shrunk).round().max(1.0), palette: palette(element) })
     }
 }
 

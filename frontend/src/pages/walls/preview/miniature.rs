@@ -1,9 +1,10 @@
-//! A screen in small: what it draws, by the same code and from the same plan, with letters and lines as much smaller as itself.
+//! A screen in small: what it draws, by the same code and from the same plan, with letters and lines as much smaller as itself,
+//! and in the wall's own theme.
 //!
 //! Must never be reached by keys or read out: the caption says in words what it shows.
 
 use crate::{
-    browser,
+    browser::{self, Theme},
     kiosk::{
         beat::Shows,
         screen::LABEL_ARC_MIN,
@@ -88,6 +89,7 @@ pub(super) fn Miniature(props: &MiniatureProps) -> Html {
             Layout::of(&page.wall, display, room, browser::letter_px()).apply(&element, tiles(&page.wall, display));
         }
     });
+    let theme = Theme::of_wall(&props.page.wall.profile);
     let stage = StageProps {
         page: props.page.clone(),
         display: props.display,
@@ -98,7 +100,7 @@ pub(super) fn Miniature(props: &MiniatureProps) -> Html {
     };
     html! {
         <div class="miniature" ref={frame} aria-hidden="true" inert={true}>
-            if room.is_some() { <div class="glass" ref={glass}><Stage ..stage /></div> }
+            if room.is_some() { <div class="glass" ref={glass} data-theme={theme.code()}><Stage ..stage /></div> }
         </div>
     }
 }
