@@ -1,4 +1,4 @@
-//! `cargo xtask bench fanout`: the product's fan-out beside the floor's, in turn, in one run of about five minutes.
+//! `cargo xtask bench fanout`: the product's fan-out beside the floor's, in turn, in one run of about six minutes.
 //!
 //! The servers run on core 0, the clients on core 1. Figures are medians of three rounds with their bounds.
 
@@ -10,7 +10,8 @@ use taydo_bench::process::{self, Server};
 
 const ROUNDS: usize = 3;
 const CLIENTS: usize = 1_000;
-const IDLE_CLIENTS: usize = 5_000;
+/// Their memory is measured idle, and then what reaches them at once.
+const MANY: usize = 5_000;
 /// One client in twenty never reads.
 const STALLED: usize = CLIENTS / 20;
 /// Seconds of each measurement.
@@ -18,11 +19,20 @@ const SECONDS: f64 = 2.0;
 const PACES: [(&str, Pace); 5] =
     [("W1", Pace::Window(1)), ("W4", Pace::Window(4)), ("W64", Pace::Window(64)), ("10/s", Pace::Rate(10.0)), ("100/s", Pace::Rate(100.0))];
 
+/// With five times the clients 100 a second is more than a core can do.
+const PACES_OF_MANY: [(&str, Pace); 3] = [("W1", Pace::Window(1)), ("W64", Pace::Window(64)), ("10/s", Pace::Rate(10.0))];
+
+/// What each pace cost, and how late the last of a hundred came.
+struct Paced<const N: usize> {
+    cpu: [Figures; N],
+    p99: [Figures; N],
+}
+
 /// One server's figures over all rounds.
 #[derive(Default)]
 struct Column {
-    cpu: [Figures; PACES.len()],
-    p99: [Figures; PACES.len()],
+    few: Paced<{ PACES.len() }>,
+    many: Paced<{ PACES_OF_MANY.len() }>,
     idle_kb: Figures,
     /// The others' p99 at 100/s after a burst, without and with clients that never read, ms.
     healthy_p99: Figures,
@@ -57,8 +67,14 @@ fn measure(server: Server, column: &mut Column) -> anyhow::Result<()> {
     let pid = server.pid();
     // Memory first, while nothing has grown yet.
     let before = process::resident_kb(pid);
-    let fleet = Fleet::connect(clients, control, IDLE_CLIENTS, 0)?;
-    column.idle_kb.push((process::resident_kb(pid) - before) / IDLE_CLIENTS as f64);
+    let mut fleet = Fleet::connect(clients, control, MANY, 0)?;
+    column.idle_kb.push((process::resident_kb(pid) - before) / MANY as f64);
+    for (at, (name, pace)) in PACES_OF_MANY.iter().enumerate() {
+        let run = fleet.measure(*pace, SECONDS, pid)?;
+        show(&format!("{name}, {MANY} clients"), &run);
+        column.many.note(at, &run);
+        column.faults += run.faults;
+    }
     drop(fleet);
     settle();
 
@@ -66,7 +82,9 @@ fn measure(server: Server, column: &mut Column) -> anyhow::Result<()> {
     for (at, (name, pace)) in PACES.iter().enumerate() {
         let run = fleet.measure(*pace, SECONDS, pid)?;
         show(name, &run);
-        column.note(at, &run);
+        column.few.note(at, &run);
+        column.frame_bytes = run.frame_bytes;
+        column.faults += run.faults;
     }
     let healthy = healthy_p99(&mut fleet, pid)?;
     show("100/s after a burst", &healthy);
@@ -103,25 +121,35 @@ fn show(name: &str, run: &Run) {
     );
 }
 
-impl Column {
+impl<const N: usize> Default for Paced<N> {
+    fn default() -> Self {
+        let none = || std::array::from_fn(|_| Figures::default());
+        Self { cpu: none(), p99: none() }
+    }
+}
+
+impl<const N: usize> Paced<N> {
     fn note(&mut self, at: usize, run: &Run) {
         if let (Some(cpu), Some(p99)) = (self.cpu.get_mut(at), self.p99.get_mut(at)) {
             cpu.push(run.cpu_s_per_million);
             p99.push(run.p99_ms);
         }
-        self.frame_bytes = run.frame_bytes;
-        self.faults += run.faults;
     }
 }
 
-fn report(floor: &Column, product: &Column) {
+/// A table of a number of clients, and how the product does beside its aims.
+fn table<const N: usize>(clients: usize, paces: &[(&str, Pace); N], floor: &Paced<N>, product: &Paced<N>) -> Vec<String> {
     println!(
-        "fan-out to {CLIENTS} clients, medians of {ROUNDS} rounds (lowest–highest); frames of {:.0} B (floor {:.0} B)",
-        product.frame_bytes, floor.frame_bytes
+        "{:<8} {:>26} {:>26} {:>22} {:>26} {:>26}",
+        format!("{clients}"),
+        "floor CPU s/M",
+        "product CPU s/M",
+        "ratio",
+        "floor p99 ms",
+        "product p99 ms"
     );
-    println!("{:<8} {:>26} {:>26} {:>22} {:>26} {:>26}", "", "floor CPU s/M", "product CPU s/M", "ratio", "floor p99 ms", "product p99 ms");
     let mut verdicts = Vec::new();
-    let rows = PACES.iter().zip(floor.cpu.iter().zip(&product.cpu)).zip(floor.p99.iter().zip(&product.p99));
+    let rows = paces.iter().zip(floor.cpu.iter().zip(&product.cpu)).zip(floor.p99.iter().zip(&product.p99));
     for (((name, _), (floor_cpu, cpu)), (floor_p99, p99)) in rows {
         let ratio = cpu.over(floor_cpu);
         println!(
@@ -137,11 +165,21 @@ fn report(floor: &Column, product: &Column) {
             "W64" => Some(4.0),
             _ => None,
         };
-        verdicts.extend(aim.map(|aim| verdict(&format!("CPU per delivered message at {name} ÷ floor"), &ratio, aim, true)));
+        verdicts.extend(aim.map(|aim| verdict(&format!("CPU per delivered message at {name} to {clients} ÷ floor"), &ratio, aim, true)));
     }
-    println!("kB per idle client at {IDLE_CLIENTS}: floor {}, product {}", floor.idle_kb.show(1), product.idle_kb.show(1));
+    verdicts
+}
+
+fn report(floor: &Column, product: &Column) {
+    println!(
+        "fan-out, medians of {ROUNDS} rounds (lowest–highest); frames of {:.0} B (floor {:.0} B)",
+        product.frame_bytes, floor.frame_bytes
+    );
+    let mut verdicts = table(CLIENTS, &PACES, &floor.few, &product.few);
+    verdicts.extend(table(MANY, &PACES_OF_MANY, &floor.many, &product.many));
+    println!("kB per idle client at {MANY}: floor {}, product {}", floor.idle_kb.show(1), product.idle_kb.show(1));
     println!("growth in kB for each stalled client: floor {}, product {}", floor.stalled_kb.show(0), product.stalled_kb.show(0));
-    verdicts.push(verdict(&format!("kB per idle client at {IDLE_CLIENTS}"), &product.idle_kb, 10.0, true));
+    verdicts.push(verdict(&format!("kB per idle client at {MANY}"), &product.idle_kb, 10.0, true));
     let others = product.beside_stalled_p99.over(&product.healthy_p99);
     verdicts.push(verdict("others' p99 with 1 in 20 never reading ÷ without", &others, 1.3, true));
     for line in verdicts {
