@@ -285,6 +285,13 @@ impl Centre {
         self.feed(Input::Tick);
     }
 
+    /// Takes a recorded reading in that none of the page's topics brings.
+    pub fn bring(&self, reading: &Reading) {
+        let Ok(board) = BoardId::new("brought") else { return };
+        let woken = self.0.store.borrow_mut().update(&Topic { board, view: View::All }, vec![reading.clone()], vec![reading.clone()]);
+        self.0.pulse.wake(|panel| woken.0.contains(&panel));
+    }
+
     /// Takes a panel in: `look` is called in an animation frame after something that it is interested in has changed,
     /// and once a second.
     pub fn subscribe(&self, interests: Vec<Interest>, look: Callback<()>) -> PanelId {

@@ -36,6 +36,13 @@ pub struct PassportPage {
     pub feeds: Vec<Feed>,
 }
 
+/// The same answer as a wall reads it, which wants the reading alone.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct PassportNote {
+    /// The newest recorded reading.
+    pub reading: Option<Reading>,
+}
+
 /// A version of a definition.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Version {

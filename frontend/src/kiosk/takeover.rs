@@ -8,9 +8,9 @@ use crate::{
     centre::Centre,
     clock::seconds_between,
     locale::{self, Language, console_words, wall_words},
-    panels::{Look, PanelView, severity, use_look},
+    panels::{Look, PanelView, again::use_again, severity, use_look},
     ranking::Names,
-    store::Interest,
+    store::{Interest, Key},
 };
 use jiff::Timestamp;
 use std::rc::Rc;
@@ -18,6 +18,7 @@ use taydo_model::{
     Kpi,
     api::{BoardPage, CityPage, WallPage},
     board::{Content, Panel},
+    passport::PassportNote,
     wall::plan::{Takeover, Told},
 };
 use yew::prelude::*;
@@ -29,6 +30,16 @@ const COURSE_S: u32 = 3_600;
 pub(super) struct TakeoverProps {
     pub takeover: Rc<Takeover>,
     pub page: Rc<WallPage>,
+}
+
+/// How often the figure is asked for where no board brings it, in milliseconds.
+const ASK_MS: u32 = 5_000;
+
+/// The figure, where none of the wall's boards brings it: a scope that they don't show.
+fn unbrought(props: &TakeoverProps) -> Option<Key> {
+    let (kpi, scope) = props.takeover.figure.clone()?;
+    let mut panels = props.page.boards.iter().flat_map(|page| &page.board.panels);
+    (!panels.any(|panel| panel.content.wants(&kpi, &scope))).then_some(Key { kpi, scope })
 }
 
 /// The panel of the figure's course, with its figure and the names on it.
@@ -76,6 +87,13 @@ pub(super) fn TakeoverView(props: &TakeoverProps) -> Html {
     let one = &props.takeover;
     let calendar = centre.calendar();
     let course = use_memo((props.clone(), centre.city()), |(props, city)| course(props, city.clone()));
+    let note = use_again::<_, PassportNote>(unbrought(props), ASK_MS, |key: &Key| format!("/api/v1/kpis/{}?scope={}", key.kpi, key.scope));
+    let taker = centre.clone();
+    use_effect_with(note, move |note| {
+        if let Some(reading) = note.as_ref().and_then(|note| note.reading.as_ref()) {
+            taker.bring(reading);
+        }
+    });
     let course = course.as_ref().as_ref().map(|(kpis, panel, names)| {
         html! { <div class="course"><PanelView kpis={kpis.clone()} panel={panel.clone()} names={names.clone()} {language} is_kiosk={true} /></div> }
     });
