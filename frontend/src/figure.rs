@@ -5,7 +5,7 @@
 
 use crate::{locale, store::Course};
 use jiff::Timestamp;
-use taydo_model::{Kpi, Quality, Reading, Scope, Status, text::Language};
+use taydo_model::{Kpi, Quality, Reading, Scope, Status, Unit, text::Language};
 
 /// Changes are told against this long ago, in seconds, or one grid step where that is longer.
 const BACK_S: u32 = 900;
@@ -78,9 +78,14 @@ fn tolerance_s(kpi: &Kpi) -> u32 {
 /// A value with its unit, as a sentence needs it: `30,0 km/h`, `12 %` as `12%`.
 #[must_use]
 pub fn with_unit(kpi: &Kpi, value: f64, language: Language) -> String {
-    let number = locale::number(value, kpi.decimals, language);
-    let unit = kpi.unit.symbol();
-    match unit.get(language) {
+    amount(value, (kpi.decimals, kpi.unit), language)
+}
+
+/// The same of a figure of which no more is known than how it is written.
+#[must_use]
+pub fn amount(value: f64, (decimals, unit): (u8, Unit), language: Language) -> String {
+    let number = locale::number(value, decimals, language);
+    match unit.symbol().get(language) {
         "" => number,
         "%" => format!("{number}%"),
         unit => format!("{number}\u{a0}{unit}"),
@@ -128,7 +133,7 @@ fn change(kpi: &Kpi, value: f64, time: Timestamp, course: &Course, language: Lan
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use taydo_model::{KpiId, Text, Unit, api::Point, kpi};
+    use taydo_model::{KpiId, Text, api::Point, kpi};
 
     pub(crate) fn speed() -> Kpi {
         Kpi {

@@ -5,7 +5,7 @@
 
 pub mod lead;
 
-use crate::{KpiId, PersonId, Text};
+use crate::{KpiId, PersonId, Text, Unit};
 use jiff::{SignedDuration, Timestamp};
 use lead::{By, Lead};
 use schemars::JsonSchema;
@@ -267,8 +267,19 @@ pub struct StagePage {
     pub leads: Vec<Lead>,
     /// What was confirmed, the newest first.
     pub log: Vec<Confirmed>,
-    /// What the figures are called.
-    pub titles: std::collections::BTreeMap<KpiId, Text>,
+    /// The figures that it is judged by.
+    pub figures: std::collections::BTreeMap<KpiId, StageFigure>,
+}
+
+/// How a figure is called and written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StageFigure {
+    /// Its title.
+    pub title: Text,
+    /// Its unit.
+    pub unit: Unit,
+    /// Digits behind the point.
+    pub decimals: u8,
 }
 
 /// `POST /api/v1/stage`: somebody confirms a stage.

@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use taydo_model::stage::lead::{Lead, entitled};
-use taydo_model::stage::{ConfirmStage, Confirmed, Course, Judged, StagePage, StageSign, Stages, sign};
+use taydo_model::stage::{ConfirmStage, Confirmed, Course, Judged, StageFigure, StagePage, StageSign, Stages, sign};
 use taydo_model::wire::Knowledge;
 use taydo_model::{Definitions, KpiId, PersonId, Quality, Reading, Scope, Text};
 
@@ -118,7 +118,10 @@ impl Stage {
     pub async fn page(&self, now: Timestamp) -> Result<StagePage, StoreError> {
         let log = self.0.store.stage_confirmations(LOG).await?;
         let definitions = self.0.definitions.get();
-        let title = |kpi: KpiId| definitions.kpi(&kpi).map(|found| (kpi.clone(), found.title.clone()));
+        let figure = |id: KpiId| {
+            let kpi = definitions.kpi(&id)?;
+            Some((id, StageFigure { title: kpi.title.clone(), unit: kpi.unit, decimals: kpi.decimals }))
+        };
         let (leads, _) = self.leads(now).await?;
         let sign = self.sign(now);
         let state = self.state();
@@ -131,7 +134,7 @@ impl Stage {
             proposed,
             leads,
             log,
-            titles: state.stages.iter().flat_map(|stages| stages.kpis()).filter_map(title).collect(),
+            figures: state.stages.iter().flat_map(|stages| stages.kpis()).filter_map(figure).collect(),
             stages: state.stages.as_deref().cloned(),
         })
     }

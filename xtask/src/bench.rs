@@ -92,6 +92,9 @@ fn run_program(places: &Places, binary: &str, words: Vec<&str>) -> Result<()> {
     progress::say("build", "the server and the measurement in release");
     let mut build = child::cargo(places);
     build.args(["build", "--release", "--package", "taydo", "--package", "taydo-bench", "--bin", "taydo", "--bin", binary]);
+    if binary == "bench-fanout" {
+        build.args(["--bin", "fanout-floor", "--bin", "fanout-product"]);
+    }
     child::run("the release build", &mut build)?;
     drop(lock);
     let release = places.target.join("release");

@@ -114,9 +114,9 @@ impl Mqtt {
         };
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
-        // Acknowledgements wait in the client's queue, and there are never more than the broker may have sent, so putting
-        // one there never has to wait; a few places are left for subscriptions.
-        let (client, events) = AsyncClient::new(broker.options(false), usize::from(RECEIVE_MAXIMUM) + 64);
+        // Acknowledgements wait in the client's queue, and there are never more than packet numbers, so putting one there never has to
+        // wait; a few places are left for subscriptions. (Of a queue as long as our receive maximum Mosquitto left no place free.)
+        let (client, events) = AsyncClient::new(broker.options(false), usize::from(u16::MAX) + 64);
         // The broker's receive maximum bounds this queue; only unacknowledged (QoS 0) messages can fill it, and then reading stops.
         let (queue, messages) = mpsc::channel(usize::from(RECEIVE_MAXIMUM));
         let gate = Arc::new(Gate::default());

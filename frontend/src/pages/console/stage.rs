@@ -5,6 +5,7 @@
 use crate::{
     centre::Centre,
     client,
+    figure::amount,
     locale::{Language, StageWords, console_words, number, stage_words},
     pages::{
         actor::{self, Actor},
@@ -42,13 +43,15 @@ fn line(sign: &StageSign, words: &StageWords, language: Language) -> String {
 
 /// Why the figures come to what they do, and which are not known.
 fn grounds(page: &StagePage, words: &StageWords, language: Language) -> Html {
-    let title = |kpi: &KpiId| page.titles.get(kpi).map(|title| title.get(language).to_owned()).unwrap_or_default();
+    let title = |kpi: &KpiId| page.figures.get(kpi).map(|figure| figure.title.get(language).to_owned()).unwrap_or_default();
     let met = |(condition, value): &(Condition, f64)| {
         let (sign, limit) = match condition.limit {
             Limit::AtLeast(limit) => ("≥", limit),
             Limit::AtMost(limit) => ("≤", limit),
         };
-        format!("{} {} {sign} {}", title(&condition.kpi), number(*value, 1, language), number(limit, 1, language))
+        let Some(figure) = page.figures.get(&condition.kpi) else { return String::new() };
+        let value = number(*value, figure.decimals, language);
+        format!("{} {value} {sign} {}", figure.title.get(language), amount(limit, (figure.decimals, figure.unit), language))
     };
     let (met, unknown): (Vec<String>, Vec<String>) =
         (page.judged.met.iter().map(met).collect(), page.judged.unknown.iter().map(title).collect());
