@@ -62,10 +62,14 @@ pub(crate) struct Room {
 impl Room {
     /// An, Bình and Chi, the team `roads`, and nothing that is open.
     pub(crate) async fn start(now: &str) -> Self {
+        Self::start_in("tests/cities/alarms", now).await
+    }
+
+    /// The same in another city's folder that is like that one.
+    pub(crate) async fn start_in(city: &str, now: &str) -> Self {
         let clock = MovedClock::at(now);
         let database = Database::fresh().await;
-        let centre =
-            Centre::start(Setup { city: "tests/cities/alarms", clock: Some(&clock), database: Some(&database), ..Setup::default() }).await;
+        let centre = Centre::start(Setup { city, clock: Some(&clock), database: Some(&database), ..Setup::default() }).await;
         has_pages(&centre).await;
         let room = Self { browser: Chromium::start().await, centre, clock, database };
         for (id, name) in [("an", "Nguyễn Văn An"), ("binh", "Trần Thị Bình"), ("chi", "Lê Hoàng Chi")] {

@@ -12,7 +12,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 /// So many points of a line are one stroke: without a graphics card the cost of one grows with its extent.
-const PIECE: usize = 16;
+const PIECE: usize = 8;
 
 /// One canvas and the record that it is drawn from.
 struct Layer {
