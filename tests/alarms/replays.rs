@@ -1,12 +1,11 @@
 //! Replays: an hour in which something happened is shown again as it was shown then, frame by frame, and from any instant on.
 
 use crate::town::{START, Town};
-use harness::{Viewer, eventually, repository};
+use harness::{Viewer, copy_of_city, eventually};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 const BOARD: &str = r#"
@@ -67,8 +66,7 @@ struct Hour {
 
 impl Hour {
     async fn passed() -> Self {
-        let folder = tempfile::tempdir().unwrap().keep();
-        assert!(Command::new("cp").arg("-r").arg(repository().join("tests/cities/alarms/.")).arg(&folder).status().unwrap().success());
+        let folder = copy_of_city("alarms", &tempfile::tempdir().unwrap().keep());
         std::fs::write(folder.join("boards/main.toml"), BOARD).unwrap();
         let city: &'static str = Box::leak(folder.display().to_string().into_boxed_str());
         let town = Town::start_in(city).await;

@@ -2,7 +2,7 @@
 
 use super::*;
 use flate2::{Compression, write::GzEncoder};
-use harness::repository;
+use harness::{copy_of_city, repository};
 use std::io::Write as _;
 use std::process::Command;
 
@@ -68,9 +68,7 @@ fn taydo(arguments: &[&str]) -> (Option<i32>, String) {
 #[tokio::test]
 async fn a_broken_city_is_refused_with_every_place() {
     let folder = tempfile::tempdir().unwrap();
-    let mini = repository().join("tests/cities/mini");
-    assert!(Command::new("cp").arg("-r").arg(&mini).arg(folder.path()).status().unwrap().success());
-    let city = folder.path().join("mini");
+    let city = copy_of_city("mini", folder.path());
     std::fs::write(city.join("kpis/broken.toml"), "[\"a.b\"]\ntitle = { vi = \"x\", en = \"y\" }\nunit = \"furlong\"\nbetter = \"up\"\nfrom = { observations = \"road.sped\", aggregate = \"mean\", window = \"5m\" }\n").unwrap();
     let city = city.display().to_string();
     let (code, text) = taydo(&["check", &city]);

@@ -2,9 +2,8 @@
 //! and what it doesn't touch goes on without a gap.
 
 use super::*;
-use harness::{Broker, Device, repository};
+use harness::{Broker, Device, copy_of_city};
 use std::path::PathBuf;
-use std::process::Command;
 
 /// A centre whose city's folder can be changed.
 struct Town {
@@ -25,8 +24,7 @@ async fn centre(folder: &tempfile::TempDir, clock: &MovedClock, database: &Datab
 impl Town {
     async fn start(broker: Option<&Broker>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mini = repository().join("tests/cities/mini");
-        assert!(Command::new("cp").arg("-r").arg(&mini).arg(folder.path()).status().unwrap().success());
+        let _ = copy_of_city("mini", folder.path());
         let (clock, database) = (MovedClock::at(START), Database::fresh().await);
         let centre = centre(&folder, &clock, &database, broker).await;
         Self { small: Small { clock, database, centre }, folder }

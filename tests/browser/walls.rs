@@ -284,9 +284,7 @@ async fn an_alert_takes_the_wall_over_with_the_course_of_its_figure() {
 
 /// The alarms' city with a wall that is one display, in a folder beside.
 fn with_one_display(folder: &std::path::Path) -> String {
-    let city = folder.join("alarms");
-    let copied = std::process::Command::new("cp").arg("-r").arg(harness::repository().join("tests/cities/alarms")).arg(&city).status();
-    assert!(copied.expect("cp runs").success());
+    let city = harness::copy_of_city("alarms", folder);
     let text = std::fs::read_to_string(city.join("walls.toml")).expect("its walls");
     let (before, rest) = text.split_once("displays = [").expect("its displays");
     let (_, after) = rest.split_once("\n]\n").expect("their end");

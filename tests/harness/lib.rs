@@ -43,7 +43,8 @@ pub use small_disk::SmallDisk;
 pub use timescale::{timescale, timescale_programs};
 
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// The repository's folder.
@@ -51,6 +52,17 @@ use std::time::{Duration, Instant};
 pub fn repository() -> PathBuf {
     let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     here.parent().map_or(here.clone(), PathBuf::from)
+}
+
+/// A copy of one of the tests' cities in a folder, for a test to change.
+///
+/// # Panics
+/// When it can't be copied.
+#[must_use]
+pub fn copy_of_city(name: &str, folder: &Path) -> PathBuf {
+    let copied = Command::new("cp").arg("-r").arg(repository().join("tests/cities").join(name)).arg(folder).status();
+    assert!(copied.expect("cp runs").success(), "{name} is copied");
+    folder.join(name)
 }
 
 /// The program under test: `TAYDO_BIN`, or the one that cargo built beside the tests.

@@ -1,7 +1,7 @@
 //! Back-ups at their time: made, restored and compared, copied, kept for some time, and told when they stay away.
 
 use crate::{centre, count, lines, sql};
-use harness::{Centre, MovedClock, Setup, eventually, repository};
+use harness::{Centre, MovedClock, Setup, copy_of_city, eventually};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use std::fs;
@@ -66,12 +66,10 @@ async fn a_scheduled_backup_is_verified_copied_and_told_of_when_a_target_fails()
 }
 
 /// The small city, which observes itself too: how old its last good back-up is.
-fn watched_city(folder: &Path) {
-    let small = repository().join("tests/cities/mini");
-    let copied = std::process::Command::new("cp").arg("-r").arg(small).arg(folder).status().unwrap();
-    assert!(copied.success());
+fn watched_city(folder: &Path) -> PathBuf {
+    let city = copy_of_city("mini", folder);
     let add = |file: &str, text: &str| {
-        let path = folder.join("mini").join(file);
+        let path = city.join(file);
         fs::write(&path, fs::read_to_string(&path).unwrap_or_default() + text).unwrap();
     };
     add("sources.toml", "\n[platform]\ntitle = { vi = \"Nền tảng\", en = \"The platform\" }\nway = \"self\"\nmax_series = 100\n");
@@ -80,17 +78,18 @@ fn watched_city(folder: &Path) {
     let from =
         "better = \"lower\"\nevery = \"5m\"\nfrom = { observations = \"platform.backup_age\", aggregate = \"last\", window = \"1h\" }\n";
     add("kpis/platform.toml", &format!("{age}{from}"));
+    city
 }
 
 #[tokio::test]
 async fn the_age_of_the_last_verified_backup_is_a_figure_like_any_other() {
     let (data, city) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    watched_city(city.path());
+    let watched = watched_city(city.path());
     let file = city.path().join("backups.toml");
     fs::write(&file, "format_version = 1\nat = \"02:30\"\nalert_after_h = 36\n").unwrap();
     let clock = MovedClock::at("2026-03-02T03:00:00Z");
     let mut server = Centre::start(Setup {
-        city: city.path().join("mini").to_str().unwrap(),
+        city: watched.to_str().unwrap(),
         clock: Some(&clock),
         data: Some(data.path().to_owned()),
         more: &["--backups", file.to_str().unwrap()],
